@@ -1,0 +1,302 @@
+// The command line: danggol's declarations turned into flags, its answers into text. Results go to stdout,
+// everything else to stderr.
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "danggol/engine.h"
+#include "danggol/render.h"
+#include "progress_bar.h"
+
+namespace danggol::cli {
+namespace {
+
+// Everything the flags can say; each command reads its part.
+struct Options {
+  std::string store = "./danggol.duckdb";
+  std::string language = "en";
+  bool json = false;
+  // import, check
+  ImportRequest import;
+  std::vector<std::string> words;  // [PRESET] PATH...
+  // run, describe, pipeline
+  std::string room;
+  std::vector<std::string> rooms;
+  ParamTexts params;
+  std::string report_path;
+  // show, sql, report
+  std::string target, format = "text", out;
+  int64_t limit = -1;
+};
+
+Language language(const Options& options) { return options.language == "ko" ? Language::ko : Language::en; }
+
+Format format(const Options& options) {
+  if (options.json || options.format == "json") return Format::json;
+  if (options.format == "csv") return Format::csv;
+  if (options.format == "parquet") return Format::parquet;
+  return Format::text;
+}
+
+int fail(const Error& error) {
+  clear_progress_bar();
+  fmt::print(stderr, "danggol: {}\n", error.message);
+  return exit_status(error.code);
+}
+
+// Ctrl-C and kill end the work in order: the thread that waits for the signal interrupts the engine, the
+// transaction rolls back, the program ends with one line. A second signal ends it at once.
+class StopOnSignal {
+ public:
+  static void block() {
+    sigset_t set = signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  }
+  explicit StopOnSignal(Engine engine) {
+    std::thread([engine]() mutable {
+      sigset_t set = signals();
+      int number = 0;
+      sigwait(&set, &number);
+      engine.interrupt();
+      sigwait(&set, &number);
+      _exit(130);
+    }).detach();
+  }
+
+ private:
+  static sigset_t signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+  }
+};
+
+Result<Engine> open(const Options& options, Engine::Access access) {
+  StopOnSignal::block();  // before any thread is made
+  Engine engine = TRY(Engine::open(options.store, access));
+  StopOnSignal watch(engine);
+  return engine;
+}
+
+void print(const std::string& text) {
+  clear_progress_bar();
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (!text.ends_with('\n')) std::fputc('\n', stdout);
+}
+
+// The first word is a preset if one has that name; the rest are files.
+ImportRequest import_request(const Options& options) {
+  ImportRequest request = options.import;
+  auto presets = Engine::presets();
+  size_t first = 0;
+  if (!options.words.empty() && std::find(presets.begin(), presets.end(), options.words[0]) != presets.end()) {
+    request.preset = options.words[0];
+    first = 1;
+  }
+  request.paths.assign(options.words.begin() + static_cast<int64_t>(first), options.words.end());
+  return request;
+}
+
+Status check(const Options& options) {
+  auto files = TRY(Engine::check(import_request(options), progress_bar()));
+  print(options.json ? to_json(files) : to_text(files));
+  return {};
+}
+
+Status import(const Options& options) {
+  Engine engine = TRY(open(options, Engine::Access::write));
+  auto files = TRY(engine.import(import_request(options), progress_bar()));
+  print(options.json ? to_json(files) : to_text(files));
+  return {};
+}
+
+Status run(const Options& options) {
+  AnalysisInfo info = TRY(Engine::analysis(options.room));
+  if (info.kind == Kind::query) {
+    Engine engine = TRY(open(options, Engine::Access::read));
+    return engine.answer(options.room, options.params, format(options), std::cout);
+  }
+  Engine engine = TRY(open(options, Engine::Access::write));
+  auto summary = TRY(engine.run(options.room, options.params, progress_bar()));
+  print(options.json ? to_json(summary) : to_text(summary, language(options)));
+  return {};
+}
+
+Status pipeline(const Options& options) {
+  Engine engine = TRY(open(options, Engine::Access::write));
+  auto summary = TRY(engine.pipeline(options.rooms, options.params, progress_bar()));
+  if (!options.report_path.empty()) TRY(engine.report(options.report_path, language(options)));
+  print(options.json ? to_json(summary) : to_text(summary, language(options)));
+  return {};
+}
+
+Status write(const Options& options, const std::function<Status(std::ostream&)>& rows) {
+  if (options.out.empty()) return rows(std::cout);
+  std::ofstream file(options.out, std::ios::binary);
+  TRY(rows(file));
+  if (!file.flush()) return Error{Code::io, options.out + ": cannot be written"};
+  return {};
+}
+
+Status show(const Options& options) {
+  Engine engine = TRY(open(options, Engine::Access::read));
+  if (format(options) == Format::parquet) {
+    if (options.out.empty()) return Error{Code::bad_input, "--format parquet: needs --out FILE"};
+    return engine.export_parquet(options.target, options.limit, options.out);
+  }
+  return write(options, [&](std::ostream& out) { return engine.show(options.target, options.limit, format(options), out); });
+}
+
+Status sql(const Options& options) {
+  Engine engine = TRY(open(options, Engine::Access::read));
+  return write(options, [&](std::ostream& out) { return engine.sql(options.target, format(options), out); });
+}
+
+Status report(const Options& options) {
+  Engine engine = TRY(open(options, Engine::Access::read));
+  TRY(engine.report(options.target, language(options)));
+  print(options.target);
+  return {};
+}
+
+Status list(const Options& options) {
+  auto analyses = Engine::analyses();
+  print(options.json ? to_json(analyses) : to_text(analyses, language(options)));
+  return {};
+}
+
+Status describe(const Options& options) {
+  AnalysisInfo info = TRY(Engine::analysis(options.room));
+  auto run_params = Engine::run_params();
+  info.params.insert(info.params.end(), run_params.begin(), run_params.end());
+  print(options.json ? to_json(info) : to_text(info, language(options)));
+  return {};
+}
+
+using Command = Status (*)(const Options&);
+
+void add_params(CLI::App& app, const std::vector<ParamInfo>& params, Options& options) {
+  for (const auto& param : params) {
+    std::string name = param.name, help = param.help;
+    if (!param.default_text.empty()) help += fmt::format(" (default {})", param.default_text);
+    auto* option = app.add_option_function<std::string>(
+        "--" + name, [&options, name](const std::string& text) { options.params[name] = text; }, help);
+    option->type_name(param.choices.empty() ? danggol::name(param.type) : fmt::format("{}", fmt::join(param.choices, "|")));
+  }
+}
+
+int main(int argc, char** argv) {
+  Options options;
+  Command chosen = nullptr;
+  if (const char* store = std::getenv("DANGGOL_STORE")) options.store = store;
+
+  CLI::App app("danggol: who your customers are, what they will do next, and whom to contact");
+  app.set_version_flag("--version", DANGGOL_VERSION);
+  app.require_subcommand(1);
+  auto command = [&](CLI::App& parent, const char* name, const char* help, Command does) {
+    CLI::App* sub = parent.add_subcommand(name, help);
+    sub->callback([&chosen, does] { chosen = does; });
+    return sub;
+  };
+  auto with_store = [&](CLI::App* sub) {
+    sub->add_option("--store", options.store, "the store's file; else $DANGGOL_STORE, else ./danggol.duckdb")->type_name("FILE");
+    return sub;
+  };
+  auto with_json = [&](CLI::App* sub) {
+    sub->add_flag("--json", options.json, "answer in JSON");
+    return sub;
+  };
+  auto with_language = [&](CLI::App* sub) {
+    sub->add_option("--lang", options.language, "language of sentences")->check(CLI::IsMember({"ko", "en"}))->type_name("ko|en");
+    return sub;
+  };
+  auto with_format = [&](CLI::App* sub, std::vector<std::string> formats) {
+    sub->add_option("--format", options.format, "of the rows")->check(CLI::IsMember(formats))->type_name(fmt::format("{}", fmt::join(formats, "|")));
+    sub->add_option("--out", options.out, "write to this file instead of stdout")->type_name("FILE");
+    return sub;
+  };
+  auto with_files = [&](CLI::App* sub) {
+    sub->add_option("words", options.words, "[PRESET] files or folders; presets: " + fmt::format("{}", fmt::join(Engine::presets(), ", ")))
+        ->required()->type_name("PATH");
+    sub->add_option("--map", options.import.map_file, "TOML with [columns] role = \"column\" and [rules]")->type_name("FILE");
+    for (const char* role : {"customer", "time", "product", "product-name", "quantity", "price", "amount", "receipt", "action",
+                             "partner", "channel", "store-column", "region"}) {
+      std::string key = std::string(role) == "store-column" ? "store" : role;
+      sub->add_option_function<std::string>(std::string("--") + role, [&options, key](const std::string& text) { options.import.columns[key] = text; },
+                                            fmt::format("the column that holds the {}", key))->type_name("COLUMN");
+    }
+    sub->add_option_function<std::string>("--time-format", [&options](const std::string& text) { options.import.columns["time-format"] = text; },
+                                          "how 1/2/2010 is to be read")->type_name("auto|mdy|dmy|unix");
+    return sub;
+  };
+
+  with_json(with_files(command(app, "check", "look at files without importing: format, columns, rows, rejects", check)));
+  auto* import_command = with_store(with_json(with_files(command(app, "import", "load files into the store", import))));
+  import_command->add_flag("--again", options.import.again, "load a file whose content is already in the store");
+
+  auto* run_command = app.add_subcommand("run", "run one analysis; danggol list names them");
+  run_command->require_subcommand(1);
+  for (const AnalysisInfo& info : Engine::analyses()) {
+    auto* sub = run_command->add_subcommand(info.name, info.question.en);
+    sub->callback([&options, &chosen, name = info.name] {
+      options.room = name;
+      chosen = run;
+    });
+    with_store(with_json(with_language(sub)));
+    add_params(*sub, info.params, options);
+    add_params(*sub, Engine::run_params(), options);
+  }
+
+  auto* pipeline_command = with_language(with_store(with_json(command(app, "pipeline", "run every analysis the store has data for", pipeline))));
+  pipeline_command->add_option("--report", options.report_path, "write the HTML report here")->type_name("FILE.html");
+  pipeline_command->add_option("--rooms", options.rooms, "only these analyses, comma-separated")->delimiter(',')->type_name("ROOM,...");
+  add_params(*pipeline_command, Engine::run_params(), options);
+
+  auto* show_command = with_format(with_store(with_json(command(app, "show", "print a table, such as result.rfm", show))), {"text", "csv", "json", "parquet"});
+  show_command->add_option("table", options.target, "schema.table")->required()->type_name("TABLE");
+  show_command->add_option("--limit", options.limit, "at most this many rows")->check(CLI::NonNegativeNumber)->type_name("N");
+
+  auto* sql_command = with_format(with_store(with_json(command(app, "sql", "read-only SQL over the store", sql))), {"text", "csv", "json"});
+  sql_command->add_option("statement", options.target, "a SELECT")->required()->type_name("SQL");
+
+  auto* report_command = with_language(with_store(command(app, "report", "write the HTML report from the newest results", report)));
+  report_command->add_option("file", options.target, "the file to write")->required()->type_name("FILE.html");
+
+  with_language(with_json(command(app, "list", "every analysis and its question", list)));
+  auto* describe_command = with_language(with_json(command(app, "describe", "one analysis: parameters, tables, method", describe)));
+  describe_command->add_option("room", options.room, "the analysis")->required()->type_name("ROOM");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return app.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return app.exit(version);
+  } catch (const CLI::ParseError& error) {
+    std::string message = error.what();
+    return fail({Code::bad_input, message.substr(0, message.find('\n')) + "; see danggol --help"});
+  }
+  Status status = chosen(options);
+  return status ? 0 : fail(status.error());
+}
+
+}  // namespace
+}  // namespace danggol::cli
+
+int main(int argc, char** argv) {
+  try {
+    return danggol::cli::main(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("danggol: out of memory\n", stderr);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "danggol: a bug in danggol: %s\n", error.what());
+  }
+  return 70;
+}

@@ -1,0 +1,98 @@
+// What danggol says about itself: every analysis (a room of the house) declares its question, parameters,
+// the tables it reads and writes and its pictures once, in these types; help texts, documentation, reports
+// and servers are made from them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace danggol {
+
+// A text a person reads, in both first-class languages.
+struct Text {
+  std::string en;
+  std::string ko;
+};
+
+enum class Type { integer, real, text, date, timestamp, money, boolean, blob };
+const char* name(Type type);
+
+struct ColumnInfo {
+  std::string name;
+  Type type = Type::text;
+  std::string unit;      // "days", "share", "customers", "score", ...; "" where there is none
+  Text label;            // what a report writes above the column
+  bool key = false;      // part of what identifies a row
+  bool subject = false;  // says something about a person; erasing the person must reach it
+  std::string help = {};  // for an interval: its level and method
+};
+
+struct TableInfo {
+  std::string name;  // schema.table
+  Text title;
+  std::vector<ColumnInfo> columns;
+};
+
+enum class ParamType { integer, real, text, boolean, choice, date, duration, list, column, table, group };
+const char* name(ParamType type);
+
+struct ParamInfo {
+  std::string name;  // as typed after "--", words joined by '-'
+  ParamType type = ParamType::text;
+  std::string unit;
+  std::string default_text;
+  std::optional<double> least, most;  // of a number, or of a list's every element
+  std::vector<std::string> choices;
+  std::string help;
+};
+
+// Parameter values as typed: name without dashes -> text.
+using ParamTexts = std::map<std::string, std::string>;
+
+enum class ChartKind { line, bar, histogram, heat_map, sankey, scatter, ecdf, calibration, fan, graph };
+const char* name(ChartKind kind);
+
+// A picture over the columns of one result table. Which encodings a kind takes is in web/README.md.
+struct ChartInfo {
+  std::string id;
+  ChartKind kind = ChartKind::bar;
+  Text title;
+  std::string table;
+  std::vector<std::pair<std::string, std::string>> encoding;  // {"x", "h1_grade"}, {"value", "customers"}
+  std::string where = {};     // an SQL condition over the table's columns
+  std::string unit = {};      // of the value axis
+  Text note = {};
+  std::string order_by = {};
+  int64_t most_rows = 2'000;  // a picture is bounded
+};
+
+// A table whose first rows the report prints.
+struct ReportTableInfo {
+  std::string table;
+  std::string order_by = {};
+  int64_t most_rows = 20;
+  std::string where = {};
+};
+
+enum class Kind {
+  job,   // reads tables, writes result tables, has a run id, progress and cancel
+  query  // one request in, bounded rows out, read-only, not logged
+};
+
+struct AnalysisInfo {
+  std::string name;  // "rfm", "grade_forecast.train"
+  Kind kind = Kind::job;
+  Text title;
+  Text question;
+  std::string method;  // method and its source, in a sentence or two
+  std::vector<ParamInfo> params = {};
+  std::vector<std::string> reads = {};   // tables of raw, or results and models of other analyses
+  std::vector<TableInfo> writes = {};
+  std::vector<ChartInfo> charts = {};
+  std::vector<ReportTableInfo> tables = {};
+};
+
+}  // namespace danggol

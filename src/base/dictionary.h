@@ -1,0 +1,68 @@
+// Texts to small numbers in order of first appearance. Open addressing with linear probing over XXH3 hashes;
+// the texts live in one arena.
+#pragma once
+
+#include <xxhash.h>
+
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <string_view>
+#include <vector>
+
+namespace danggol {
+
+class Dictionary {
+ public:
+  int32_t code(std::string_view text) {
+    uint64_t hash = XXH3_64bits(text.data(), text.size());
+    size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].code >= 0) {
+      if (slots_[at].hash == hash && texts_[static_cast<size_t>(slots_[at].code)] == text) return slots_[at].code;
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    int32_t code = static_cast<int32_t>(texts_.size());
+    texts_.push_back(keep(text));
+    slots_[at] = {hash, code};
+    if (texts_.size() * 2 > slots_.size()) grow();
+    return code;
+  }
+  size_t size() const { return texts_.size(); }
+  std::string_view text(int32_t code) const { return texts_[static_cast<size_t>(code)]; }
+
+ private:
+  struct Slot {
+    uint64_t hash = 0;
+    int32_t code = -1;
+  };
+  static constexpr size_t block_bytes = 1 << 16;
+
+  std::string_view keep(std::string_view text) {
+    if (text.size() > block_bytes) {  // a block of its own, at the front so that the last one stays in use
+      blocks_.emplace_front(text.begin(), text.end());
+      return {blocks_.front().data(), text.size()};
+    }
+    if (blocks_.empty() || used_ + text.size() > block_bytes) blocks_.emplace_back(block_bytes), used_ = 0;
+    char* at = blocks_.back().data() + used_;
+    if (!text.empty()) std::memcpy(at, text.data(), text.size());
+    used_ += text.size();
+    return {at, text.size()};
+  }
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.code < 0) continue;
+      size_t at = slot.hash & (slots_.size() - 1);
+      while (slots_[at].code >= 0) at = (at + 1) & (slots_.size() - 1);
+      slots_[at] = slot;
+    }
+  }
+
+  std::vector<Slot> slots_ = std::vector<Slot>(1 << 10);
+  std::vector<std::string_view> texts_;
+  std::deque<std::vector<char>> blocks_;
+  size_t used_ = 0;
+};
+
+}  // namespace danggol

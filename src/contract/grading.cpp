@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "contract/room.h"
+
+namespace danggol {
+
+ParamTable<Grading> grading_params() {
+  ParamTable<Grading> table;
+  table.real("w-recency", &Grading::w_recency, {0, 1}, "", "weight of the recency score")
+      .real("w-frequency", &Grading::w_frequency, {0, 1}, "", "weight of the frequency score")
+      .real("w-monetary", &Grading::w_monetary, {0, 1}, "", "weight of the monetary score; the three add up to 1")
+      .choice("rule", &Grading::rule, {"band", "rank"},
+              "band: grades by score; rank: grades by share of the period's buyers")
+      .reals("bands", &Grading::bands, {0, 100}, "score", "least score of top, good and regular, falling")
+      .reals("shares", &Grading::shares, {0, 1}, "share", "share of buyers in top, good and regular under rank")
+      .flag("net-cancellations", &Grading::net_cancellations, "take cancelled amounts off the monetary value");
+  return table;
+}
+
+Status validate(const Grading& grading) {
+  double sum = grading.w_recency + grading.w_frequency + grading.w_monetary;
+  if (std::abs(sum - 1) > 1e-9)
+    return Error{Code::bad_input, fmt::format("w-recency + w-frequency + w-monetary = {}: must add up to 1", sum)};
+  const auto& b = grading.bands;
+  if (b.size() != 3 || b[0] < b[1] || b[1] < b[2])
+    return Error{Code::bad_input, fmt::format("bands={}: must be three falling scores, such as 80,60,40",
+                                              fmt::join(b, ","))};
+  const auto& s = grading.shares;
+  if (s.size() != 3 || s[0] + s[1] + s[2] > 1 + 1e-9)
+    return Error{Code::bad_input, fmt::format("shares={}: must be three shares that add up to at most 1",
+                                              fmt::join(s, ","))};
+  return {};
+}
+
+}  // namespace danggol

@@ -1,0 +1,344 @@
+#include "engine/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/digest.h"
+#include "features/frame.h"
+#include "rooms/registry.h"
+
+namespace danggol::engine {
+namespace {
+
+// "result.rfm" -> "history.rfm": where the rows of all kept runs lie.
+std::string history_table(const std::string& result_table) {
+  return "history" + result_table.substr(result_table.find('.'));
+}
+
+const char* sql_type(Type type) {
+  switch (type) {
+    case Type::integer: return "BIGINT";
+    case Type::real: return "DOUBLE";
+    case Type::text: return "VARCHAR";
+    case Type::date: return "DATE";
+    case Type::timestamp: return "TIMESTAMP";
+    case Type::money: return "DECIMAL(18, 4)";
+    case Type::boolean: return "BOOLEAN";
+    case Type::blob: return "BLOB";
+  }
+  return "VARCHAR";
+}
+
+std::string column_list(const TableInfo& info, bool with_types) {
+  std::string out;
+  for (const auto& column : info.columns)
+    out += fmt::format(", {}{}{}", store::identifier(column.name), with_types ? " " : "", with_types ? sql_type(column.type) : "");
+  return out;
+}
+
+// What the rooms see of the store: nothing from as_of on. With it the one SQL function they share: the 95 %
+// interval of k in n (Wilson, 1927).
+Status create_visible(store::Connection& connection, const TimeFrame& time) {
+  return connection.execute(fmt::format(R"(
+    CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
+    CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
+    CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
+    CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
+    CREATE OR REPLACE TEMP MACRO z2() AS 3.841458820694124;
+    CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
+    CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
+      sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
+    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE));
+    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)))", to_text(time.as_of)));
+}
+
+class RunContext : public Context {
+ public:
+  RunContext(store::Connection& connection, const Room& room, int64_t run_id, const RunSettings& settings,
+             const Progress& progress)
+      : connection_(connection), room_(room), run_id_(run_id), settings_(settings), progress_(progress) {}
+
+  const TimeFrame& time() const override { return settings_.time; }
+  uint64_t seed() const override { return settings_.seed; }
+
+  Result<Table> query(std::string_view sql, const Bindings& bindings) override {
+    return connection_.query(sql, with_run(bindings));
+  }
+  Status execute(std::string_view sql, const Bindings& bindings) override {
+    return connection_.execute(sql, with_run(bindings));
+  }
+
+  Status write(std::string_view table, const Table& rows) override {
+    const auto& writes = room_.info.writes;
+    auto info = std::find_if(writes.begin(), writes.end(), [&](const TableInfo& w) { return w.name == table; });
+    DANGGOL_ASSERT(info != writes.end());
+    DANGGOL_ASSERT(rows.columns.size() == info->columns.size());
+    auto appender = TRY(store::Appender::open(connection_, "", "history", info->name.substr(info->name.find('.') + 1)));
+    for (size_t i = 0; i < rows.rows(); ++i) {
+      appender.set(0, run_id_);
+      for (size_t c = 0; c < rows.columns.size(); ++c) {
+        const ColumnData& column = rows.columns[c];
+        if (column.is_null(i)) continue;
+        int to = static_cast<int>(c) + 1;
+        switch (column.type) {
+          case Type::integer: appender.set(to, column.integers[i]); break;
+          case Type::timestamp: appender.set(to, Timestamp{column.integers[i]}); break;
+          case Type::date: appender.set(to, Date{static_cast<int32_t>(column.integers[i])}); break;
+          case Type::boolean: appender.set(to, column.integers[i] != 0); break;
+          case Type::real: appender.set(to, column.reals[i]); break;
+          case Type::money: appender.set(to, Money{std::llround(column.reals[i] * Money::scale)}); break;
+          case Type::text: appender.set(to, column.texts[i]); break;
+          case Type::blob: appender.set_blob(to, column.texts[i]); break;
+        }
+      }
+      TRY(appender.end_row());
+    }
+    return appender.close();
+  }
+
+  Result<Frame> frame(Origin origin, const Grading& grading) override {
+    const TimeFrame& t = settings_.time;
+    int32_t months = t.horizon_months, back = t.backtest_horizon_months;
+    if (months == 0 || back == 0)
+      return Error{Code::bad_input, fmt::format("{}: the history before {} is too short to learn from: at least 3 months are needed",
+                                                room_.info.name, to_text(t.until))};
+    switch (origin) {
+      case Origin::train: return features::build(connection_, t.split, months, t.until, grading);
+      case Origin::predict: return features::build(connection_, t.as_of, months, std::nullopt, grading);
+      case Origin::backtest_train:
+        return features::build(connection_, t.backtest_train, back, t.backtest_test, grading);
+      case Origin::backtest_test:
+        return features::build(connection_, t.backtest_test, back, add_months(t.backtest_test, back), grading);
+    }
+    return Error{Code::internal, "no such origin"};
+  }
+
+  Status grade_window(std::string_view temp_table, Date from, Date until, const Grading& grading) override {
+    TRY(features::grade_window(connection_, from, until, grading));
+    if (temp_table == "graded") return {};
+    return connection_.execute(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS FROM graded", temp_table));
+  }
+
+  Status save_model(std::string_view name, std::string_view method, std::string_view feature_hash,
+                    const std::string& blob) override {
+    std::string key = digest(blob);
+    if (TRY(connection_.integer("SELECT count(*) FROM model.blob WHERE digest = $d", {{"d", key}})) == 0) {
+      auto appender = TRY(store::Appender::open(connection_, "", "model", "blob"));
+      appender.set(0, std::string_view(key));
+      appender.set_blob(1, blob);
+      TRY(appender.end_row());
+      TRY(appender.close());
+    }
+    const TimeFrame& t = settings_.time;
+    return connection_.execute(
+        "INSERT INTO model.manifest VALUES ($name, $method, $version, $hash, $run_id, $cutoff, $until, $digest, $bytes)",
+        {{"name", std::string(name)}, {"method", std::string(method)}, {"version", std::string(DANGGOL_VERSION)},
+         {"hash", std::string(feature_hash)}, {"run_id", run_id_}, {"cutoff", t.split}, {"until", t.until},
+         {"digest", key}, {"bytes", static_cast<int64_t>(blob.size())}});
+  }
+
+  Result<std::string> load_model(std::string_view name, std::string_view feature_hash, std::string_view trainer) override {
+    // a model that learned from later days than this run may see does not exist for it
+    Table rows = TRY(connection_.query(
+        "SELECT m.feature_hash, m.run_id, b.digest, b.content FROM model.manifest m JOIN model.blob b USING (digest) "
+        "WHERE m.name = $name AND m.label_until <= $as_of ORDER BY m.run_id DESC LIMIT 1",
+        {{"name", std::string(name)}, {"as_of", settings_.time.as_of}}));
+    if (rows.rows() == 0)
+      return Error{Code::not_found, fmt::format("{}: no model yet; run {} first", room_.info.name, trainer)};
+    if (rows.texts("feature_hash")[0] != feature_hash)
+      return Error{Code::conflict, fmt::format("{}: the model was trained on other features; run {} again", room_.info.name, trainer)};
+    const std::string& blob = rows.texts("content")[0];
+    if (digest(blob) != rows.texts("digest")[0])
+      return Error{Code::corrupt, fmt::format("{}: the stored model is damaged; run {} again", room_.info.name, trainer)};
+    TRY(connection_.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
+                            {{"run_id", run_id_}, {"table", "model." + std::string(name)}, {"read", rows.integers("run_id")[0]}}));
+    return blob;
+  }
+
+  Status progress(double done, std::string_view what) override {
+    return progress_(done, fmt::format("{}: {}", room_.info.name, what));
+  }
+
+ private:
+  Bindings with_run(const Bindings& bindings) const {
+    const TimeFrame& t = settings_.time;
+    Bindings all = {{"run_id", run_id_}, {"as_of", to_timestamp(t.as_of)}, {"from", to_timestamp(t.from)},
+                    {"split", to_timestamp(t.split)}, {"until", to_timestamp(t.until)}};
+    all.insert(all.end(), bindings.begin(), bindings.end());
+    return all;
+  }
+
+  store::Connection& connection_;
+  const Room& room_;
+  int64_t run_id_;
+  const RunSettings& settings_;
+  const Progress& progress_;
+};
+
+// Every result the room reads must be there and speak of the same dates.
+Status check_inputs(store::Connection& connection, const Room& room, int64_t run_id, const TimeFrame& time) {
+  for (const auto& table : room.info.reads) {
+    const Room* writer = writer_of(table);
+    if (!writer) continue;
+    int64_t read = TRY(newest_run(connection, table));
+    if (read == 0)
+      return Error{Code::not_found, fmt::format("{}: no {} yet; run {} first", room.info.name, table, writer->info.name)};
+    Table rows = TRY(connection.query(
+        "SELECT as_of::VARCHAR AS as_of, (as_of, period_from, period_split, period_until) = ($as_of::DATE, $from::DATE, "
+        "$split::DATE, $until::DATE) AS same FROM run.log WHERE run_id = $read",
+        {{"read", read}, {"as_of", time.as_of}, {"from", time.from}, {"split", time.split}, {"until", time.until}}));
+    if (!rows.integers("same")[0])
+      return Error{Code::conflict, fmt::format("{}: {} speaks of other dates (as of {}, this run as of {}); run {} with this run's dates first",
+                                               room.info.name, table, rows.texts("as_of")[0], to_text(time.as_of), writer->info.name)};
+    TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
+                           {{"run_id", run_id}, {"table", table}, {"read", read}}));
+  }
+  return {};
+}
+
+// history.NAME with the declared columns; one of another shape (an older version's) is made anew.
+Status prepare_table(store::Connection& connection, const TableInfo& info) {
+  std::string table = history_table(info.name);
+  std::string create = fmt::format("CREATE TABLE IF NOT EXISTS {} (run_id BIGINT{})", table, column_list(info, true));
+  TRY(connection.execute(create));
+  Table now = TRY(connection.query(fmt::format("SELECT * EXCLUDE (run_id) FROM {} LIMIT 0", table)));
+  bool same = now.columns.size() == info.columns.size();
+  for (size_t i = 0; same && i < info.columns.size(); ++i)
+    same = now.columns[i].name == info.columns[i].name && now.columns[i].type == info.columns[i].type;
+  if (same) return {};
+  TRY(connection.execute("DROP TABLE " + table));
+  return connection.execute(create);
+}
+
+// The view shows the new run; runs beyond the kept ones go.
+Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id) {
+  std::string table = history_table(info.name), columns = column_list(info, false).substr(2);
+  TRY(connection.execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {} WHERE run_id = {}", info.name, columns, table, run_id)));
+  int64_t kept_from = TRY(connection.integer(fmt::format(
+      "SELECT run_id FROM (SELECT DISTINCT run_id FROM {}) ORDER BY run_id DESC LIMIT 1 OFFSET {}", table, kept_runs - 1)));
+  if (kept_from > 0) TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, kept_from)));
+  return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", table, run_id));
+}
+
+Status write_log(store::Connection& connection, const RunSummary& run, const std::string& params, const TimeFrame& t,
+                 Timestamp started, const std::string& state, const std::string& error) {
+  int64_t rows = 0;
+  for (const auto& [table, count] : run.rows_written) rows += count;
+  return connection.execute(
+      "INSERT INTO run.log VALUES ($run_id, $room, $state, $params, $as_of, $from, $split, $until, $seed, $started, "
+      "$seconds, $rows, $version, $error)",
+      {{"run_id", run.run_id}, {"room", run.room}, {"state", state}, {"params", params}, {"as_of", t.as_of},
+       {"from", t.from}, {"split", t.split}, {"until", t.until}, {"seed", static_cast<int64_t>(run.seed)},
+       {"started", started}, {"seconds", run.seconds}, {"rows", rows}, {"version", std::string(DANGGOL_VERSION)},
+       {"error", error}});
+}
+
+Status write_summary(store::Connection& connection, int64_t run_id, const Summary& summary) {
+  auto facts = TRY(store::Appender::open(connection, "", "run", "fact"));
+  int32_t position = 0;
+  for (const Fact& fact : summary.facts) {
+    facts.set(0, run_id);
+    facts.set(1, position++);
+    facts.set(2, std::string_view(fact.name));
+    if (std::isfinite(fact.value)) facts.set(3, fact.value);
+    facts.set(4, std::string_view(fact.unit));
+    if (fact.lo) facts.set(5, *fact.lo);
+    if (fact.hi) facts.set(6, *fact.hi);
+    TRY(facts.end_row());
+  }
+  TRY(facts.close());
+  auto sentences = TRY(store::Appender::open(connection, "", "run", "sentence"));
+  position = 0;
+  for (const auto* list : {&summary.sentences, &summary.warnings}) {
+    for (const Text& text : *list) {
+      sentences.set(0, run_id);
+      sentences.set(1, position++);
+      sentences.set(2, std::string_view(list == &summary.warnings ? "warning" : "sentence"));
+      sentences.set(3, std::string_view(text.en));
+      sentences.set(4, std::string_view(text.ko));
+      TRY(sentences.end_row());
+    }
+  }
+  return sentences.close();
+}
+
+Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
+                  const RunSettings& settings, const Progress& progress, RunSummary& run) {
+  Stopwatch watch;
+  TRY(check_inputs(connection, room, run.run_id, settings.time));
+  for (const auto& table : room.info.writes)
+    if (table.name.starts_with("result.")) TRY(prepare_table(connection, table));
+  RunContext context(connection, room, run.run_id, settings, progress);
+  TRY(context.progress(0, "starting"));
+  Summary summary = TRY(room.run(context, params));
+  for (const auto& table : room.info.writes)
+    if (table.name.starts_with("result.")) run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id)));
+  TRY(write_summary(connection, run.run_id, summary));
+  for (const Fact& fact : summary.facts) run.facts.push_back({fact.name, fact.value, fact.unit, fact.lo, fact.hi});
+  run.sentences = summary.sentences;
+  run.warnings = summary.warnings;
+  run.seconds = watch.seconds();
+  return {};
+}
+
+}  // namespace
+
+const Room* writer_of(const std::string& table) {
+  for (const Room& room : rooms::all())
+    for (const auto& write : room.info.writes)
+      if (write.name == table) return &room;
+  return nullptr;
+}
+
+Result<int64_t> newest_run(store::Connection& connection, const std::string& result_table) {
+  const Room* writer = writer_of(result_table);
+  DANGGOL_ASSERT(writer);
+  return connection.integer("SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'",
+                            {{"room", writer->info.name}});
+}
+
+Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,
+                           const RunSettings& settings, const Progress& progress) {
+  Stopwatch watch;
+  Timestamp started = now_utc();
+  const TimeFrame& t = settings.time;
+  RunSummary run;
+  run.room = room.info.name;
+  run.as_of = to_text(t.as_of), run.from = to_text(t.from), run.split = to_text(t.split), run.until = to_text(t.until);
+  run.seed = settings.seed;
+  ParamTexts all = TRY(room.check(params));
+  std::string params_json = nlohmann::json(all).dump();
+  TRY(create_visible(connection, t));
+  TRY(connection.begin());
+  auto outcome = [&]() -> Status {
+    run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
+    TRY(run_inside(connection, room, params, settings, progress, run));
+    TRY(write_log(connection, run, params_json, t, started, "done", ""));
+    return connection.commit();
+  }();
+  if (!outcome) {
+    (void)connection.rollback();
+    run.rows_written.clear();
+    run.seconds = watch.seconds();
+    std::string state = outcome.error().code == Code::cancelled ? "cancelled" : "failed";
+    (void)write_log(connection, run, params_json, t, started, state, outcome.error().message);
+    return outcome.error();
+  }
+  run.seconds = watch.seconds();
+  return run;
+}
+
+Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
+                        const RunSettings& settings) {
+  TRY(create_visible(connection, settings.time));
+  Progress silent = [](double, std::string_view) { return Status(); };
+  RunContext context(connection, room, 0, settings, silent);
+  return room.answer(context, params);
+}
+
+}  // namespace danggol::engine

@@ -1,0 +1,37 @@
+// Runs one room inside one transaction and keeps the record of it.
+#pragma once
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "contract/room.h"
+#include "danggol/engine.h"
+#include "danggol/progress.h"
+#include "engine/time_frame.h"
+#include "store/database.h"
+
+namespace danggol::engine {
+
+inline constexpr int64_t kept_runs = 5;  // of each room; older rows of its result tables go
+
+struct RunSettings {
+  TimeFrame time;
+  uint64_t seed = 1;
+};
+
+// All or nothing: result tables, views, model and log appear together. A failed run is logged as failed.
+Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,
+                           const RunSettings& settings, const Progress& progress);
+
+// A query room over the store as it is, read-only.
+Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
+                        const RunSettings& settings);
+
+// The newest finished run that wrote a result table; 0 if there is none.
+Result<int64_t> newest_run(store::Connection& connection, const std::string& result_table);
+
+// The room that declares it writes `table`; nullptr for tables no room writes.
+const Room* writer_of(const std::string& table);
+
+}  // namespace danggol::engine

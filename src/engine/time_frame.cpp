@@ -1,0 +1,73 @@
+#include "engine/time_frame.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace danggol::engine {
+namespace {
+
+constexpr int32_t usual_horizon_months = 6;
+constexpr int32_t slack_days = 7;  // a shop that opened on the 4th has that month's history
+
+bool has_history(Date first_event, Date from) { return first_event.days <= from.days + slack_days; }
+
+// Learn at one origin, test at the next, the test's labels complete by `until`.
+void settle_backtest(Date first_event, TimeFrame& time) {
+  int32_t months = time.horizon_months;
+  if (months > 0 && add_months(time.from, months) == time.split && has_history(first_event, add_months(time.from, -2 * months))) {
+    time.backtest_test = time.from;
+  } else {
+    Date first{first_event.days - slack_days};
+    months = std::min(months, first < time.until ? months_between(first, time.until) / 3 : 0);
+    time.backtest_test = add_months(time.until, -months);
+  }
+  time.backtest_horizon_months = months;
+  time.backtest_train = add_months(time.backtest_test, -months);
+}
+
+}  // namespace
+
+ParamTable<RunParams> run_params() {
+  ParamTable<RunParams> table;
+  table.date("as-of", &RunParams::as_of, "nothing from this day on is seen; default: the day after the last event")
+      .date("from", &RunParams::from, "first day of the first period, H1; default: as long before split as until is after it")
+      .date("split", &RunParams::split, "first day of the second period, H2; default: 6 months before until")
+      .date("until", &RunParams::until, "first day after the second period; default: the first of as-of's month")
+      .integer("seed", &RunParams::seed, {0, 9e15}, "", "of everything random");
+  return table;
+}
+
+Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_event) {
+  TimeFrame time;
+  time.as_of = params.as_of.value_or(Date{last_event.days + 1});
+  Date month = month_start(time.as_of);
+  bool days_only = !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
+  if (days_only) {  // hardly any history: its two halves, and no forecast
+    time.until = time.as_of;
+    time.from = first_event;
+    time.split = Date{(time.from.days + time.until.days + 1) / 2};
+  } else {
+    time.until = params.until.value_or(month > first_event ? month : time.as_of);
+    Date start{first_event.days - slack_days};
+    int32_t known = start < time.until ? months_between(start, time.until) : 0;
+    int32_t months = std::clamp(known / 2, 1, usual_horizon_months);
+    time.split = params.split.value_or(params.from ? add_months(*params.from, std::max(1, months_between(*params.from, time.until) / 2))
+                                                   : add_months(time.until, -months));
+    if (time.split > time.until)
+      return Error{Code::bad_input, fmt::format("split={}: must be before until={}", to_text(time.split), to_text(time.until))};
+    int32_t length_months = months_between(time.split, time.until);
+    bool whole = length_months > 0 && add_months(time.split, length_months) == time.until;
+    time.from = params.from.value_or(whole ? add_months(time.split, -length_months)
+                                           : Date{2 * time.split.days - time.until.days});
+    time.horizon_months = length_months;
+  }
+  if (!(time.from < time.split && time.split < time.until && time.until <= time.as_of))
+    return Error{Code::bad_input,
+                 fmt::format("from={} split={} until={} as-of={}: must be from < split < until <= as-of",
+                             to_text(time.from), to_text(time.split), to_text(time.until), to_text(time.as_of))};
+  settle_backtest(first_event, time);
+  return time;
+}
+
+}  // namespace danggol::engine

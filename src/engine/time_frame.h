@@ -1,0 +1,22 @@
+// The dates of a run. The engine owns time: a room is told, it never asks.
+#pragma once
+
+#include <optional>
+
+#include "contract/params.h"
+#include "contract/room.h"
+
+namespace danggol::engine {
+
+struct RunParams {
+  std::optional<Date> as_of, from, split, until;
+  int64_t seed = 1;
+};
+ParamTable<RunParams> run_params();
+
+// What is left open is settled from the data's first and last day: `as_of` is the day after the last event,
+// `until` the first of its month, and before it lie two equal periods, six months each where the history has
+// them, else as many as it has.
+Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_event);
+
+}  // namespace danggol::engine

@@ -1,0 +1,248 @@
+#include "ingest/byte_source.h"
+
+#include <fmt/core.h>
+#include <iconv.h>
+#include <isa-l/igzip_lib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <vector>
+
+namespace danggol::ingest {
+namespace {
+
+constexpr size_t file_block_bytes = 1 << 20;
+constexpr size_t text_block_bytes = 4 << 20;
+constexpr size_t sniff_bytes = 1 << 20;
+
+// The length of the UTF-8 character at `text`, 0 if it is malformed, -1 if the text ends inside it.
+int character_bytes(std::string_view text) {
+  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  unsigned char lead = byte(0);
+  if (lead < 0x80) return lead == 0 ? 0 : 1;
+  int length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  for (int i = 1; i < length; ++i) {
+    if (static_cast<size_t>(i) >= text.size()) return -1;
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  if (lead == 0xe0 && byte(1) < 0xa0) return 0;                      // overlong
+  if (lead == 0xed && byte(1) > 0x9f) return 0;                      // surrogates
+  if (lead == 0xf0 && byte(1) < 0x90) return 0;                      // overlong
+  if (lead == 0xf4 && byte(1) > 0x8f) return 0;                      // beyond U+10FFFF
+  return length;
+}
+
+bool is_utf8_prefix(std::string_view text) {
+  while (!text.empty()) {
+    int length = character_bytes(text);
+    if (length == 0) return false;
+    if (length < 0) return true;
+    text.remove_prefix(static_cast<size_t>(length));
+  }
+  return true;
+}
+
+class Transcoder {
+ public:
+  Transcoder() : handle_(iconv_open("UTF-8", "CP949")) {}
+  ~Transcoder() {
+    if (handle_ != reinterpret_cast<iconv_t>(-1)) iconv_close(handle_);
+  }
+  Transcoder(const Transcoder&) = delete;
+  Transcoder& operator=(const Transcoder&) = delete;
+
+  // Appends the UTF-8 of `in` to `out`, keeps a character that is cut in two for the next call. A byte that
+  // is no CP949 goes through as it is: its row then fails the UTF-8 check and becomes a reject.
+  // Returns the number of such bytes.
+  size_t convert(std::string_view in, std::string& out) {
+    size_t bad = 0;
+    std::string joined = rest_ + std::string(in);
+    rest_.clear();
+    char* from = joined.data();
+    size_t left = joined.size();
+    std::vector<char> buffer(text_block_bytes);
+    while (left > 0) {
+      char* to = buffer.data();
+      size_t room = buffer.size();
+      size_t outcome = iconv(handle_, &from, &left, &to, &room);
+      out.append(buffer.data(), buffer.size() - room);
+      if (outcome != static_cast<size_t>(-1) || errno == E2BIG) continue;
+      if (errno == EINVAL) {
+        rest_.assign(from, left);
+        break;
+      }
+      out += *from++;
+      --left;
+      ++bad;
+    }
+    return bad;
+  }
+  bool flush(std::string& out) {  // half a character at the end of the file; its row becomes a reject
+    out += rest_;
+    return !rest_.empty();
+  }
+
+ private:
+  iconv_t handle_;
+  std::string rest_;
+};
+
+}  // namespace
+
+bool is_utf8(std::string_view text) {
+  // Eight ASCII bytes at a time; zero bytes and bytes with the top bit take the slow way.
+  while (text.size() >= 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data(), 8);
+    bool plain = !(word & 0x8080808080808080ULL) && !((word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL);
+    if (!plain) break;
+    text.remove_prefix(8);
+  }
+  while (!text.empty()) {
+    int length = character_bytes(text);
+    if (length <= 0) return false;
+    text.remove_prefix(static_cast<size_t>(length));
+  }
+  return true;
+}
+
+struct ByteSource::State {
+  std::string path;
+  std::ifstream file;
+  bool gzip = false;
+  bool gzip_open = false;  // inside a gzip member
+  inflate_state inflate{};
+  std::vector<char> input = std::vector<char>(file_block_bytes);
+  size_t input_size = 0, input_at = 0;
+  Encoding encoding = Encoding::utf8;
+  Transcoder transcoder;
+  std::string head;  // sniffed text not yet handed out
+  bool at_end = false;
+
+  bool fill() {  // more file bytes; false at the end
+    if (input_at < input_size) return true;
+    file.read(input.data(), static_cast<std::streamsize>(input.size()));
+    input_size = static_cast<size_t>(file.gcount());
+    input_at = 0;
+    return input_size > 0;
+  }
+
+  Error truncated() const {
+    return {Code::corrupt, fmt::format("{}: the gzip breaks off before its end; fetch the file again", path)};
+  }
+
+  // Appends decoded but not transcoded bytes; false at the end.
+  Result<bool> decode(std::string& out) {
+    if (!gzip) {
+      if (!fill()) return false;
+      out.append(input.data() + input_at, input_size - input_at);
+      input_at = input_size;
+      return true;
+    }
+    size_t start = out.size();
+    out.resize(start + text_block_bytes);
+    inflate.next_out = reinterpret_cast<uint8_t*>(out.data() + start);
+    inflate.avail_out = text_block_bytes;
+    while (inflate.avail_out > 0) {
+      if (!fill()) {
+        if (gzip_open) return truncated();
+        break;
+      }
+      if (!gzip_open) {  // a file may hold several members, one after the other
+        uint8_t* next_out = inflate.next_out;
+        uint32_t room = inflate.avail_out;
+        isal_inflate_init(&inflate);
+        inflate.crc_flag = ISAL_GZIP;
+        inflate.next_out = next_out;
+        inflate.avail_out = room;
+        gzip_open = true;
+      }
+      inflate.next_in = reinterpret_cast<uint8_t*>(input.data() + input_at);
+      inflate.avail_in = static_cast<uint32_t>(input_size - input_at);
+      int status = isal_inflate(&inflate);
+      input_at = input_size - inflate.avail_in;
+      if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT)
+        return Error{Code::corrupt, fmt::format("{}: the gzip is damaged (code {}); fetch the file again", path, status)};
+      if (inflate.block_state == ISAL_BLOCK_FINISH) gzip_open = false;
+    }
+    out.resize(out.size() - inflate.avail_out);
+    return out.size() > start;
+  }
+};
+
+Result<ByteSource> ByteSource::open(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored))
+    return Error{Code::not_found, fmt::format("{}: no such file", path)};
+  auto state = std::make_shared<State>();
+  state->path = path;
+  state->file.open(path, std::ios::binary);
+  if (!state->file || (!state->fill() && state->file.bad()))
+    return Error{Code::io, fmt::format("{}: cannot be read", path)};
+  if (state->input_size == 0) return Error{Code::bad_input, fmt::format("{}: the file is empty", path)};
+  state->gzip = state->input_size >= 2 && state->input[0] == '\x1f' && state->input[1] == '\x8b';
+
+  std::string& head = state->head;
+  while (head.size() < sniff_bytes) {
+    if (!TRY(state->decode(head))) {
+      state->at_end = true;
+      break;
+    }
+  }
+  std::string_view sniff = std::string_view(head).substr(0, sniff_bytes);
+  if (sniff.empty()) return Error{Code::bad_input, fmt::format("{}: the file is empty", path)};
+  if (sniff.starts_with("\xff\xfe") || sniff.starts_with("\xfe\xff"))
+    return Error{Code::bad_input, fmt::format("{}: UTF-16 text; save it as UTF-8 (or CP949) first", path)};
+  if (sniff.substr(0, 65'536).find('\0') != sniff.npos)
+    return Error{Code::bad_input, fmt::format("{}: a binary file; give CSV, CSV.gz or Parquet", path)};
+  if (sniff.starts_with("\xef\xbb\xbf")) {
+    head.erase(0, 3);
+  } else if (!is_utf8_prefix(sniff)) {
+    // Not UTF-8 from the start: CP949 if nearly all of it reads as that, else single bad rows in UTF-8 text.
+    std::string trial;
+    size_t bad = Transcoder().convert(sniff, trial);
+    if (bad * 1'000 <= sniff.size() && bad * 4 < trial.size()) {
+      size_t malformed = 0;
+      for (std::string_view rest = sniff; !rest.empty();) {
+        int length = character_bytes(rest);
+        if (length <= 0) ++malformed;
+        rest.remove_prefix(static_cast<size_t>(std::max(length, 1)));
+      }
+      if (bad * 4 <= malformed) {
+        state->encoding = Encoding::cp949;
+        std::string text;
+        state->transcoder.convert(head, text);
+        head = std::move(text);
+      }
+    }
+  }
+  ByteSource source;
+  source.state_ = std::move(state);
+  return source;
+}
+
+Result<bool> ByteSource::read(std::string& out) {
+  State& s = *state_;
+  if (!s.head.empty()) {
+    out += s.head;
+    s.head = {};
+    return true;
+  }
+  if (s.at_end) return false;
+  if (s.encoding == Encoding::utf8) return s.decode(out);
+  std::string raw;
+  if (!TRY(s.decode(raw))) {
+    s.at_end = true;
+    return s.transcoder.flush(out);
+  }
+  s.transcoder.convert(raw, out);
+  return true;
+}
+
+Encoding ByteSource::encoding() const { return state_->encoding; }
+bool ByteSource::compressed() const { return state_->gzip; }
+
+}  // namespace danggol::ingest

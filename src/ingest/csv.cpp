@@ -1,0 +1,110 @@
+#include "ingest/csv.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "ingest/byte_source.h"
+
+namespace danggol::ingest {
+namespace {
+
+const char* find(const char* from, const char* end, char c) {
+  const void* at = std::memchr(from, c, static_cast<size_t>(end - from));
+  return at ? static_cast<const char*>(at) : end;
+}
+
+std::string unescape(std::string_view quoted) {
+  std::string out;
+  for (size_t i = 0; i < quoted.size(); ++i) {
+    out += quoted[i];
+    if (quoted[i] == '"') ++i;
+  }
+  return out;
+}
+
+}  // namespace
+
+size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
+  const char* begin = block.text.data();
+  const char* end = begin + block.text.size();
+  const char* at = begin;
+  while (at < end && block.records.size() < most) {
+    const char* start = at;
+    Record record{line_, static_cast<uint32_t>(block.fields.size()), 0, {}};
+    int64_t newlines = 0;
+    bool finished = false;
+    while (!finished) {
+      if (at < end && *at == '"') {
+        const char* open = at + 1;
+        const char* close = open;
+        bool doubled = false;
+        while ((close = find(close, end, '"')) < end && close + 1 < end && close[1] == '"') close += 2, doubled = true;
+        if (close == end || (close + 1 == end && !at_end)) {
+          record.problem = RecordProblem::open_quote;
+          break;
+        }
+        std::string_view field(open, static_cast<size_t>(close - open));
+        newlines += std::count(field.begin(), field.end(), '\n');
+        block.fields.push_back(doubled ? std::string_view(block.unescaped.emplace_back(unescape(field))) : field);
+        at = close + 1;
+        if (at < end && *at == '\r' && (at + 1 == end || at[1] == '\n')) ++at;
+        if (at < end && *at != delimiter_ && *at != '\n') {
+          record.problem = RecordProblem::bad_quote;
+          at = find(at, end, '\n');
+        }
+      } else {
+        const char* first = at;
+        while (at < end && *at != delimiter_ && *at != '\n') ++at;
+        const char* last = at;
+        if (last > first && last[-1] == '\r' && (at == end || *at == '\n')) --last;
+        block.fields.emplace_back(first, static_cast<size_t>(last - first));
+      }
+      finished = at == end || *at == '\n';
+      if (!finished) ++at;  // the delimiter
+      if (!finished && at == end) {
+        if (at_end) block.fields.emplace_back(), finished = true;
+        else break;
+      }
+    }
+    bool complete = at < end || at_end;
+    if (record.problem == RecordProblem::open_quote) {
+      // Perhaps the quote closes in text not yet read; if it never does, only its first line is turned down.
+      if (!at_end && static_cast<size_t>(end - start) < most_record_bytes) complete = false;
+      else complete = true, at = find(start, end, '\n'), newlines = 0;
+    }
+    if (!complete || (!finished && record.problem == RecordProblem::none)) {
+      block.fields.resize(record.first_field);
+      return static_cast<size_t>(start - begin);
+    }
+    record.text = {start, static_cast<size_t>(at - start)};
+    if (record.text.ends_with('\r')) record.text.remove_suffix(1);
+    record.fields = static_cast<uint32_t>(block.fields.size()) - record.first_field;
+    line_ += newlines + 1;
+    if (at < end) ++at;  // the line end
+    if (record.text.empty()) {
+      block.fields.resize(record.first_field);
+      continue;
+    }
+    if (record.problem == RecordProblem::none) {
+      if (columns_ != 0 && record.fields != columns_) record.problem = RecordProblem::field_count;
+      else if (!is_utf8(record.text)) record.problem = RecordProblem::encoding;
+    }
+    block.records.push_back(record);
+  }
+  return static_cast<size_t>(at - begin);
+}
+
+char guess_delimiter(std::string_view text) {
+  char best = ',';
+  size_t most = 1;
+  for (char delimiter : {',', ';', '\t', '|'}) {
+    RecordBlock block;
+    block.text = text.substr(0, text.find('\n'));
+    CsvSplitter(delimiter, 0).split(block, true);
+    size_t fields = block.records.empty() ? 0 : block.records[0].fields;
+    if (fields > most) most = fields, best = delimiter;
+  }
+  return best;
+}
+
+}  // namespace danggol::ingest

@@ -1,0 +1,56 @@
+// Splits text into records and fields (RFC 4180, with any of , ; | tab between fields) and knows, for every
+// record, the line it starts on and its text as it stands in the file: a row that is turned down can be
+// shown to the person who sent it.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "danggol/result.h"
+
+namespace danggol::ingest {
+
+enum class RecordProblem : uint8_t { none, field_count, open_quote, bad_quote, encoding };
+
+struct Record {
+  int64_t line;  // 1-based, of the record's first character
+  uint32_t first_field, fields;
+  std::string_view text;  // without the line end
+  RecordProblem problem = RecordProblem::none;
+};
+
+// Records with the text they point into.
+struct RecordBlock {
+  std::string text;
+  std::deque<std::string> unescaped;  // fields that held doubled quotes
+  std::vector<std::string_view> fields;
+  std::vector<Record> records;
+  std::string_view field(const Record& record, int column) const {
+    return fields[record.first_field + static_cast<uint32_t>(column)];
+  }
+};
+
+inline constexpr size_t most_record_bytes = 1 << 20;
+
+class CsvSplitter {
+ public:
+  // `columns` is the number of fields a good record has; 0 takes any number.
+  CsvSplitter(char delimiter, size_t columns) : delimiter_(delimiter), columns_(columns) {}
+  // Splits block.text into block.records, at most `most` of them. Returns how many bytes were used; the rest
+  // belongs before the next text: it holds an unfinished record, unless `at_end`. Blank lines are no records.
+  size_t split(RecordBlock& block, bool at_end, size_t most = SIZE_MAX);
+  void expect(size_t columns) { columns_ = columns; }
+
+ private:
+  char delimiter_;
+  size_t columns_;
+  int64_t line_ = 1;
+};
+
+// The delimiter that splits the first line into most fields, quotes respected.
+char guess_delimiter(std::string_view text);
+
+}  // namespace danggol::ingest

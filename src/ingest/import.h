@@ -1,0 +1,35 @@
+// Files into raw.*: one transaction for all the files of a call, so that a failed import leaves the store as
+// it was. rows read = rows loaded + rows rejected, for every file.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "danggol/progress.h"
+#include "ingest/event_reader.h"
+#include "store/database.h"
+
+namespace danggol::ingest {
+
+struct FileReport {
+  FileFacts facts;
+  int64_t rows_loaded = 0, rows_rejected = 0;
+  std::vector<std::pair<std::string, int64_t>> rejects;  // by reason, most first
+  Timestamp first{}, last{};                             // of the loaded events
+  int64_t customers = 0;                                 // distinct, in this file
+  int64_t rows_read() const { return rows_loaded + rows_rejected; }
+};
+
+// Reads everything and writes nothing.
+Result<FileReport> check(const std::string& path, const Mapping& mapping, const Progress& progress);
+
+struct ImportOptions {
+  bool again = false;  // load a file whose content is already in the store
+};
+
+Result<std::vector<FileReport>> import(store::Connection& connection, const std::vector<std::string>& paths,
+                                       const Mapping& mapping, const ImportOptions& options,
+                                       const Progress& progress);
+
+}  // namespace danggol::ingest

@@ -1,0 +1,98 @@
+#include "learn/gbdt_lightgbm.h"
+
+#include <fmt/core.h>
+
+#include <memory>
+
+#include "base/assert.h"
+#include "learn/lightgbm_c.h"
+
+namespace danggol::learn {
+namespace {
+
+Error failed() { return {Code::internal, fmt::format("LightGBM: {}", LGBM_GetLastError())}; }
+
+#define LIGHTGBM(call) \
+  do {                 \
+    if ((call) != 0) return failed(); \
+  } while (false)
+
+struct FreeBooster {
+  void operator()(void* booster) const { LGBM_BoosterFree(booster); }
+};
+struct FreeDataset {
+  void operator()(void* dataset) const { LGBM_DatasetFree(dataset); }
+};
+using Booster = std::unique_ptr<void, FreeBooster>;
+using Dataset = std::unique_ptr<void, FreeDataset>;
+
+void quiet(const char*) {}
+
+Result<Booster> load(const std::string& text) {
+  LightgbmBooster booster = nullptr;
+  int iterations = 0;
+  LIGHTGBM(LGBM_BoosterLoadModelFromString(text.c_str(), &iterations, &booster));
+  return Booster(booster);
+}
+
+}  // namespace
+
+Result<Gbdt> Gbdt::train(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
+                         const GbdtParams& p, uint64_t seed) {
+  DANGGOL_ASSERT(features.rows() == labels.size());
+  if (features.rows() < 2)  // LightGBM would print before it throws
+    return Error{Code::bad_input, fmt::format("rows to learn from = {}: must be 2 or more", features.rows())};
+  LGBM_RegisterLogCallback(quiet);
+  // deterministic and force_col_wise: sums are taken in one order, whatever the number of threads
+  std::string parameters = fmt::format(
+      "objective=multiclass num_class={} num_leaves={} min_data_in_leaf={} learning_rate={} feature_fraction={} "
+      "bagging_fraction={} bagging_freq=1 lambda_l1={} lambda_l2={} max_bin={} seed={} deterministic=true "
+      "force_col_wise=true verbosity=-1 feature_pre_filter=false",
+      classes, p.leaves, p.least_rows_in_leaf, p.learning_rate, p.column_share, p.row_share, p.l1, p.l2, p.bins,
+      seed % 1'000'000'007);
+  LightgbmDataset dataset_handle = nullptr;
+  LIGHTGBM(LGBM_DatasetCreateFromMat(features.values.data(), lightgbm_float64, static_cast<int32_t>(features.rows()),
+                                     static_cast<int32_t>(features.columns()), 1, parameters.c_str(), nullptr,
+                                     &dataset_handle));
+  Dataset dataset(dataset_handle);
+  std::vector<float> targets(labels.begin(), labels.end());
+  LIGHTGBM(LGBM_DatasetSetField(dataset.get(), "label", targets.data(), static_cast<int>(targets.size()), lightgbm_float32));
+  LightgbmBooster booster_handle = nullptr;
+  LIGHTGBM(LGBM_BoosterCreate(dataset.get(), parameters.c_str(), &booster_handle));
+  Booster booster(booster_handle);
+  for (int32_t round = 0; round < p.rounds; ++round) {
+    int finished = 0;
+    LIGHTGBM(LGBM_BoosterUpdateOneIter(booster.get(), &finished));
+    if (finished) break;
+  }
+  int64_t bytes = 0;
+  LIGHTGBM(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, lightgbm_importance_gain, 0, &bytes, nullptr));
+  std::string text(static_cast<size_t>(bytes), '\0');
+  LIGHTGBM(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, lightgbm_importance_gain, bytes, &bytes, text.data()));
+  text.resize(text.find('\0'));
+  return Gbdt(std::move(text), classes);
+}
+
+Result<std::vector<double>> Gbdt::predict(const Matrix& features) const {
+  Booster booster = TRY(load(text_));
+  std::vector<double> out(features.rows() * static_cast<size_t>(classes_));
+  if (features.rows() == 0) return out;
+  int64_t length = 0;
+  LIGHTGBM(LGBM_BoosterPredictForMat(booster.get(), features.values.data(), lightgbm_float64,
+                                     static_cast<int32_t>(features.rows()), static_cast<int32_t>(features.columns()), 1,
+                                     lightgbm_predict_normal, 0, -1, "", &length, out.data()));
+  DANGGOL_ASSERT(static_cast<size_t>(length) == out.size());
+  return out;
+}
+
+Result<std::vector<double>> Gbdt::gain() const {
+  Booster booster = TRY(load(text_));
+  size_t names = text_.find("feature_names="), end = text_.find('\n', names);
+  size_t columns = 1;
+  for (size_t i = names; i < end; ++i) columns += text_[i] == ' ';
+  std::vector<double> out(columns);
+  LIGHTGBM(LGBM_BoosterFeatureImportance(booster.get(), -1, lightgbm_importance_gain, out.data()));
+  return out;
+}
+
+}  // namespace danggol::learn

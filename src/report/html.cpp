@@ -1,0 +1,204 @@
+#include "report/html.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "report/report.html.h"
+
+namespace danggol::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view data_token = "__DANGGOL_REPORT_JSON__";
+
+Json text_json(const Text& text) { return {{"en", text.en}, {"ko", text.ko.empty() ? text.en : text.ko}}; }
+
+// Category values a reader meets in pictures and tables, in both languages.
+Json labels() {
+  return {{"top", {{"en", "top"}, {"ko", "최우수고객"}}},
+          {"good", {{"en", "good"}, {"ko", "우수고객"}}},
+          {"regular", {{"en", "regular"}, {"ko", "일반고객"}}},
+          {"other", {{"en", "other"}, {"ko", "기타고객"}}},
+          {"inactive", {{"en", "inactive"}, {"ko", "비활동고객"}}},
+          {"H1", {{"en", "first half"}, {"ko", "상반기"}}},
+          {"H2", {{"en", "second half"}, {"ko", "하반기"}}},
+          {"treated", {{"en", "contacted"}, {"ko", "발송"}}},
+          {"holdout", {{"en", "held out"}, {"ko", "대조군(미발송)"}}},
+          {"leaving", {{"en", "about to leave"}, {"ko", "이탈 예상"}}},
+          {"loyal", {{"en", "loyal"}, {"ko", "충성 고객"}}},
+          {"push", {{"en", "app push"}, {"ko", "앱 푸시"}}},
+          {"email", {{"en", "e-mail"}, {"ko", "이메일"}}},
+          {"sms", {{"en", "SMS"}, {"ko", "문자"}}},
+          {"coupon", {{"en", "product coupon"}, {"ko", "상품 쿠폰"}}},
+          {"coupon_book", {{"en", "mobile coupon book"}, {"ko", "모바일 쿠폰북"}}},
+          {"model", {{"en", "model"}, {"ko", "모델"}}},
+          {"grade stays", {{"en", "grade stays"}, {"ko", "등급 유지"}}},
+          {"class frequencies", {{"en", "class frequencies"}, {"ko", "등급별 빈도"}}}};
+}
+
+Json rows_json(const Table& table) {
+  Json rows = Json::array();
+  for (size_t i = 0; i < table.rows(); ++i) {
+    Json row = Json::array();
+    for (const auto& column : table.columns) {
+      if (column.is_null(i)) row.push_back(nullptr);
+      else if (column.is_real()) row.push_back(std::isfinite(column.reals[i]) ? Json(column.reals[i]) : Json(nullptr));
+      else if (column.type == Type::date) row.push_back(to_text(Date{static_cast<int32_t>(column.integers[i])}));
+      else if (column.type == Type::timestamp) row.push_back(to_text(Timestamp{column.integers[i]}));
+      else if (column.is_integral()) row.push_back(column.integers[i]);
+      else row.push_back(column.texts[i]);
+    }
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string tail(const std::string& where, const std::string& order_by, int64_t most_rows) {
+  return fmt::format("{}{}{}{} LIMIT {}", where.empty() ? "" : " WHERE ", where, order_by.empty() ? "" : " ORDER BY ",
+                     order_by, most_rows);
+}
+
+Result<Json> chart_json(store::Connection& connection, const ChartInfo& chart) {
+  Table rows = TRY(connection.query("SELECT * FROM " + chart.table + tail(chart.where, chart.order_by, chart.most_rows)));
+  Json columns = Json::array();
+  for (const auto& column : rows.columns) columns.push_back(column.name);
+  Json json = {{"id", chart.id}, {"kind", name(chart.kind)}, {"title", text_json(chart.title)}, {"columns", columns},
+               {"rows", rows_json(rows)}, {"unit", chart.unit}};
+  if (!chart.note.en.empty()) json["note"] = text_json(chart.note);
+  for (const auto& [role, column] : chart.encoding) {
+    if (column == "true" || column == "false") json[role] = column == "true";
+    else json[role] = column;
+  }
+  return json;
+}
+
+const ColumnInfo* find_column(const AnalysisInfo& info, const std::string& table, const std::string& column) {
+  for (const auto& written : info.writes)
+    if (written.name == table)
+      for (const auto& candidate : written.columns)
+        if (candidate.name == column) return &candidate;
+  return nullptr;
+}
+
+Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info, const ReportTableInfo& shown) {
+  std::string from = "FROM " + shown.table;
+  Table rows = TRY(connection.query("SELECT * " + from + tail(shown.where, shown.order_by, shown.most_rows)));
+  int64_t total = TRY(connection.integer("SELECT count(*) " + from + (shown.where.empty() ? "" : " WHERE " + shown.where)));
+  Json columns = Json::array();
+  for (const auto& column : rows.columns) {
+    const ColumnInfo* declared = find_column(info, shown.table, column.name);
+    Json json = {{"name", column.name},
+                 {"label", declared ? text_json(declared->label) : text_json({column.name, ""})},
+                 {"type", declared && declared->unit == "share" ? "share" : name(column.type)}};
+    if (declared && declared->unit == "currency") json["type"] = "money";
+    columns.push_back(json);
+  }
+  Text title{shown.table, shown.table};
+  for (const auto& written : info.writes)
+    if (written.name == shown.table) title = written.title;
+  return Json{{"id", shown.table}, {"title", text_json(title)}, {"columns", columns}, {"rows", rows_json(rows)}, {"total_rows", total}};
+}
+
+Result<Json> section_json(store::Connection& connection, const AnalysisInfo& info, int64_t run_id) {
+  Table said = TRY(connection.query("SELECT kind, en, ko FROM run.sentence WHERE run_id = $id ORDER BY position", {{"id", run_id}}));
+  Json sentences = Json::array(), warnings = Json::array(), charts = Json::array(), tables = Json::array();
+  for (size_t i = 0; i < said.rows(); ++i)
+    (said.texts("kind")[i] == "warning" ? warnings : sentences).push_back(text_json({said.texts("en")[i], said.texts("ko")[i]}));
+  for (const auto& chart : info.charts) charts.push_back(TRY(chart_json(connection, chart)));
+  for (const auto& table : info.tables) tables.push_back(TRY(table_json(connection, info, table)));
+  return Json{{"id", info.name}, {"title", text_json(info.title)}, {"question", text_json(info.question)},
+              {"sentences", sentences}, {"warnings", warnings}, {"charts", charts}, {"tables", tables}};
+}
+
+// What was loaded and what was turned down: the first thing to doubt.
+Result<Json> loads_section(store::Connection& connection, Json& tiles) {
+  Table totals = TRY(connection.query(
+      "SELECT coalesce(sum(rows_read), 0)::BIGINT AS read, coalesce(sum(rows_loaded), 0)::BIGINT AS loaded, "
+      "coalesce(sum(rows_rejected), 0)::BIGINT AS rejected, count(*) AS files FROM raw.load"));
+  int64_t read = totals.integers("read")[0], loaded = totals.integers("loaded")[0], rejected = totals.integers("rejected")[0];
+  int64_t customers = TRY(connection.integer("SELECT count(*) FROM raw.customer"));
+  auto tile = [&](const char* en, const char* ko, int64_t value, const char* unit) {
+    tiles.push_back({{"label", text_json({en, ko})}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}});
+  };
+  tile("customers", "고객", customers, "customers");
+  tile("events", "기록", loaded, "");
+  Table by_reason = TRY(connection.query(
+      "SELECT reason, count(*) AS rows, count(*) / (SELECT sum(rows_read) FROM raw.load) AS share, any_value(text) AS example "
+      "FROM raw.reject GROUP BY reason ORDER BY rows DESC, reason"));
+  Json rows = Json::array();
+  for (size_t i = 0; i < by_reason.rows(); ++i) {
+    std::string reason = by_reason.texts("reason")[i];
+    rows.push_back({reason, by_reason.integers("rows")[i], by_reason.reals("share")[i]});
+  }
+  Json section = {{"id", "loads"},
+                  {"title", text_json({"What was loaded", "불러온 자료"})},
+                  {"question", text_json({"Did every row arrive?", "모든 행이 들어왔는가?"})},
+                  {"sentences", Json::array({text_json({fmt::format("{} rows were read from {} files: {} became events, {} were turned down.", read,
+                                                                    totals.integers("files")[0], loaded, rejected),
+                                                        fmt::format("파일 {}개에서 {}행을 읽어 {}행은 기록이 되고 {}행은 제외되었습니다.",
+                                                                    totals.integers("files")[0], read, loaded, rejected)})})},
+                  {"warnings", Json::array()},
+                  {"charts", Json::array()},
+                  {"tables", Json::array()}};
+  if (rejected > 0) {
+    section["charts"].push_back({{"id", "reject_reasons"}, {"kind", "bar"}, {"title", text_json({"Rows turned down, by reason", "제외 사유별 행 수"})},
+                                 {"columns", {"reason", "rows", "share"}}, {"rows", rows}, {"x", "reason"}, {"y", "rows"}, {"horizontal", true}, {"unit", "count"}});
+    Table head = TRY(connection.query("SELECT file, line, reason, text FROM raw.reject ORDER BY load_no, line LIMIT 10"));
+    section["tables"].push_back({{"id", "raw.reject"}, {"title", text_json({"The first rows turned down", "제외된 첫 행들"})},
+                                 {"columns", {{{"name", "file"}, {"label", text_json({"file", "파일"})}, {"type", "text"}},
+                                              {{"name", "line"}, {"label", text_json({"line", "줄"})}, {"type", "integer"}},
+                                              {{"name", "reason"}, {"label", text_json({"reason", "사유"})}, {"type", "text"}},
+                                              {{"name", "text"}, {"label", text_json({"row", "내용"})}, {"type", "text"}}}},
+                                 {"rows", rows_json(head)}, {"total_rows", rejected}});
+  }
+  return section;
+}
+
+// JSON inside a script element: no "<" may end it early.
+std::string escaped(const Json& json) {
+  std::string text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), out;
+  out.reserve(text.size());
+  for (char c : text) {
+    if (c == '<') out += "\\u003c";
+    else out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses, const ReportFacts& facts) {
+  Json sections = Json::array(), tiles = Json::array(), headline = Json::array();
+  Json loads = TRY(loads_section(connection, tiles));
+  Json all_labels = labels();
+  for (const auto& [reason, text] : facts.reject_reasons) all_labels[reason] = text_json(text);
+  for (const auto& info : analyses) {
+    int64_t run_id = TRY(connection.integer("SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'", {{"room", info.name}}));
+    if (run_id == 0) continue;
+    Json section = TRY(section_json(connection, info, run_id));
+    if (!section["sentences"].empty()) headline.push_back(section["sentences"][0]);
+    bool shows = !section["charts"].empty() || !section["tables"].empty() || !section["sentences"].empty();
+    if (shows) sections.push_back(section);
+  }
+  sections.push_back(loads);
+  Json json = {{"title", text_json({"Customer report", "고객 분석 보고서"})},
+               {"lang", facts.language == Language::ko ? "ko" : "en"},
+               {"version", DANGGOL_VERSION},
+               {"as_of", facts.as_of},
+               {"generated", to_text(now_utc()) + " UTC"},
+               {"store", facts.store_name},
+               {"labels", all_labels},
+               {"headline", headline},
+               {"tiles", tiles},
+               {"sections", sections}};
+  std::string page(page::report);
+  size_t at = page.find(data_token);
+  DANGGOL_ASSERT(at != page.npos);
+  return page.replace(at, data_token.size(), escaped(json));
+}
+
+}  // namespace danggol::report

@@ -1,0 +1,23 @@
+// The report: one HTML file that needs nothing beside it, drawn from the newest result tables by the charts
+// and tables the rooms declare.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "danggol/engine.h"
+#include "store/database.h"
+
+namespace danggol::report {
+
+struct ReportFacts {
+  std::string store_name, as_of;
+  Language language = Language::en;
+  std::vector<std::pair<std::string, Text>> reject_reasons;  // code -> words
+};
+
+// `analyses` in the order of their sections; those without a finished run have none.
+Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses, const ReportFacts& facts);
+
+}  // namespace danggol::report

@@ -1,0 +1,152 @@
+#include "danggol/render.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace danggol {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json text_json(const Text& text) { return {{"en", text.en}, {"ko", text.ko}}; }
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+Json json_of(const ParamInfo& param) {
+  Json json = {{"name", param.name}, {"type", name(param.type)}, {"default", param.default_text}};
+  if (!param.unit.empty()) json["unit"] = param.unit;
+  if (param.least) json["least"] = *param.least;
+  if (param.most) json["most"] = *param.most;
+  if (!param.choices.empty()) json["choices"] = param.choices;
+  json["help"] = param.help;
+  return json;
+}
+
+Json json_of(const TableInfo& table) {
+  Json columns = Json::array();
+  for (const auto& column : table.columns) {
+    Json json = {{"name", column.name}, {"type", name(column.type)}, {"unit", column.unit}, {"label", text_json(column.label)}};
+    if (column.key) json["key"] = true;
+    if (column.subject) json["subject"] = true;
+    if (!column.help.empty()) json["help"] = column.help;
+    columns.push_back(json);
+  }
+  return {{"name", table.name}, {"title", text_json(table.title)}, {"columns", columns}};
+}
+
+Json json_of(const AnalysisInfo& info) {
+  Json params = Json::array(), writes = Json::array(), charts = Json::array();
+  for (const auto& param : info.params) params.push_back(json_of(param));
+  for (const auto& table : info.writes) writes.push_back(json_of(table));
+  for (const auto& chart : info.charts)
+    charts.push_back({{"id", chart.id}, {"kind", name(chart.kind)}, {"title", text_json(chart.title)}, {"table", chart.table}});
+  return {{"name", info.name}, {"kind", info.kind == Kind::job ? "job" : "query"}, {"title", text_json(info.title)},
+          {"question", text_json(info.question)}, {"method", info.method}, {"params", params}, {"reads", info.reads},
+          {"writes", writes}, {"charts", charts}};
+}
+
+Json json_of(const RunSummary& run) {
+  Json facts = Json::array(), sentences = Json::array(), warnings = Json::array(), rows = Json::object();
+  for (const auto& fact : run.facts) {
+    Json json = {{"name", fact.name}, {"value", number(fact.value)}, {"unit", fact.unit}};
+    if (fact.lo) json["lo"] = number(*fact.lo);
+    if (fact.hi) json["hi"] = number(*fact.hi);
+    facts.push_back(json);
+  }
+  for (const auto& text : run.sentences) sentences.push_back(text_json(text));
+  for (const auto& text : run.warnings) warnings.push_back(text_json(text));
+  for (const auto& [table, count] : run.rows_written) rows[table] = count;
+  return {{"room", run.room}, {"run_id", run.run_id}, {"seconds", run.seconds}, {"as_of", run.as_of}, {"from", run.from},
+          {"split", run.split}, {"until", run.until}, {"seed", run.seed}, {"rows_written", rows}, {"facts", facts},
+          {"sentences", sentences}, {"warnings", warnings}};
+}
+
+const std::string& in(const Text& text, Language language) { return language == Language::ko ? text.ko : text.en; }
+
+std::string range_of(const ParamInfo& param) {
+  if (!param.choices.empty()) return fmt::format("{}", fmt::join(param.choices, "|"));
+  if (param.least) return fmt::format("{}..{}", *param.least, *param.most);
+  return name(param.type);
+}
+
+}  // namespace
+
+std::string to_json(const std::vector<AnalysisInfo>& analyses) {
+  Json json = Json::array();
+  for (const auto& info : analyses) json.push_back(json_of(info));
+  return json.dump(2);
+}
+std::string to_json(const AnalysisInfo& analysis) { return json_of(analysis).dump(2); }
+std::string to_json(const RunSummary& run) { return json_of(run).dump(2); }
+std::string to_json(const PipelineSummary& pipeline) {
+  Json runs = Json::array(), skipped = Json::array();
+  for (const auto& run : pipeline.runs) runs.push_back(json_of(run));
+  for (const auto& [room, why] : pipeline.skipped) skipped.push_back({{"room", room}, {"why", why}});
+  return Json{{"runs", runs}, {"skipped", skipped}}.dump(2);
+}
+std::string to_json(const std::vector<FileSummary>& files) {
+  Json json = Json::array();
+  for (const auto& file : files) {
+    Json roles = Json::object(), rejects = Json::array();
+    for (const auto& [role, column] : file.roles) roles[role] = column;
+    for (const auto& [reason, rows] : file.rejects) rejects.push_back({{"reason", reason}, {"rows", rows}});
+    json.push_back({{"file", file.path}, {"format", file.format}, {"encoding", file.encoding}, {"roles", roles},
+                    {"rows_read", file.rows_read}, {"rows_loaded", file.rows_loaded}, {"rows_rejected", file.rows_rejected},
+                    {"rejects", rejects}, {"first", file.first}, {"last", file.last}});
+  }
+  return json.dump(2);
+}
+
+std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language) {
+  std::string out;
+  for (const auto& info : analyses)
+    out += fmt::format("{:<26}{}\n", info.name, in(info.question, language));
+  return out;
+}
+
+std::string to_text(const AnalysisInfo& info, Language language) {
+  std::string out = fmt::format("{}: {}\n  {}\n  {}\n", info.name, in(info.title, language), in(info.question, language), info.method);
+  if (!info.params.empty()) out += "\nparameters\n";
+  for (const auto& param : info.params)
+    out += fmt::format("  --{:<22}{} [{}; default {}]{}\n", param.name, param.help, range_of(param),
+                       param.default_text.empty() ? "none" : param.default_text, param.unit.empty() ? "" : " " + param.unit);
+  if (!info.reads.empty()) out += fmt::format("\nreads   {}\n", fmt::join(info.reads, ", "));
+  for (const auto& table : info.writes) {
+    out += fmt::format("\nwrites  {}: {}\n", table.name, in(table.title, language));
+    for (const auto& column : table.columns)
+      out += fmt::format("  {:<24}{:<10}{}{}{}\n", column.name, name(column.type), column.unit,
+                         column.help.empty() ? "" : (column.unit.empty() ? "" : "; ") + column.help, column.key ? " (key)" : "");
+  }
+  return out;
+}
+
+std::string to_text(const std::vector<FileSummary>& files) {
+  std::string out;
+  for (const auto& file : files) {
+    out += fmt::format("{}: {}, {}\n", file.path, file.format, file.encoding);
+    for (const auto& [role, column] : file.roles) out += fmt::format("  {:<14}{}\n", role, column);
+    out += fmt::format("  {} rows = {} events + {} rejects", file.rows_read, file.rows_loaded, file.rows_rejected);
+    if (!file.first.empty()) out += fmt::format(", {} to {}", file.first, file.last);
+    out += "\n";
+    for (const auto& [reason, rows] : file.rejects) out += fmt::format("  {:>10}  {}\n", rows, reason);
+  }
+  return out;
+}
+
+std::string to_text(const RunSummary& run, Language language) {
+  std::string out = fmt::format("{}  (run {}, {:.2f} s)\n", run.room, run.run_id, run.seconds);
+  for (const auto& sentence : run.sentences) out += "  " + in(sentence, language) + "\n";
+  for (const auto& warning : run.warnings) out += "  ! " + in(warning, language) + "\n";
+  return out;
+}
+
+std::string to_text(const PipelineSummary& pipeline, Language language) {
+  std::string out;
+  for (const auto& run : pipeline.runs) out += to_text(run, language);
+  for (const auto& [room, why] : pipeline.skipped) out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "건너뜀:" : "skipped:", why);
+  return out;
+}
+
+}  // namespace danggol
