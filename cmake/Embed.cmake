@@ -17,6 +17,7 @@ file(WRITE ${OUT} "// Made from ${NAME} by the build.
 #pragma once
 #include <string_view>
 namespace danggol::${SPACE} {
-inline constexpr std::string_view ${NAME}(${literals}, ${size});
+// internal linkage: two folders may have a file of the same name
+[[maybe_unused]] static constexpr std::string_view ${NAME}(${literals}, ${size});
 }
 ")

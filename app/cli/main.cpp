@@ -57,12 +57,12 @@ class StopOnSignal {
     sigset_t set = signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
   }
-  explicit StopOnSignal(Engine engine) {
-    std::thread([engine]() mutable {
+  static void watch(std::function<void()> interrupt) {
+    std::thread([interrupt] {
       sigset_t set = signals();
       int number = 0;
       sigwait(&set, &number);
-      engine.interrupt();
+      interrupt();
       sigwait(&set, &number);
       _exit(130);
     }).detach();
@@ -81,7 +81,7 @@ class StopOnSignal {
 Result<Engine> open(const Options& options, Engine::Access access) {
   StopOnSignal::block();  // before any thread is made
   Engine engine = TRY(Engine::open(options.store, access));
-  StopOnSignal watch(engine);
+  StopOnSignal::watch(engine.interrupter());
   return engine;
 }
 

@@ -6,6 +6,7 @@
 //   engine->run("rfm", {{"split", "2011-06-01"}}, progress);
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <map>
 #include <memory>
@@ -93,8 +94,9 @@ class Engine {
   // One self-contained HTML file from the newest results; written whole or not at all.
   Status report(const std::string& path, Language language);
 
-  // Stops what is running, from another thread: it ends with Code::cancelled and changes nothing.
-  void interrupt();
+  // Called from another thread, stops what is running: it ends with Code::cancelled and changes nothing. Does
+  // not keep the engine open.
+  std::function<void()> interrupter() const;
 
  private:
   struct State;

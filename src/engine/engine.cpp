@@ -296,10 +296,14 @@ Status Engine::report(const std::string& path, Language language) {
   return write_file(path, TRY(report::html(session.connection, analyses(), facts)));
 }
 
-void Engine::interrupt() {
-  state_->stop = true;
-  std::lock_guard lock(state_->running_mutex);
-  if (state_->running) state_->running->interrupt();
+std::function<void()> Engine::interrupter() const {
+  return [weak = std::weak_ptr<State>(state_)] {
+    auto state = weak.lock();
+    if (!state) return;
+    state->stop = true;
+    std::lock_guard lock(state->running_mutex);
+    if (state->running) state->running->interrupt();
+  };
 }
 
 }  // namespace danggol

@@ -2,7 +2,7 @@
 import { axisForX, band, cartesian, categoryAxis, tip, tipAtX, valueAxis, whiskers } from './parts.js';
 import { bySeries, distinct, extent, known } from './read.js';
 
-const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'emptyCircle', 'emptyRect', 'emptyTriangle'];
+const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
 
 const items = points => points.map(point => ({ value: [point.x, known(point.y) ? point.y : null], point }));
 const namesOf = groups => groups.map(group => group.name);
@@ -36,6 +36,7 @@ export function fan(page) {
   const lastKnown = new Map(page.points.filter(point => !isForecast(point) && known(point.y)).map(point => [point.series, point]));
   const joined = page.points.map(point => lastKnown.get(point.series) === point ? { ...point, lo: point.y, hi: point.y, joint: point } : point);
   const { option } = line({ ...page, points: joined });
+  const hollow = colour => ({ symbol: 'circle', itemStyle: { color: page.theme.paper, borderColor: colour, borderWidth: 2 } });
   option.series = option.series.flatMap(entry => {
     if (entry.type !== 'line') return [entry];
     const items = entry.data.map(item => item.point.joint ? { ...item, point: item.point.joint } : item);
@@ -43,7 +44,7 @@ export function fan(page) {
     const future = items.filter(item => isForecast(item.point));
     const joint = past.length && future.length ? [{ value: past.at(-1).value, symbol: 'none' }] : [];
     return [{ ...entry, data: past },
-      { ...entry, data: [...joint, ...future], symbol: 'emptyCircle', lineStyle: { ...entry.lineStyle, type: [5, 4] } }];
+      { ...entry, ...hollow(entry.color), data: [...joint, ...future], lineStyle: { ...entry.lineStyle, color: entry.color, type: [5, 4] } }];
   });
   return { option };
 }

@@ -13,7 +13,7 @@ export function cartesian({ page, names = [], xAxis, yAxis, series, tooltip, gri
     ...base(page),
     legend, xAxis, yAxis, series,
     tooltip: { ...tooltipBox(page), ...tooltip },
-    grid: { left: 4, right: 18, top, bottom: xAxis.name ? 20 : 6, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel', ...grid },
+    grid: { left: 4, right: 18, top, bottom: !xAxis.name ? 6 : xAxis.axisLabel.rotate ? 30 : 24, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel', ...grid },
   };
 }
 
@@ -68,7 +68,7 @@ export function categoryAxis(page, categories, { vertical, name = '', room = pag
     : { ...style.axisLabel, lineHeight: 15, ...(thinned ? {} : { interval: 0, hideOverlap: false, rotate: slanted ? 38 : 0 }) };
   return {
     type: 'category', data: categories, ...style, ...(vertical ? nameAbove(name, 'start') : nameBelow(name)),
-    ...(slanted && name ? { nameGap: 22 + longest * 0.62 } : months && !vertical ? { nameGap: 42 } : {}),
+    ...(slanted && name ? { nameGap: 20 + longest * 0.62 } : months && !vertical ? { nameGap: 42 } : {}),
     nameTextStyle: { ...style.nameTextStyle, align: vertical ? 'left' : 'center' },
     axisLabel: { ...axisLabel, formatter: (value, index) => show(value, index) },
     inverse: Boolean(vertical), ...more,
@@ -130,7 +130,7 @@ export function tipAtX(page, { heading, unit }) {
       const seen = items.filter(item => item.data?.point && known(item.data.point.y));
       if (!seen.length) return '';
       return tip(heading(seen[0].data.point.x), seen.map(item => ({
-        colour: item.color, name: item.seriesName ? format.label(item.seriesName) : yName,
+        colour: item.borderColor ?? item.color, name: item.seriesName ? format.label(item.seriesName) : yName,
         value: format.number(item.data.point.y, unit), interval: format.interval(item.data.point.lo, item.data.point.hi, unit),
       })));
     },
