@@ -12,15 +12,15 @@
 namespace danggol::learn {
 
 struct GbdtParams {
-  int32_t rounds = 160;
-  int32_t leaves = 8;
-  int32_t least_rows_in_leaf = 30;
+  int64_t rounds = 160;
+  int64_t leaves = 8;
+  int64_t least_rows_in_leaf = 30;
   double learning_rate = 0.05;
   double column_share = 0.5;  // of the columns, drawn for every tree
   double row_share = 0.8;     // of the rows, drawn for every round
   double l1 = 0.0;
   double l2 = 5.0;
-  int32_t bins = 63;
+  int64_t bins = 63;
 };
 
 class Gbdt {

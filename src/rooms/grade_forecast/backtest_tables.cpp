@@ -1,0 +1,355 @@
+#include "rooms/grade_forecast/backtest_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "learn/metrics.h"
+
+namespace danggol::rooms {
+namespace {
+
+using learn::Interval;
+using learn::Weights;
+
+constexpr int32_t resamples = 500;
+constexpr int32_t calibration_bins = 10;
+
+std::string grade(int32_t number) { return std::string(grade_names[static_cast<size_t>(number)]); }
+
+// Something that gives every test customer probabilities and a decision.
+struct Predictor {
+  std::string name;
+  std::vector<double> p;  // rows * grade_count
+  std::vector<int32_t> decided;
+};
+
+// How often each grade followed each grade at the training origin, one imagined customer in every cell.
+std::vector<double> transition_rates(const Frame& known) {
+  std::vector<double> counts(grade_count * grade_count, 1);
+  for (size_t i = 0; i < known.label.size(); ++i) ++counts[static_cast<size_t>(known.grade[i] * grade_count + known.label[i])];
+  for (int32_t from = 0; from < grade_count; ++from) {
+    double sum = 0;
+    for (int32_t to = 0; to < grade_count; ++to) sum += counts[static_cast<size_t>(from * grade_count + to)];
+    for (int32_t to = 0; to < grade_count; ++to) counts[static_cast<size_t>(from * grade_count + to)] /= sum;
+  }
+  return counts;
+}
+
+// "The grade stays", as sure as staying was at the training origin; the rest is spread evenly.
+Predictor grade_stays(const Backtest& test) {
+  double stayed = 0;
+  for (size_t i = 0; i < test.known.label.size(); ++i) stayed += test.known.grade[i] == test.known.label[i];
+  double sure = (stayed + 1) / (static_cast<double>(test.known.label.size()) + 2);
+  Predictor out{"grade stays", {}, test.later.grade};
+  for (int32_t now : test.later.grade)
+    for (int32_t to = 0; to < grade_count; ++to) out.p.push_back(to == now ? sure : (1 - sure) / (grade_count - 1));
+  return out;
+}
+
+// The class frequencies given the current grade.
+Predictor frequencies(const Backtest& test) {
+  std::vector<double> rates = transition_rates(test.known);
+  Predictor out{"class frequencies", {}, {}};
+  for (int32_t now : test.later.grade) {
+    auto row = rates.begin() + now * grade_count;
+    out.p.insert(out.p.end(), row, row + grade_count);
+    out.decided.push_back(static_cast<int32_t>(std::max_element(row, row + grade_count) - row));
+  }
+  return out;
+}
+
+class Figures {
+ public:
+  Figures(const Backtest& test, Table& rows) : test_(test), rows_(rows) {}
+
+  using Figure = std::function<double(const Weights&)>;
+  Interval add(const std::string& metric, const std::string& predictor, const Figure& figure) {
+    Interval interval = learn::bootstrap(test_.later.label.size(), resamples, test_.seed, figure);
+    double value = figure({});
+    rows_.append(metric, predictor, value, interval.lo, interval.hi);
+    return interval;
+  }
+
+ private:
+  const Backtest& test_;
+  Table& rows_;
+};
+
+double macro_f1_of(const Predictor& predictor, const std::vector<int32_t>& label, const Weights& weights) {
+  return learn::macro_f1(learn::class_reports(learn::confusion(label, predictor.decided, grade_count, weights), grade_count));
+}
+
+// Everything that all three predictors are measured by.
+void add_class_metrics(Figures& figures, const Predictor& predictor, const std::vector<int32_t>& label) {
+  auto cells = [&](const Weights& w) { return learn::confusion(label, predictor.decided, grade_count, w); };
+  figures.add("accuracy", predictor.name, [&](const Weights& w) { return learn::accuracy(cells(w), grade_count); });
+  figures.add("macro_f1", predictor.name, [&](const Weights& w) { return macro_f1_of(predictor, label, w); });
+  figures.add("weighted_f1", predictor.name, [&](const Weights& w) { return learn::weighted_f1(learn::class_reports(cells(w), grade_count)); });
+  figures.add("log_loss", predictor.name, [&](const Weights& w) { return learn::log_loss(label, predictor.p, grade_count, w); });
+}
+
+std::vector<double> leaving(const std::vector<double>& p) {
+  std::vector<double> out;
+  for (size_t i = inactive_grade; i < p.size(); i += grade_count) out.push_back(p[i]);
+  return out;
+}
+
+// How well leaving is ranked and how honest its probabilities are.
+void add_leaving_metrics(Figures& figures, const Predictor& predictor, const std::vector<bool>& left) {
+  std::vector<double> p = leaving(predictor.p);
+  learn::Ranking ranking(p, left);
+  figures.add("auc_leaving", predictor.name, [&](const Weights& w) { return ranking.auc(w); });
+  figures.add("average_precision_leaving", predictor.name, [&](const Weights& w) { return ranking.average_precision(w); });
+  for (int percent : {5, 10, 20})
+    figures.add(fmt::format("lift_{}_leaving", percent), predictor.name, [&](const Weights& w) { return ranking.lift(percent / 100.0, w); });
+  std::vector<size_t> order(p.size()), bin(p.size());
+  for (size_t i = 0; i < p.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] < p[b]; });
+  for (size_t i = 0; i < order.size(); ++i) bin[order[i]] = i * calibration_bins / order.size();
+  figures.add("calibration_error_leaving", predictor.name, [&](const Weights& w) {
+    double gap[calibration_bins] = {}, rows = 0, sum = 0;
+    for (size_t i = 0; i < p.size(); ++i) {
+      double weight = w.empty() ? 1 : w[i];
+      gap[bin[i]] += weight * (p[i] - left[i]);
+      rows += weight;
+    }
+    for (double g : gap) sum += std::abs(g);
+    return sum / rows;
+  });
+}
+
+void add_class_rows(const Backtest& test, Table& rows) {
+  auto reports = learn::class_reports(learn::confusion(test.later.label, test.decided, grade_count), grade_count);
+  for (int32_t c = 0; c < grade_count; ++c) {
+    const auto& report = reports[static_cast<size_t>(c)];
+    Interval f1 = learn::bootstrap(test.later.label.size(), resamples, test.seed, [&](const Weights& w) {
+      return learn::class_reports(learn::confusion(test.later.label, test.decided, grade_count, w), grade_count)[static_cast<size_t>(c)].f1;
+    });
+    rows.append(grade(c), report.precision, report.recall, report.f1, f1.lo, f1.hi, static_cast<int64_t>(report.support));
+  }
+}
+
+// The deck's twenty classes: the pair of current and next grade. The current grade is known, so a pair is
+// right when its second half is.
+void add_pair_rows(const Backtest& test, Table& rows) {
+  constexpr int32_t pairs = grade_count * grade_count;
+  std::vector<int32_t> actual, predicted;
+  for (size_t i = 0; i < test.later.label.size(); ++i) {
+    actual.push_back(test.later.grade[i] * grade_count + test.later.label[i]);
+    predicted.push_back(test.later.grade[i] * grade_count + test.decided[i]);
+  }
+  auto reports = learn::class_reports(learn::confusion(actual, predicted, pairs), pairs);
+  for (int32_t now = 0; now < inactive_grade; ++now) {
+    for (int32_t next = 0; next < grade_count; ++next) {
+      int32_t pair = now * grade_count + next;
+      const auto& report = reports[static_cast<size_t>(pair)];
+      Interval f1 = learn::bootstrap(actual.size(), resamples, test.seed, [&](const Weights& w) {
+        double hit = 0, either = 0;
+        for (size_t i = 0; i < actual.size(); ++i) {
+          hit += (actual[i] == pair && predicted[i] == pair) * w[i];
+          either += ((actual[i] == pair) + (predicted[i] == pair)) * w[i];
+        }
+        return either > 0 ? 2 * hit / either : 0;
+      });
+      rows.append(grade(now), grade(next), report.precision, report.recall, report.f1, f1.lo, f1.hi, static_cast<int64_t>(report.support));
+    }
+  }
+}
+
+void add_lift_rows(const std::vector<double>& p, const std::vector<bool>& left, Table& rows) {
+  std::vector<size_t> order(p.size());
+  for (size_t i = 0; i < p.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] > p[b]; });
+  double leavers = static_cast<double>(std::count(left.begin(), left.end(), true));
+  double base = leavers / static_cast<double>(p.size()), caught = 0;
+  size_t at = 0;
+  for (int percent : {0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100}) {
+    size_t until = p.size() * static_cast<size_t>(percent) / 100;
+    for (; at < until; ++at) caught += left[order[at]];
+    Interval share = leavers > 0 ? learn::wilson(caught, leavers) : Interval{0, 1};
+    double lift = until > 0 && base > 0 ? caught / static_cast<double>(until) / base : NAN;
+    rows.append(percent / 100.0, static_cast<int64_t>(until), static_cast<int64_t>(caught), leavers > 0 ? caught / leavers : NAN, share.lo, share.hi, lift);
+  }
+}
+
+std::string yes(bool beats, const char* if_true, const char* if_false) { return beats ? if_true : if_false; }
+
+}  // namespace
+
+Result<Summary> write_backtest(Context& context, const Backtest& test) {
+  const std::vector<int32_t>& label = test.later.label;
+  std::vector<bool> left;
+  for (int32_t l : label) left.push_back(l == inactive_grade);
+  Predictor model{"model", test.probabilities.p, test.decided}, stays = grade_stays(test), rates = frequencies(test);
+
+  Summary summary;
+  Table metrics = Table::of(metric_table());
+  Figures figures(test, metrics);
+  for (const Predictor* predictor : {&model, &stays, &rates}) add_class_metrics(figures, *predictor, label);
+  for (const Predictor* predictor : {&model, &rates}) add_leaving_metrics(figures, *predictor, left);
+  // Paired: the same resample of customers for both sides of a difference.
+  bool beats_all = true;
+  for (const Predictor* baseline : {&stays, &rates}) {
+    Interval loss = figures.add("log_loss_saved", "model over " + baseline->name, [&](const Weights& w) {
+      return learn::log_loss(label, baseline->p, grade_count, w) - learn::log_loss(label, model.p, grade_count, w);
+    });
+    Interval f1 = figures.add("macro_f1_gained", "model over " + baseline->name, [&](const Weights& w) {
+      return macro_f1_of(model, label, w) - macro_f1_of(*baseline, label, w);
+    });
+    beats_all = beats_all && loss.lo > 0 && f1.lo > 0;
+    if (loss.lo <= 0 || f1.lo <= 0)
+      summary.warn(fmt::format("The model does not clearly beat \"{}\": log loss saved {:.4f} to {:.4f}, macro F1 gained {:.4f} to {:.4f} (95 %).",
+                               baseline->name, loss.lo, loss.hi, f1.lo, f1.hi),
+                   fmt::format("모델이 기준선 \"{}\"보다 확실히 낫다고 할 수 없습니다: 로그 손실 감소 {:.4f}~{:.4f}, 매크로 F1 증가 {:.4f}~{:.4f} (95%).",
+                               baseline->name, loss.lo, loss.hi, f1.lo, f1.hi));
+  }
+  TRY(context.progress(0.8, "tables"));
+  TRY(context.write("result.forecast_metric", metrics));
+
+  Table classes = Table::of(class_table()), pairs = Table::of(pair_table()), cells = Table::of(confusion_table()),
+        bins = Table::of(calibration_table()), lift = Table::of(lift_table()), rows = Table::of(backtest_table());
+  add_class_rows(test, classes);
+  add_pair_rows(test, pairs);
+  auto confusion = learn::confusion(label, test.decided, grade_count);
+  for (int32_t actual = 0; actual < grade_count; ++actual)
+    for (int32_t predicted = 0; predicted < grade_count; ++predicted)
+      cells.append(grade(actual), grade(predicted), static_cast<int64_t>(confusion[static_cast<size_t>(actual * grade_count + predicted)]));
+  std::vector<double> p_leave = leaving(model.p);
+  for (const auto& bin : learn::calibration(p_leave, left, calibration_bins)) bins.append(bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
+  add_lift_rows(p_leave, left, lift);
+  Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
+  const auto& numbers = ids.integers("customer_no");
+  for (size_t i = 0, id = 0; i < label.size(); ++i) {
+    while (numbers[id] < test.later.customer_no[i]) ++id;
+    rows.append(ids.texts("customer_id")[id], grade(test.later.grade[i]), grade(label[i]), grade(test.decided[i]), p_leave[i],
+                test.probabilities.lo[i], test.probabilities.hi[i]);
+  }
+  TRY(context.write("result.forecast_class", classes));
+  TRY(context.write("result.forecast_pair", pairs));
+  TRY(context.write("result.forecast_confusion", cells));
+  TRY(context.write("result.forecast_calibration", bins));
+  TRY(context.write("result.forecast_lift", lift));
+  TRY(context.write("result.forecast_backtest", rows));
+
+  for (size_t i = 0; i < metrics.rows(); ++i) {
+    std::string name = metrics.texts("metric")[i], predictor = metrics.texts("predictor")[i];
+    if (predictor != "model" && !predictor.starts_with("model over")) continue;
+    if (predictor != "model") name += predictor.ends_with("stays") ? "_over_stays" : "_over_frequencies";
+    summary.fact(name, metrics.reals("value")[i], "", metrics.reals("value_lo")[i], metrics.reals("value_hi")[i]);
+  }
+  auto metric = [&](const char* name) {
+    for (const Fact& fact : summary.facts)
+      if (fact.name == name) return fact;
+    return Fact{};
+  };
+  Fact auc = metric("auc_leaving"), error = metric("calibration_error_leaving"), f1 = metric("macro_f1");
+  summary.say(fmt::format("Tested on {} customers at {} against what they did until {}: leaving is ranked with AUC {:.3f} ({:.3f} to {:.3f}), "
+                          "probabilities are off by {:.1f} points on average, macro F1 is {:.3f}; the model {}.",
+                          label.size(), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
+                          f1.value, yes(beats_all, "beats both baselines", "does not beat both baselines")),
+              fmt::format("{1} 시점의 고객 {0}명을 {2}까지의 실제 행동과 견주었습니다. 이탈 순위의 AUC는 {3:.3f}({4:.3f}~{5:.3f}), 확률의 평균 오차는 {6:.1f}%p, "
+                          "매크로 F1은 {7:.3f}이며, 모델은 {8}.",
+                          label.size(), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
+                          f1.value, yes(beats_all, "두 기준선보다 낫습니다", "두 기준선을 모두 이기지는 못했습니다")));
+  return summary;
+}
+
+namespace {
+const char* bootstrap_help = "95 % interval, percentile bootstrap over customers, 500 resamples";
+}
+
+TableInfo importance_table() {
+  return {"result.forecast_importance", {"Feature importance", "변수 중요도"},
+          {{"feature", Type::text, "", {"feature", "변수"}, true},
+           {"gain", Type::real, "", {"gain", "이득"}},
+           {"gain_share", Type::real, "share", {"share of gain", "이득 비율"}}}};
+}
+
+TableInfo forecast_table() {
+  return {"result.grade_forecast", {"Forecast by customer", "고객별 예측"},
+          {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
+           {"grade", Type::text, "", {"grade now", "현재 등급"}},
+           {"p_top", Type::real, "share", {"top", "최우수"}},
+           {"p_good", Type::real, "share", {"good", "우수"}},
+           {"p_regular", Type::real, "share", {"regular", "일반"}},
+           {"p_other", Type::real, "share", {"other", "기타"}},
+           {"p_leave", Type::real, "share", {"leaves", "이탈"}},
+           {"p_leave_lo", Type::real, "share", {"from", "하한"}, false, false, "lower of the Venn-Abers pair; not a confidence bound"},
+           {"p_leave_hi", Type::real, "share", {"to", "상한"}, false, false, "upper of the Venn-Abers pair; not a confidence bound"},
+           {"predicted", Type::text, "", {"predicted grade", "예측 등급"}}}};
+}
+
+TableInfo metric_table() {
+  return {"result.forecast_metric", {"Back-test figures", "검증 지표"},
+          {{"metric", Type::text, "", {"metric", "지표"}, true},
+           {"predictor", Type::text, "", {"predictor", "예측 방법"}, true},
+           {"value", Type::real, "", {"value", "값"}},
+           {"value_lo", Type::real, "", {"from", "하한"}, false, false, bootstrap_help},
+           {"value_hi", Type::real, "", {"to", "상한"}, false, false, bootstrap_help}}};
+}
+
+TableInfo class_table() {
+  return {"result.forecast_class", {"By actual grade", "등급별 정확도"},
+          {{"grade", Type::text, "", {"grade", "등급"}, true},
+           {"precision", Type::real, "share", {"precision", "정밀도"}},
+           {"recall", Type::real, "share", {"recall", "재현율"}},
+           {"f1", Type::real, "share", {"F1", "F1"}},
+           {"f1_lo", Type::real, "share", {"from", "하한"}, false, false, bootstrap_help},
+           {"f1_hi", Type::real, "share", {"to", "상한"}, false, false, bootstrap_help},
+           {"support", Type::integer, "customers", {"customers", "고객 수"}}}};
+}
+
+TableInfo pair_table() {
+  return {"result.forecast_pair", {"By pair of grades", "등급 쌍별 정확도"},
+          {{"h1_grade", Type::text, "", {"grade before", "이전 등급"}, true},
+           {"h2_grade", Type::text, "", {"grade after", "이후 등급"}, true},
+           {"precision", Type::real, "share", {"precision", "정밀도"}},
+           {"recall", Type::real, "share", {"recall", "재현율"}},
+           {"f1", Type::real, "share", {"F1", "F1"}},
+           {"f1_lo", Type::real, "share", {"from", "하한"}, false, false, bootstrap_help},
+           {"f1_hi", Type::real, "share", {"to", "상한"}, false, false, bootstrap_help},
+           {"support", Type::integer, "customers", {"customers", "고객 수"}}}};
+}
+
+TableInfo confusion_table() {
+  return {"result.forecast_confusion", {"Actual and predicted grades", "실제 등급과 예측 등급"},
+          {{"actual", Type::text, "", {"actual", "실제"}, true},
+           {"predicted", Type::text, "", {"predicted", "예측"}, true},
+           {"customers", Type::integer, "customers", {"customers", "고객 수"}}}};
+}
+
+TableInfo calibration_table() {
+  return {"result.forecast_calibration", {"Calibration of leaving", "이탈 확률의 보정"},
+          {{"predicted", Type::real, "share", {"predicted", "예측 확률"}, true},
+           {"observed", Type::real, "share", {"observed", "실제 비율"}},
+           {"observed_lo", Type::real, "share", {"from", "하한"}, false, false, "95 % interval, Wilson"},
+           {"observed_hi", Type::real, "share", {"to", "상한"}, false, false, "95 % interval, Wilson"},
+           {"customers", Type::integer, "customers", {"customers", "고객 수"}}}};
+}
+
+TableInfo lift_table() {
+  return {"result.forecast_lift", {"Leavers in the top of the list", "상위 고객 중 이탈 고객"},
+          {{"top_share", Type::real, "share", {"top share", "상위 비율"}, true},
+           {"customers", Type::integer, "customers", {"customers", "고객 수"}},
+           {"caught", Type::integer, "customers", {"leavers among them", "그중 이탈 고객"}},
+           {"caught_share", Type::real, "share", {"of all leavers", "전체 이탈 중 비율"}},
+           {"caught_share_lo", Type::real, "share", {"from", "하한"}, false, false, "95 % interval, Wilson"},
+           {"caught_share_hi", Type::real, "share", {"to", "상한"}, false, false, "95 % interval, Wilson"},
+           {"lift", Type::real, "", {"lift", "향상도"}}}};
+}
+
+TableInfo backtest_table() {
+  return {"result.forecast_backtest", {"Back-test by customer", "고객별 검증"},
+          {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
+           {"grade", Type::text, "", {"grade before", "이전 등급"}},
+           {"actual", Type::text, "", {"actual", "실제"}},
+           {"predicted", Type::text, "", {"predicted", "예측"}},
+           {"p_leave", Type::real, "share", {"leaves", "이탈 확률"}},
+           {"p_leave_lo", Type::real, "share", {"from", "하한"}, false, false, "lower of the Venn-Abers pair; not a confidence bound"},
+           {"p_leave_hi", Type::real, "share", {"to", "상한"}, false, false, "upper of the Venn-Abers pair; not a confidence bound"}}};
+}
+
+}  // namespace danggol::rooms

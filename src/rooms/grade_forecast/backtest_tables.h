@@ -1,0 +1,32 @@
+// The tables the forecast writes, and the figures of its back-test.
+#pragma once
+
+#include <vector>
+
+#include "contract/room.h"
+#include "learn/probability_model.h"
+
+namespace danggol::rooms {
+
+TableInfo importance_table();
+TableInfo forecast_table();
+TableInfo metric_table();
+TableInfo class_table();
+TableInfo pair_table();
+TableInfo confusion_table();
+TableInfo calibration_table();
+TableInfo lift_table();
+TableInfo backtest_table();
+
+struct Backtest {
+  const Frame& known;  // the training origin, for the baselines
+  const Frame& later;  // the testing origin
+  const learn::ClassProbabilities& probabilities;
+  std::vector<int32_t> decided;
+  uint64_t seed;
+};
+
+// Writes every back-test table and says in words how the model did against its two baselines.
+Result<Summary> write_backtest(Context& context, const Backtest& test);
+
+}  // namespace danggol::rooms
