@@ -43,11 +43,12 @@ Result<Gbdt> Gbdt::train(const Matrix& features, const std::vector<int32_t>& lab
   if (features.rows() < 2)  // LightGBM would print before it throws
     return Error{Code::bad_input, fmt::format("rows to learn from = {}: must be 2 or more", features.rows())};
   LGBM_RegisterLogCallback(quiet);
-  // deterministic and force_col_wise: sums are taken in one order, whatever the number of threads
+  // One thread: callers train several models side by side, and a spinning OpenMP team would fight them. With
+  // deterministic and force_col_wise sums are taken in one order anyhow.
   std::string parameters = fmt::format(
       "objective=multiclass num_class={} num_leaves={} min_data_in_leaf={} learning_rate={} feature_fraction={} "
       "bagging_fraction={} bagging_freq=1 lambda_l1={} lambda_l2={} max_bin={} seed={} deterministic=true "
-      "force_col_wise=true verbosity=-1 feature_pre_filter=false",
+      "force_col_wise=true num_threads=1 verbosity=-1 feature_pre_filter=false",
       classes, p.leaves, p.least_rows_in_leaf, p.learning_rate, p.column_share, p.row_share, p.l1, p.l2, p.bins,
       seed % 1'000'000'007);
   LightgbmDataset dataset_handle = nullptr;
@@ -80,7 +81,7 @@ Result<std::vector<double>> Gbdt::predict(const Matrix& features) const {
   int64_t length = 0;
   LIGHTGBM(LGBM_BoosterPredictForMat(booster.get(), features.values.data(), lightgbm_float64,
                                      static_cast<int32_t>(features.rows()), static_cast<int32_t>(features.columns()), 1,
-                                     lightgbm_predict_normal, 0, -1, "", &length, out.data()));
+                                     lightgbm_predict_normal, 0, -1, "num_threads=1", &length, out.data()));
   DANGGOL_ASSERT(static_cast<size_t>(length) == out.size());
   return out;
 }

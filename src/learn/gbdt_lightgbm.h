@@ -25,7 +25,7 @@ struct GbdtParams {
 
 class Gbdt {
  public:
-  // labels: 0..classes-1, one a row of `features`. The same seed gives the same model whatever the threads.
+  // labels: 0..classes-1, one a row of `features`. Runs in the calling thread; several may run side by side.
   static Result<Gbdt> train(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
                             const GbdtParams& params, uint64_t seed);
   // rows * classes probabilities, row after row; columns as in training.

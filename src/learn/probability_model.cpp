@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/assert.h"
+#include "base/parallel.h"
 #include "base/random.h"
 #include "learn/metrics.h"
 
@@ -124,27 +126,33 @@ Result<ProbabilityModel> ProbabilityModel::train(const Matrix& features, const s
   std::vector<int32_t> fold = draw_folds(labels, classes, seed);
   std::vector<double> crossed(labels.size() * static_cast<size_t>(classes));
   std::vector<std::vector<int32_t>> held(fold_count);
-  for (int32_t k = 0; k < fold_count; ++k) {
-    std::vector<int32_t> rest, rest_labels;
-    for (size_t i = 0; i < labels.size(); ++i) {
-      if (fold[i] == k) held[static_cast<size_t>(k)].push_back(static_cast<int32_t>(i));
-      else rest.push_back(static_cast<int32_t>(i)), rest_labels.push_back(labels[i]);
-    }
-    model.folds_.push_back(TRY(Gbdt::train(features.select(rest), rest_labels, classes, params, seed + static_cast<uint64_t>(k))));
-    auto p = TRY(model.folds_.back().predict(features.select(held[static_cast<size_t>(k)])));
-    for (size_t i = 0; i < held[static_cast<size_t>(k)].size(); ++i)
-      for (int32_t c = 0; c < classes; ++c) crossed[at(static_cast<size_t>(held[static_cast<size_t>(k)][i]), c, classes)] = p[at(i, c, classes)];
-  }
+  for (size_t i = 0; i < labels.size(); ++i) held[static_cast<size_t>(fold[i])].push_back(static_cast<int32_t>(i));
+  std::vector<std::optional<Gbdt>> trained(fold_count);
+  std::vector<Status> outcomes(fold_count);
+  parallel_for(fold_count, [&](size_t k) {
+    outcomes[k] = [&]() -> Status {
+      std::vector<int32_t> rest, rest_labels;
+      for (size_t i = 0; i < labels.size(); ++i)
+        if (fold[i] != static_cast<int32_t>(k)) rest.push_back(static_cast<int32_t>(i)), rest_labels.push_back(labels[i]);
+      trained[k] = TRY(Gbdt::train(features.select(rest), rest_labels, classes, params, seed + k));
+      auto p = TRY(trained[k]->predict(features.select(held[k])));
+      for (size_t i = 0; i < held[k].size(); ++i)
+        for (int32_t c = 0; c < classes; ++c) crossed[at(static_cast<size_t>(held[k][i]), c, classes)] = p[at(i, c, classes)];
+      return {};
+    }();
+  });
+  for (auto& outcome : outcomes) TRY(std::move(outcome));
+  for (auto& fold_model : trained) model.folds_.push_back(std::move(*fold_model));
   model.temperature_ = best_temperature(crossed, labels, classes);
   crossed = soften(crossed, classes, model.temperature_);
   for (const auto& rows : held) {
     std::vector<double> scores;
-    std::vector<bool> outcomes;
+    std::vector<bool> was_special;
     for (int32_t i : rows) {
       scores.push_back(crossed[at(static_cast<size_t>(i), special, classes)]);
-      outcomes.push_back(labels[static_cast<size_t>(i)] == special);
+      was_special.push_back(labels[static_cast<size_t>(i)] == special);
     }
-    model.calibrators_.emplace_back(scores, outcomes);
+    model.calibrators_.emplace_back(scores, was_special);
   }
   model.decision_weights_ = best_weights(crossed, labels, classes);
   return model;

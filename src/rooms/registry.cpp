@@ -2,13 +2,14 @@
 
 #include "rooms/grade_change/grade_change.h"
 #include "rooms/grade_forecast/grade_forecast.h"
+#include "rooms/recommend/recommend.h"
 #include "rooms/rfm/rfm.h"
 
 namespace danggol::rooms {
 
 const std::vector<Room>& all() {
   static const std::vector<Room> rooms = {rfm(), grade_change(), grade_forecast_train(), grade_forecast_backtest(),
-                                          grade_forecast_predict()};
+                                          grade_forecast_predict(), recommend()};
   return rooms;
 }
 

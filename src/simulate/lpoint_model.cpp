@@ -33,12 +33,11 @@ constexpr std::array<double, affiliate_count> affiliate_online = {0.6, 0.5, 0.4,
 constexpr std::array<double, 7> weekday_weights = {0.90, 0.88, 0.90, 0.92, 1.05, 1.22, 1.13};  // from Monday
 constexpr int first_weekday = 4;  // 2021-01-01 was a Friday
 
-constexpr double activity_memory = 0.75;  // correlation of a month's activity with the month before
 constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);
 constexpr double hazard_spread = 2.0;          // gamma shape of the hazard around what engagement says
-constexpr double hazard_online = 1.2;          // log hazard rises with the on-line share
+constexpr double hazard_online = 2.0;          // log hazard rises with the on-line share
 constexpr double least_engagement = 0.02;      // keeps the hazard of the least engaged finite
-constexpr double newcomer_mean_days = 120;     // most newcomers come early in the year
+constexpr double newcomer_mean_days = 80;     // most newcomers come early in the year
 constexpr double newcomer_hazard = 2.0;        // and leave sooner
 constexpr double passer_by_hazard = 1.0;       // a day: who came for one event
 constexpr double taste_spread = 0.6;           // gamma shape of the own taste in a class
@@ -103,34 +102,29 @@ Customer Model::draw_customer(Random& random) const {
     // A04 has no on-line shop and the affiliates' own is no matter of taste for the retail channel.
     if (o < retail_outlets && outlets[o].partner != 3)
       rate *= outlets[o].online ? customer.online / online_mean : (1 - customer.online) / (1 - online_mean);
+    if (o == 11) rate *= customer.online / online_mean;
     customer.rate_per_month[o] = rate;
   }
 
-  bool newcomer = draw::chance(random, shape_.newcomer_share);
+  bool passes_by = draw::chance(random, shape_.passer_by_share);
+  bool newcomer = !passes_by && draw::chance(random, shape_.newcomer_share);
   double hazard = shape_.hazard_per_day *
                   std::pow(customer.engagement + least_engagement, -shape_.hazard_slope) *
                   std::exp(hazard_online * (customer.online - online_mean)) * (newcomer ? newcomer_hazard : 1);
-  if (newcomer && draw::chance(random, shape_.passer_by_share)) hazard = passer_by_hazard;
-  customer.hazard_per_day = draw::gamma(random, hazard_spread, hazard);
+  customer.hazard_per_day = passes_by ? passer_by_hazard : draw::gamma(random, hazard_spread, hazard);
   customer.joined_day = -1;
-  if (newcomer) {
-    double at = HUGE_VAL;
-    while (at >= days_of_year) at = draw::waiting(random, 1 / newcomer_mean_days);
-    customer.joined_day = static_cast<int>(at);
+  if (passes_by) customer.joined_day = static_cast<int>(random.below(days_of_year));
+  while (newcomer && customer.joined_day < 0) {
+    double day = draw::waiting(random, 1 / newcomer_mean_days);
+    if (day < days_of_year) customer.joined_day = static_cast<int>(day);
   }
   // Someone who joined before the year and is there on its first day has, the exponential having no memory, a
   // whole lifetime ahead.
   customer.left_at = std::max(customer.joined_day, 0) + draw::waiting(random, customer.hazard_per_day);
-  if (newcomer) customer.left_at += 1;  // the day of joining is a day of being there
+  if (customer.joined_day >= 0) customer.left_at += 1;  // the day of joining is a day of being there
 
-  double level = 0;
-  for (size_t m = 0; m < month_count; ++m) {
-    level = m == 0 ? draw::normal(random, 0, 1)
-                   : activity_memory * level +
-                         std::sqrt(1 - activity_memory * activity_memory) * draw::normal(random, 0, 1);
-    double sd = shape_.activity_log_sd;
-    customer.activity[m] = std::exp(sd * level - sd * sd / 2);
-  }
+  double sd = shape_.activity_log_sd;
+  for (double& activity : customer.activity) activity = draw::log_normal(random, std::exp(-sd * sd / 2), sd);
   // Who comes often is likelier to have signed up for L.pay.
   double pays = 1 / (1 + std::exp(0.2 - 0.55 * log_engagement));
   customer.pay_share = draw::chance(random, pays) ? draw::beta(random, 0.8, 2.6) : 0;
@@ -140,8 +134,8 @@ Customer Model::draw_customer(Random& random) const {
 
 double Model::visits(const Customer& customer, size_t outlet, size_t month) const {
   double days = month_start_[month + 1] - month_start_[month];
-  return customer.rate_per_month[outlet] * customer.activity[month] * course[outlets[outlet].partner][month] *
-         (outlet < retail_outlets ? shape_.rate[month] : 1) * days / days_per_month;
+  return customer.rate_per_month[outlet] * course[outlets[outlet].partner][month] *
+         (outlet < retail_outlets ? customer.activity[month] * shape_.rate[month] : 1) * days / days_per_month;
 }
 
 // A day in [from, until) in proportion to the weekdays' weights.

@@ -44,8 +44,8 @@ struct Shape {
   };
   double engagement_shape;   // gamma over customers, mean 1
   double newcomer_share;     // of customers, joined during the year
-  double passer_by_share;    // of newcomers, who leave within days
-  double activity_log_sd;    // of a customer's monthly wandering about their own rate
+  double passer_by_share;    // of customers, who come for one event, any time of the year
+  double activity_log_sd;    // of a month's retail visits about a customer's own rate
   double hazard_per_day;     // of leaving, at engagement 1
   double hazard_slope;       // hazard falls with this power of engagement
   double ticket_log_sd;      // between customers

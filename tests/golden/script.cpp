@@ -18,7 +18,7 @@ struct Wrong : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-constexpr std::string_view blank_line = "{blank}", no_newline = "{no newline}";
+constexpr std::string_view blank_line = "{blank}", no_newline = "{no newline}", any_lines = "{lines}";
 
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> lines;
@@ -222,18 +222,33 @@ std::string with_placeholders(const std::string& line) {
   return std::regex_replace(std::regex_replace(line, seconds, "$1{seconds}$2"), json_seconds, "$1{any}");
 }
 
+using Lines = std::vector<std::string>::const_iterator;
+
+bool all_match(Lines expected, Lines expected_end, Lines printed, Lines printed_end) {
+  for (; expected != expected_end; ++expected, ++printed) {
+    if (*expected == any_lines) {
+      for (Lines rest = printed;; ++rest) {
+        if (all_match(expected + 1, expected_end, rest, printed_end)) return true;
+        if (rest == printed_end) return false;
+      }
+    }
+    if (printed == printed_end || !matches(*expected, *printed)) return false;
+  }
+  return printed == printed_end;
+}
+
+bool all_match(const std::vector<std::string>& expected, const std::vector<std::string>& printed) {
+  return all_match(expected.begin(), expected.end(), printed.begin(), printed.end());
+}
+
 std::vector<std::string> record(const std::vector<std::string>& expected, const std::vector<std::string>& printed) {
+  if (all_match(expected, printed)) return expected;
   std::vector<std::string> lines;
   for (const auto& line : printed) {
     auto same = std::find_if(expected.begin(), expected.end(), [&](const auto& known) { return matches(known, line); });
     lines.push_back(same == expected.end() ? with_placeholders(line) : *same);
   }
   return lines;
-}
-
-bool all_match(const std::vector<std::string>& expected, const std::vector<std::string>& printed) {
-  return std::equal(expected.begin(), expected.end(), printed.begin(), printed.end(),
-                    [](const auto& e, const auto& p) { return matches(e, p); });
 }
 
 // Both texts, the lines that differ marked.

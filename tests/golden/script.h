@@ -43,11 +43,12 @@ struct Problem {
 std::variant<std::vector<Step>, Problem> parse(std::string_view text);
 
 // Carries the steps out in order. Where `recorded` is given it takes the script with what was printed in the
-// place of what was expected; lines that match as they stand stay, with their placeholders.
+// place of what was expected; what matches stays as it stands, with its placeholders.
 std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text, const World& world,
                           std::string* recorded);
 
 // Does a printed line match an expected one? {any} stands for any text, {seconds} for a number such as 0.04.
+// (A line {lines} stands for any number of lines.)
 bool matches(std::string_view expected, std::string_view printed);
 
 }  // namespace danggol::golden

@@ -80,6 +80,17 @@ TEST(Script, PlaceholdersStandForWhatDiffersFromRunToRun) {
   EXPECT_TRUE(matches("{\"any\": 1}", "{\"any\": 1}"));
 }
 
+TEST(Script, LinesStandForAnyNumberOfLines) {
+  auto problems = [](const char* expected, const char* printed) {
+    return Stage{{0, printed, ""}, {}, {}}.play(std::string("run danggol list\n----\n") + expected).size();
+  };
+  EXPECT_EQ(problems("a\n{lines}\nd\n", "a\nb\nc\nd\n"), 0u);
+  EXPECT_EQ(problems("a\n{lines}\nd\n", "a\nd\n"), 0u);
+  EXPECT_EQ(problems("{lines}\n", ""), 0u);
+  EXPECT_EQ(problems("a\n{lines}\nd\n", "a\nb\nc\n"), 1u);
+  EXPECT_EQ(problems("{lines}\na\n", "a\nb\n"), 1u);
+}
+
 TEST(Script, WritesFilesByteForByte) {
   Stage stage;
   stage.says.out = "ok\n";

@@ -1,0 +1,28 @@
+// One gzip member holding `text`.
+#pragma once
+
+#include <isa-l/igzip_lib.h>
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace danggol {
+
+inline std::string gzip(std::string_view text) {
+  std::string out(text.size() + text.size() / 4 + 1'024, '\0');
+  isal_zstream stream;
+  isal_deflate_init(&stream);
+  stream.gzip_flag = IGZIP_GZIP;
+  stream.end_of_stream = 1;
+  stream.next_in = reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uint32_t>(text.size());
+  stream.next_out = reinterpret_cast<uint8_t*>(out.data());
+  stream.avail_out = static_cast<uint32_t>(out.size());
+  if (isal_deflate(&stream) != COMP_OK || stream.internal_state.state != ZSTATE_END)
+    throw std::runtime_error("gzip: the buffer is too small");
+  out.resize(stream.total_out);
+  return out;
+}
+
+}  // namespace danggol

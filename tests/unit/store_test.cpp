@@ -1,0 +1,357 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "base/random.h"
+#include "must.h"
+#include "store/database.h"
+#include "store/layout.h"
+#include "temp_folder.h"
+
+namespace danggol::store {
+namespace {
+
+Database open_new(const TempFolder& folder) { return must(Database::open(folder.path("s.duckdb"), Access::read_write)); }
+
+TEST(Database, EveryTypeComesBackAsItWent) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(connection.execute("CREATE TABLE t (i INTEGER, b BIGINT, d DOUBLE, f BOOLEAN, day DATE, ts TIMESTAMP, "
+                          "m DECIMAL(18, 4), s VARCHAR, bytes BLOB)"));
+  // More than one of DuckDB's vectors of 2,048, so that what is null in one says nothing about the next.
+  constexpr int64_t rows = 5'000;
+  const std::array<std::string, 4> texts = {"", "단골 고객", "it's \"quoted\", with\nlines", std::string(1'000, 'x')};
+  const std::string bytes = {'\0', '\xff', '\n', '\0'};
+  auto is_null = [](int64_t i, int64_t column) { return i > 2'500 && (i + column) % 3 == 0; };
+  {
+    Appender appender = must(Appender::open(connection, "", "main", "t"));
+    for (int64_t i = 0; i < rows; ++i) {
+      if (!is_null(i, 0)) appender.set(0, static_cast<int32_t>(-i));
+      if (!is_null(i, 1)) appender.set(1, (int64_t{1} << 60) + i);
+      if (!is_null(i, 2)) appender.set(2, 0.1 * static_cast<double>(i));
+      if (!is_null(i, 3)) appender.set(3, i % 2 == 0);
+      if (!is_null(i, 4)) appender.set(4, Date{static_cast<int32_t>(i - 2'500)});
+      if (!is_null(i, 5)) appender.set(5, Timestamp{(i - 2'500) * 1'234'567'891});
+      if (!is_null(i, 6)) appender.set(6, Money{-12'345 * i});
+      if (!is_null(i, 7)) appender.set(7, std::string_view(texts[static_cast<size_t>(i) % 4]));
+      if (!is_null(i, 8)) appender.set_blob(8, bytes);
+      must(appender.end_row());
+    }
+    must(appender.close());
+  }
+  Table table = must(connection.query("SELECT * FROM t ORDER BY rowid"));
+  ASSERT_EQ(table.rows(), static_cast<size_t>(rows));
+  const Type types[] = {Type::integer, Type::integer, Type::real, Type::boolean, Type::date, Type::timestamp,
+                        Type::money, Type::text, Type::blob};
+  for (size_t c = 0; c < 9; ++c) ASSERT_EQ(table.columns[c].type, types[c]) << c;
+  for (size_t i = 0; i < static_cast<size_t>(rows); ++i) {
+    auto n = static_cast<int64_t>(i);
+    for (size_t c = 0; c < 9; ++c) ASSERT_EQ(table.columns[c].is_null(i), is_null(n, static_cast<int64_t>(c))) << i << ", column " << c;
+    auto is_set = [&](size_t c) { return !table.columns[c].is_null(i); };
+    if (is_set(0)) ASSERT_EQ(table.integers("i")[i], -n);
+    if (is_set(1)) ASSERT_EQ(table.integers("b")[i], (int64_t{1} << 60) + n);
+    if (is_set(2)) ASSERT_EQ(table.reals("d")[i], 0.1 * static_cast<double>(n));
+    if (is_set(3)) ASSERT_EQ(table.integers("f")[i], n % 2 == 0);
+    if (is_set(4)) ASSERT_EQ(table.integers("day")[i], n - 2'500);
+    if (is_set(5)) ASSERT_EQ(table.integers("ts")[i], (n - 2'500) * 1'234'567'891);
+    if (is_set(6)) ASSERT_DOUBLE_EQ(table.reals("m")[i], -1.2345 * static_cast<double>(n));
+    if (is_set(7)) ASSERT_EQ(table.texts("s")[i], texts[i % 4]);
+    if (is_set(8)) ASSERT_EQ(table.texts("bytes")[i], bytes);
+  }
+}
+
+TEST(Database, WholeNumbersOfEveryWidthAreExact) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  Table table = must(connection.query(
+      "SELECT -128::TINYINT a, -32768::SMALLINT b, 255::UTINYINT c, 65535::USMALLINT d, 4294967295::UINTEGER e, "
+      "9007199254740993::UBIGINT f, 9007199254740993::HUGEINT g, (-9007199254740993)::HUGEINT h, "
+      "sum(i) s FROM (VALUES (9007199254740992::BIGINT), (1)) AS v(i)"));
+  EXPECT_EQ(table.integers("a")[0], -128);
+  EXPECT_EQ(table.integers("b")[0], -32'768);
+  EXPECT_EQ(table.integers("c")[0], 255);
+  EXPECT_EQ(table.integers("d")[0], 65'535);
+  EXPECT_EQ(table.integers("e")[0], 4'294'967'295);
+  EXPECT_EQ(table.integers("f")[0], 9'007'199'254'740'993);
+  EXPECT_EQ(table.integers("g")[0], 9'007'199'254'740'993);
+  EXPECT_EQ(table.integers("h")[0], -9'007'199'254'740'993);
+  EXPECT_EQ(table.integers("s")[0], 9'007'199'254'740'993) << "a sum of BIGINT is a HUGEINT";
+}
+
+TEST(Database, MoneyOfEveryWidthIsRead) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  Table table = must(connection.query(
+      "SELECT 1.5::DECIMAL(4, 1) a, -12345.67::DECIMAL(9, 2) b, 123456789.0001::DECIMAL(18, 4) c, "
+      "-123456789.25::DECIMAL(38, 4) d, NULL::DECIMAL(18, 4) e"));
+  EXPECT_EQ(table.reals("a")[0], 1.5);
+  EXPECT_EQ(table.reals("b")[0], -12'345.67);
+  EXPECT_EQ(table.reals("c")[0], 123'456'789.0001);
+  EXPECT_EQ(table.reals("d")[0], -123'456'789.25);
+  EXPECT_TRUE(table["e"].is_null(0));
+  for (const auto& column : table.columns) EXPECT_EQ(column.type, Type::money);
+}
+
+TEST(Database, ATypeThatIsNotReadSaysSo) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  auto answer = connection.query("SELECT [1, 2] AS pair");
+  EXPECT_EQ(code(answer), Code::bad_input);
+  EXPECT_NE(message(answer).find("pair"), std::string::npos);
+}
+
+TEST(Bindings, AreFoundByNameWhereverTheyStand) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  Bindings bindings = {{"unused", int64_t{9}}, {"b", std::string("it's; DROP TABLE t --")}, {"a", int64_t{-3}},
+                       {"day", Date{18'000}},  {"ts", Timestamp{-1}},                      {"x", 0.1},
+                       {"yes", true},          {"none", std::monostate{}},                 {"korean", std::string("취소")}};
+  Table table = must(connection.query(
+      "SELECT $a AS a, $b AS b, $a + 1 AS again, $day AS day, $ts AS ts, $x AS x, $yes AS yes, $none AS none, $korean AS korean", bindings));
+  EXPECT_EQ(table.integers("a")[0], -3);
+  EXPECT_EQ(table.texts("b")[0], "it's; DROP TABLE t --");
+  EXPECT_EQ(table.integers("again")[0], -2);
+  EXPECT_EQ(table.integers("day")[0], 18'000);
+  EXPECT_EQ(table.integers("ts")[0], -1);
+  EXPECT_EQ(table.reals("x")[0], 0.1);
+  EXPECT_EQ(table.integers("yes")[0], 1);
+  EXPECT_TRUE(table["none"].is_null(0));
+  EXPECT_EQ(table.texts("korean")[0], "취소");
+
+  must(connection.execute("CREATE TABLE t AS SELECT $a AS v; INSERT INTO t SELECT v + $x FROM t; INSERT INTO t VALUES ($a)", bindings));
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE v = $a", bindings)), 3);
+}
+
+TEST(Bindings, OneThatIsMissingIsAnErrorOfOneLine) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  auto answer = connection.query("SELECT $a", {{"b", int64_t{1}}});
+  EXPECT_EQ(code(answer), Code::bad_input);
+  EXPECT_EQ(message(answer).find('\n'), std::string::npos);
+  EXPECT_EQ(must(connection.integer("SELECT 1")), 1);
+}
+
+TEST(Connection, SqlThatIsWrongIsAnErrorAndNothingMore) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  for (const char* sql : {"", ";", "-- nothing", "SELEC 1", "SELECT", "SELECT * FROM absent", "SELECT 1 FROM (", "SELECT 'a'::INTEGER"}) {
+    auto answer = connection.query(sql);
+    EXPECT_EQ(code(answer), Code::bad_input) << sql;
+    EXPECT_FALSE(message(answer).empty()) << sql;
+    EXPECT_EQ(message(answer).find('\n'), std::string::npos) << sql;
+  }
+  EXPECT_EQ(must(connection.integer("SELECT 2")), 2);
+}
+
+TEST(Connection, OneValueOfNothingIsNothing) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  EXPECT_EQ(must(connection.integer("SELECT 5")), 5);
+  EXPECT_EQ(must(connection.integer("SELECT NULL::BIGINT")), 0);
+  EXPECT_EQ(must(connection.integer("SELECT 1 WHERE false")), 0);
+  EXPECT_EQ(must(connection.text("SELECT 'a'")), "a");
+  EXPECT_EQ(must(connection.text("SELECT NULL::VARCHAR")), "");
+}
+
+TEST(Connection, ChunksTogetherAreTheAnswer) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  Rows rows = must(connection.rows("SELECT i, CASE WHEN i % 5 <> 0 THEN i::VARCHAR END AS t FROM range(10000) r(i) ORDER BY i"));
+  EXPECT_EQ(rows.columns().rows(), 0u);
+  Table chunk;
+  int64_t seen = 0;
+  while (must(rows.next(chunk)))
+    for (size_t i = 0; i < chunk.rows(); ++i, ++seen) {
+      ASSERT_EQ(chunk.integers("i")[i], seen);
+      ASSERT_EQ(chunk["t"].is_null(i), seen % 5 == 0);
+    }
+  EXPECT_EQ(seen, 10'000);
+}
+
+TEST(Connection, RollbackTakesEverythingBack) {
+  TempFolder folder;
+  Database database = open_new(folder);
+  Connection writer = must(database.connect()), reader = must(database.connect());
+  must(writer.execute("CREATE TABLE t (i INTEGER)"));
+  must(writer.begin());
+  Appender appender = must(Appender::open(writer, "", "main", "t"));
+  for (int32_t i = 0; i < 3'000; ++i) appender.set(0, i), must(appender.end_row());
+  must(appender.close());
+  EXPECT_EQ(must(writer.integer("SELECT count(*) FROM t")), 3'000);
+  EXPECT_EQ(must(reader.integer("SELECT count(*) FROM t")), 0) << "not yet committed";
+  must(writer.rollback());
+  EXPECT_EQ(must(writer.integer("SELECT count(*) FROM t")), 0);
+}
+
+TEST(Connection, InterruptStopsARunningStatementAndTheNextOneRuns) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  std::atomic<bool> ended = false;
+  // Again and again, for an interrupt that comes before the statement starts is lost.
+  std::thread stopper([&] {
+    for (int i = 0; i < 400 && !ended; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50)), connection.interrupt();
+  });
+  auto answer = connection.query("SELECT count(*) FROM range(3000000) a(i), range(3000000) b(j) WHERE (a.i * b.j) % 7 = 3");
+  ended = true;
+  stopper.join();
+  EXPECT_EQ(code(answer), Code::cancelled);
+  EXPECT_EQ(must(connection.integer("SELECT 3")), 3);
+}
+
+TEST(Appender, ToATableThatIsNotThereIsAnError) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  EXPECT_FALSE(Appender::open(connection, "", "main", "absent"));
+}
+
+TEST(Appender, ShowsNothingBeforeClose) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(connection.execute("CREATE TABLE t (i INTEGER, s VARCHAR)"));
+  Appender appender = must(Appender::open(connection, "", "main", "t"));
+  for (int32_t i = 0; i < 10; ++i) appender.set(0, i), must(appender.end_row());
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 0);
+  must(appender.close());
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE s IS NULL")), 10);
+}
+
+TEST(Open, OfAFileThatIsNotThere) {
+  TempFolder folder;
+  for (Access access : {Access::read_only, Access::sandboxed})
+    EXPECT_EQ(code(Database::open(folder.path("absent.duckdb"), access)), Code::not_found);
+  EXPECT_FALSE(std::filesystem::exists(folder.path("absent.duckdb")));
+  EXPECT_EQ(code(Database::open(folder.path("no/such/folder/s.duckdb"), Access::read_write)), Code::io);
+}
+
+TEST(Open, OfAFileThatIsNoStore) {
+  TempFolder folder;
+  // The words are those that DuckDB's own messages hold: a path must not be taken for one.
+  for (const char* name : {"s.duckdb", "clock.duckdb", "Corrupt checksum.duckdb"}) {
+    std::string path = folder.write(name, std::string(20'000, 'x'));
+    for (Access access : {Access::read_write, Access::read_only}) {
+      auto opened = Database::open(path, access);
+      EXPECT_EQ(code(opened), Code::corrupt) << message(opened);
+      EXPECT_EQ(message(opened).find('\n'), std::string::npos);
+    }
+  }
+  EXPECT_EQ(code(Database::open(folder.path("clock/valid DuckDB/s.duckdb"), Access::read_write)), Code::io);
+}
+
+TEST(Open, OfAStoreThatBreaksOffOrIsDamagedIsAnErrorNeverACrash) {
+  TempFolder folder;
+  std::string path = folder.path("s.duckdb");
+  {
+    Connection connection = must(must(Database::open(path, Access::read_write)).connect());
+    must(connection.execute("CREATE TABLE t AS SELECT i, md5(i::VARCHAR) AS s FROM range(20000) r(i)"));
+  }
+  std::string bytes(std::filesystem::file_size(path), '\0');
+  std::ifstream(path, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  ASSERT_GT(bytes.size(), 100'000u);
+  auto total = [](const std::string& file) -> Result<int64_t> {
+    auto database = Database::open(file, Access::read_only);
+    if (!database) return database.error();
+    return TRY(database->connect()).integer("SELECT sum(i)::BIGINT FROM t WHERE length(s) = 32");
+  };
+  ASSERT_EQ(must(total(path)), 20'000 * 19'999 / 2);
+  for (size_t size : {size_t{100}, size_t{4'096}, size_t{8'192}, size_t{12'288}, bytes.size() / 2})
+    EXPECT_FALSE(total(folder.write("short.duckdb", bytes.substr(0, size)))) << size;
+  Random random(1);
+  for (int i = 0; i < 20; ++i) {
+    std::string damaged = bytes;
+    size_t from = random.below(bytes.size() - 4'096);
+    for (size_t at = from; at < from + 4'096; ++at) damaged[at] = static_cast<char>(~damaged[at]);
+    auto answer = total(folder.write("damaged.duckdb", damaged));
+    if (answer) EXPECT_EQ(*answer, 20'000 * 19'999 / 2) << "silently wrong after damage at " << from;
+  }
+}
+
+TEST(Open, ReadOnlyDoesNotWrite) {
+  TempFolder folder;
+  must(must(open_new(folder).connect()).execute("CREATE TABLE t AS SELECT 1 AS i"));
+  Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::read_only)).connect());
+  EXPECT_EQ(must(connection.integer("SELECT i FROM t")), 1);
+  for (const char* sql : {"INSERT INTO t VALUES (2)", "CREATE TABLE u (i INTEGER)", "DROP TABLE t"}) EXPECT_FALSE(connection.execute(sql)) << sql;
+}
+
+TEST(Sandbox, ReachesNoFileButTheStore) {
+  TempFolder folder;
+  must(must(open_new(folder).connect()).execute("CREATE TABLE t AS SELECT 1 AS i"));
+  std::string secret = folder.write("secret.csv", "a,b\n1,2\n"), other = folder.path("other.duckdb"), out = folder.path("out");
+  must(must(must(Database::open(other, Access::read_write)).connect()).execute("CREATE TABLE u AS SELECT 1 AS i"));
+  Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::sandboxed)).connect());
+  EXPECT_EQ(must(connection.integer("SELECT i FROM t")), 1);
+  for (const std::string& sql :
+       {"SELECT * FROM read_csv(" + literal(secret) + ")", "SELECT * FROM " + literal(secret), "SELECT * FROM read_text(" + literal(secret) + ")",
+        "SELECT * FROM read_blob(" + literal(secret) + ")", "SELECT * FROM glob(" + literal(folder.path("*")) + ")",
+        "SELECT * FROM read_parquet(" + literal(secret) + ")", "SELECT * FROM read_json(" + literal(secret) + ")",
+        "ATTACH " + literal(other) + " AS o", "ATTACH " + literal(other) + " AS o (READ_ONLY)", "COPY t TO " + literal(out),
+        "COPY (SELECT 1) TO " + literal(out) + " (FORMAT parquet)", "EXPORT DATABASE " + literal(out), "INSERT INTO t VALUES (2)",
+        "COPY t FROM " + literal(secret), "SET enable_external_access = true", "SET lock_configuration = false",
+        "RESET enable_external_access", "SET allowed_directories = ['/']", "SET temp_directory = " + literal(out), "LOAD 'httpfs'", "INSTALL httpfs",
+        "PRAGMA enable_profiling; PRAGMA profiling_output = " + literal(out), "CREATE TABLE u (i INTEGER)", "DROP TABLE t",
+        "CHECKPOINT", "SET log_query_path = " + literal(out)}) {
+    if (sql == "CHECKPOINT") continue;
+    EXPECT_FALSE(connection.query(sql)) << sql;
+  }
+  EXPECT_FALSE(std::filesystem::exists(out));
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 1);
+}
+
+// --- two processes
+
+struct Holder {  // another process that has the store open to write
+  explicit Holder(const std::string& path) : pipe(popen((std::string(UNIT_CHILD) + " hold " + path + " 2>&1 < " + path + ".until").c_str(), "r")) {}
+  ~Holder() { pclose(pipe); }
+  std::FILE* pipe;
+};
+
+TEST(Lock, AStoreThatAnotherProcessWritesIsAConflict) {
+  TempFolder folder;
+  std::string path = folder.path("s.duckdb"), fifo = path + ".until";
+  must(must(open_new(folder).connect()).execute("CREATE TABLE t (i INTEGER)"));
+  ASSERT_EQ(std::system(("mkfifo " + fifo).c_str()), 0);
+  {
+    Holder holder(path);
+    std::ofstream until(fifo);  // the child reads it; closing it ends the child
+    char line[512] = {};
+    ASSERT_TRUE(std::fgets(line, sizeof line, holder.pipe));
+    ASSERT_EQ(std::string(line), "open\n");
+    for (Access access : {Access::read_write, Access::read_only, Access::sandboxed}) {
+      auto opened = Database::open(path, access);
+      EXPECT_EQ(code(opened), Code::conflict) << message(opened);
+      EXPECT_NE(message(opened).find(path), std::string::npos);
+    }
+  }
+  EXPECT_TRUE(Database::open(path, Access::read_write)) << "free again when the other has ended";
+}
+
+// --- names and texts in SQL
+
+TEST(Quoting, NoTextEscapes) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  for (const std::string& text : {std::string(), std::string("a"), std::string("'"), std::string("''; DROP TABLE t"), std::string("\\'"), std::string("김'치\n"), std::string("\"")}) {
+    EXPECT_EQ(must(connection.text("SELECT " + literal(text))), text);
+    if (text.empty()) continue;
+    EXPECT_EQ(must(connection.query("SELECT 1 AS " + identifier(text))).columns[0].name, text);
+  }
+  EXPECT_EQ(identifier("result.rfm"), "\"result\".\"rfm\"");
+}
+
+TEST(Layout, StandsOnceAndAgain) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(create_layout(connection));
+  must(connection.execute("INSERT INTO raw.customer (customer_no, customer_id) VALUES (0, 'a')"));
+  must(create_layout(connection));
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.customer")), 1);
+  EXPECT_EQ(must(connection.integer("SELECT count(DISTINCT schema_name) FROM information_schema.schemata WHERE catalog_name = 's' AND schema_name IN "
+                                    "('raw', 'feature', 'model', 'history', 'result', 'run')")), 6);
+}
+
+}  // namespace
+}  // namespace danggol::store
