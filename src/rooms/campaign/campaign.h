@@ -1,0 +1,12 @@
+#pragma once
+
+#include "contract/room.h"
+
+namespace danggol::rooms {
+
+// Whom to contact, with what, and whom to leave alone on purpose, so that it can be said later what the
+// campaign caused. README.md says more.
+Room campaign();
+Room campaign_backtest();
+
+}  // namespace danggol::rooms

@@ -1,0 +1,33 @@
+-- Everyone the campaign is about, one row a customer and product, before arms, media and budget.
+CREATE OR REPLACE TEMP TABLE candidate AS
+WITH
+-- what a customer spent in the months the forecast looked at
+spent AS (
+  SELECT customer_no, sum(amount)::DOUBLE AS spend
+  FROM event
+  WHERE action = 'purchase' AND ts >= $window_from
+  GROUP BY customer_no
+),
+-- what a purchase of the product brings, by the same months
+price AS (
+  SELECT p.product_id, avg(e.amount)::DOUBLE AS price
+  FROM event e JOIN product p USING (product_no)
+  WHERE e.action = 'purchase' AND e.ts >= $window_from
+  GROUP BY p.product_id
+),
+target AS (
+  SELECT f.customer_id, f.p_leave, f.p_leave_lo, f.p_leave_hi, spent.spend,
+         CASE WHEN f.p_leave >= $least_p_leave THEN 'leaving'
+              WHEN f.grade = 'top' AND f.p_top >= $least_p_loyal THEN 'loyal' END AS reason
+  FROM result.grade_forecast f
+  JOIN customer c USING (customer_id)
+  JOIN spent USING (customer_no)
+)
+SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, t.spend, r.product_id, r.place, r.p_buy, r.p_buy_lo,
+       r.p_buy_hi, price.price
+FROM target t
+JOIN result.recommendation r USING (customer_id)
+JOIN price USING (product_id)
+WHERE t.reason IS NOT NULL AND r.place <= $contact_cap
+-- those who take most with them first; the loyal after them, by what they spend
+ORDER BY t.reason, CASE t.reason WHEN 'leaving' THEN t.p_leave * t.spend ELSE t.spend END DESC, t.customer_id, r.place;
