@@ -27,10 +27,12 @@ struct TimeFrame {
   // labels up to `backtest_test` only. Its horizon is shorter where the history is too short for a full one.
   Date backtest_train, backtest_test;
   int32_t backtest_horizon_months = 0;
+  Date first_event;
 };
 
 enum class Origin {
-  train,           // features before `split`, labels from [split, split + horizon)
+  earlier,         // features before `from`, labels from H1
+  train,           // features before `split`, labels from H2
   backtest_train,  // features before `backtest_train`, labels from the backtest horizon after it
   backtest_test,   // features before `backtest_test`, labels from the backtest horizon after it
   predict,         // features before `as_of`; no labels: that is the future
@@ -96,6 +98,9 @@ class Context {
   virtual Status write(std::string_view table, const Table& rows) = 0;
 
   virtual Result<Frame> frame(Origin origin, const Grading& grading) = 0;
+  // The same origin a year before, with labels: what the season did then. Nothing where the history is too
+  // short for it.
+  virtual Result<std::optional<Frame>> season_frame(Origin origin, const Grading& grading) = 0;
   // RFM and grade of every buyer of [from, until) as a temporary table of that name:
   // customer_no, recency_days, frequency, monetary, r_score, f_score, m_score, rfm_score, grade.
   virtual Status grade_window(std::string_view temp_table, Date from, Date until, const Grading& grading) = 0;

@@ -102,20 +102,22 @@ class RunContext : public Context {
   }
 
   Result<Frame> frame(Origin origin, const Grading& grading) override {
-    const TimeFrame& t = settings_.time;
-    int32_t months = t.horizon_months, back = t.backtest_horizon_months;
-    if (months == 0 || back == 0)
+    Pair pair = pair_of(origin);
+    if (pair.months == 0)
       return Error{Code::bad_input, fmt::format("{}: the history before {} is too short to learn from: at least 3 months are needed",
-                                                room_.info.name, to_text(t.until))};
-    switch (origin) {
-      case Origin::train: return features::build(connection_, t.split, months, t.until, grading);
-      case Origin::predict: return features::build(connection_, t.as_of, months, std::nullopt, grading);
-      case Origin::backtest_train:
-        return features::build(connection_, t.backtest_train, back, t.backtest_test, grading);
-      case Origin::backtest_test:
-        return features::build(connection_, t.backtest_test, back, add_months(t.backtest_test, back), grading);
-    }
-    return Error{Code::internal, "no such origin"};
+                                                room_.info.name, to_text(settings_.time.until))};
+    std::optional<Date> label_until;
+    if (origin != Origin::predict) label_until = add_months(pair.cutoff, pair.months);
+    return features::build(connection_, pair.cutoff, pair.months, label_until, grading);
+  }
+
+  Result<std::optional<Frame>> season_frame(Origin origin, const Grading& grading) override {
+    Pair pair = pair_of(origin);
+    Date cutoff = add_months(pair.cutoff, -12);
+    bool known = pair.months > 0 && add_months(cutoff, pair.months) <= pair.cutoff &&
+                 has_history(settings_.time.first_event, add_months(cutoff, -pair.months));
+    if (!known) return std::optional<Frame>();
+    return std::optional<Frame>(TRY(features::build(connection_, cutoff, pair.months, add_months(cutoff, pair.months), grading)));
   }
 
   Status grade_window(std::string_view temp_table, Date from, Date until, const Grading& grading) override {
@@ -165,6 +167,21 @@ class RunContext : public Context {
   }
 
  private:
+  struct Pair {
+    Date cutoff;
+    int32_t months;  // of the window before the cutoff and of the labels after it
+  };
+  Pair pair_of(Origin origin) const {
+    const TimeFrame& t = settings_.time;
+    switch (origin) {
+      case Origin::earlier: return {t.from, t.horizon_months};
+      case Origin::train: return {t.split, t.horizon_months};
+      case Origin::backtest_train: return {t.backtest_train, t.backtest_horizon_months};
+      case Origin::backtest_test: return {t.backtest_test, t.backtest_horizon_months};
+      case Origin::predict: return {t.as_of, t.horizon_months};
+    }
+    return {t.as_of, 0};
+  }
   Bindings with_run(const Bindings& bindings) const {
     const TimeFrame& t = settings_.time;
     Bindings all = {{"run_id", run_id_}, {"as_of", to_timestamp(t.as_of)}, {"from", to_timestamp(t.from)},

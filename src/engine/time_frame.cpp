@@ -10,8 +10,6 @@ namespace {
 constexpr int32_t usual_horizon_months = 6;
 constexpr int32_t slack_days = 7;  // a shop that opened on the 4th has that month's history
 
-bool has_history(Date first_event, Date from) { return first_event.days <= from.days + slack_days; }
-
 // Learn at one origin, test at the next, the test's labels complete by `until`.
 void settle_backtest(Date first_event, TimeFrame& time) {
   int32_t months = time.horizon_months;
@@ -27,6 +25,8 @@ void settle_backtest(Date first_event, TimeFrame& time) {
 }
 
 }  // namespace
+
+bool has_history(Date first_event, Date from) { return first_event.days <= from.days + slack_days; }
 
 ParamTable<RunParams> run_params() {
   ParamTable<RunParams> table;
@@ -66,6 +66,7 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
     return Error{Code::bad_input,
                  fmt::format("from={} split={} until={} as-of={}: must be from < split < until <= as-of",
                              to_text(time.from), to_text(time.split), to_text(time.until), to_text(time.as_of))};
+  time.first_event = first_event;
   settle_backtest(first_event, time);
   return time;
 }

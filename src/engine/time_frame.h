@@ -19,4 +19,7 @@ ParamTable<RunParams> run_params();
 // them, else as many as it has.
 Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_event);
 
+// Whether a window that starts at `from` is within the history, give or take a week.
+bool has_history(Date first_event, Date from);
+
 }  // namespace danggol::engine

@@ -36,7 +36,7 @@ constexpr int first_weekday = 4;  // 2021-01-01 was a Friday
 constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);
 constexpr double hazard_spread = 2.0;          // gamma shape of the hazard around what engagement says
 constexpr double hazard_online = 2.0;          // log hazard rises with the on-line share
-constexpr double least_engagement = 0.02;      // keeps the hazard of the least engaged finite
+constexpr double least_engagement = 0.1;
 constexpr double newcomer_mean_days = 80;     // most newcomers come early in the year
 constexpr double newcomer_hazard = 2.0;        // and leave sooner
 constexpr double passer_by_hazard = 1.0;       // a day: who came for one event
@@ -89,7 +89,7 @@ Customer Model::draw_customer(Random& random) const {
   customer.woman = draw::chance(random, lifestyle.women);
   customer.age = draw::index(random, lifestyle.ages);
   customer.zone = draw::index(random, zone_weights);
-  customer.engagement = draw::gamma(random, shape_.engagement_shape, 1) + 1e-6;
+  customer.engagement = least_engagement + (1 - least_engagement) * draw::gamma(random, shape_.engagement_shape, 1);
   customer.online = draw::beta(random, online_a, online_b);
   customer.ticket = draw::log_normal(random, 1, shape_.ticket_log_sd);
 
@@ -109,7 +109,7 @@ Customer Model::draw_customer(Random& random) const {
   bool passes_by = draw::chance(random, shape_.passer_by_share);
   bool newcomer = !passes_by && draw::chance(random, shape_.newcomer_share);
   double hazard = shape_.hazard_per_day *
-                  std::pow(customer.engagement + least_engagement, -shape_.hazard_slope) *
+                  std::pow(customer.engagement, -shape_.hazard_slope) *
                   std::exp(hazard_online * (customer.online - online_mean)) * (newcomer ? newcomer_hazard : 1);
   customer.hazard_per_day = passes_by ? passer_by_hazard : draw::gamma(random, hazard_spread, hazard);
   customer.joined_day = -1;

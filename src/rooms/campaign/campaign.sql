@@ -23,8 +23,10 @@ target AS (
   JOIN customer c USING (customer_id)
   JOIN spent USING (customer_no)
 )
-SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, t.spend, r.product_id, r.place, r.p_buy, r.p_buy_lo,
-       r.p_buy_hi, price.price
+-- P(buys it) = P(comes back) * P(buys it | comes back): the chain rule, so it never exceeds 1 - p_leave
+SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, t.spend, r.product_id, r.place,
+       (1 - t.p_leave) * r.p_buy_if_back AS p_buy, (1 - t.p_leave_hi) * r.p_buy_if_back_lo AS p_buy_lo,
+       (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, price.price
 FROM target t
 JOIN result.recommendation r USING (customer_id)
 JOIN price USING (product_id)

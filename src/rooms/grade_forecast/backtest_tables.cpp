@@ -69,7 +69,7 @@ class Figures {
   Interval add(const std::string& metric, const std::string& predictor, const Figure& figure) {
     Interval interval = learn::bootstrap(test_.later.label.size(), resamples, test_.seed, figure);
     double value = figure({});
-    rows_.append(metric, predictor, value, interval.lo, interval.hi);
+    rows_.append(test_.later.cutoff, metric, predictor, value, interval.lo, interval.hi);
     return interval;
   }
 
@@ -175,14 +175,39 @@ void add_lift_rows(const std::vector<double>& p, const std::vector<bool>& left, 
   }
 }
 
+std::vector<bool> has_left(const std::vector<int32_t>& label) {
+  std::vector<bool> left;
+  for (int32_t l : label) left.push_back(l == inactive_grade);
+  return left;
+}
+
+void add_season_check(const SeasonCheck& season, Table& metrics, Summary& summary) {
+  Figures figures(season.with, metrics);
+  std::vector<bool> left = has_left(season.with.later.label);
+  Predictor with{"model", season.with.probabilities.p, season.with.decided};
+  Predictor without{"model without season", season.without.probabilities.p, season.without.decided};
+  double error[2];
+  for (const Predictor* predictor : {&with, &without}) {
+    add_class_metrics(figures, *predictor, season.with.later.label);
+    add_leaving_metrics(figures, *predictor, left);
+    error[predictor == &without] = metrics.reals("value").back();
+  }
+  summary.fact("season_calibration_error", error[0], "share");
+  summary.fact("season_calibration_error_uncorrected", error[1], "share");
+  std::string cutoff = to_text(season.with.later.cutoff);
+  summary.say(fmt::format("Seasons matter: at {}, moving the probabilities to what the same season did a year before took their mean error from {:.1f} to {:.1f} points.",
+                          cutoff, error[1] * 100, error[0] * 100),
+              fmt::format("계절의 영향: {} 시점에서 한 해 전 같은 계절의 비율로 보정하자 확률의 평균 오차가 {:.1f}%p에서 {:.1f}%p가 되었습니다.",
+                          cutoff, error[1] * 100, error[0] * 100));
+}
+
 std::string yes(bool beats, const char* if_true, const char* if_false) { return beats ? if_true : if_false; }
 
 }  // namespace
 
-Result<Summary> write_backtest(Context& context, const Backtest& test) {
+Result<Summary> write_backtest(Context& context, const Backtest& test, const std::optional<SeasonCheck>& season) {
   const std::vector<int32_t>& label = test.later.label;
-  std::vector<bool> left;
-  for (int32_t l : label) left.push_back(l == inactive_grade);
+  std::vector<bool> left = has_left(label);
   Predictor model{"model", test.probabilities.p, test.decided}, stays = grade_stays(test), rates = frequencies(test);
 
   Summary summary;
@@ -206,6 +231,17 @@ Result<Summary> write_backtest(Context& context, const Backtest& test) {
                    fmt::format("모델이 기준선 \"{}\"보다 확실히 낫다고 할 수 없습니다: 로그 손실 감소 {:.4f}~{:.4f}, 매크로 F1 증가 {:.4f}~{:.4f} (95%).",
                                baseline->name, loss.lo, loss.hi, f1.lo, f1.hi));
   }
+  double learned = 0, found = 0;
+  for (int32_t l : test.known.label) learned += l == inactive_grade;
+  for (int32_t l : label) found += l == inactive_grade;
+  learned /= static_cast<double>(test.known.label.size()), found /= static_cast<double>(label.size());
+  if (std::abs(learned - found) > 0.05)
+    summary.warn(fmt::format("{:.0f} % left in the period learned from and {:.0f} % in the period tested: with no year before it to compare, "
+                             "this test's probabilities are off by about that much.", learned * 100, found * 100),
+                 fmt::format("학습 기간의 이탈률은 {:.0f}%, 검증 기간은 {:.0f}%입니다. 한 해 전 자료가 없어 이 검증의 확률은 그만큼 어긋납니다.", learned * 100, found * 100));
+  size_t of_this_test = metrics.rows();
+  Summary of_season;
+  if (season) add_season_check(*season, metrics, of_season);
   TRY(context.progress(0.8, "tables"));
   TRY(context.write("result.forecast_metric", metrics));
 
@@ -234,7 +270,7 @@ Result<Summary> write_backtest(Context& context, const Backtest& test) {
   TRY(context.write("result.forecast_lift", lift));
   TRY(context.write("result.forecast_backtest", rows));
 
-  for (size_t i = 0; i < metrics.rows(); ++i) {
+  for (size_t i = 0; i < of_this_test; ++i) {
     std::string name = metrics.texts("metric")[i], predictor = metrics.texts("predictor")[i];
     if (predictor != "model" && !predictor.starts_with("model over")) continue;
     if (predictor != "model") name += predictor.ends_with("stays") ? "_over_stays" : "_over_frequencies";
@@ -254,6 +290,8 @@ Result<Summary> write_backtest(Context& context, const Backtest& test) {
                           "매크로 F1은 {7:.3f}이며, 모델은 {8}.",
                           label.size(), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
                           f1.value, yes(beats_all, "두 기준선보다 낫습니다", "두 기준선을 모두 이기지는 못했습니다")));
+  summary.facts.insert(summary.facts.end(), of_season.facts.begin(), of_season.facts.end());
+  summary.sentences.insert(summary.sentences.end(), of_season.sentences.begin(), of_season.sentences.end());
   return summary;
 }
 
@@ -284,7 +322,8 @@ TableInfo forecast_table() {
 
 TableInfo metric_table() {
   return {"result.forecast_metric", {"Back-test figures", "검증 지표"},
-          {{"metric", Type::text, "", {"metric", "지표"}, true},
+          {{"cutoff", Type::date, "", {"tested at", "검증 시점"}, true},
+           {"metric", Type::text, "", {"metric", "지표"}, true},
            {"predictor", Type::text, "", {"predictor", "예측 방법"}, true},
            {"value", Type::real, "", {"value", "값"}},
            {"value_lo", Type::real, "", {"from", "하한"}, false, false, bootstrap_help},

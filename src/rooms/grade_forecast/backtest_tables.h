@@ -1,6 +1,7 @@
 // The tables the forecast writes, and the figures of its back-test.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "contract/room.h"
@@ -26,7 +27,13 @@ struct Backtest {
   uint64_t seed;
 };
 
-// Writes every back-test table and says in words how the model did against its two baselines.
-Result<Summary> write_backtest(Context& context, const Backtest& test);
+// A second test at a later origin, where the year before is known: with and without the season's shift.
+struct SeasonCheck {
+  Backtest with, without;
+};
+
+// Writes every back-test table and says in words how the model did against its two baselines. Only the metrics
+// speak of the season check too.
+Result<Summary> write_backtest(Context& context, const Backtest& test, const std::optional<SeasonCheck>& season);
 
 }  // namespace danggol::rooms

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/digest.h"
+#include "learn/label_shift.h"
 #include "learn/metrics.h"
 #include "learn/probability_model.h"
 #include "rooms/grade_forecast/backtest_tables.h"
@@ -95,6 +96,25 @@ Result<Summary> train(Context& context, const Params& params) {
 
 // ---- predict
 
+learn::LabelShift shift(const Frame& learned, const Frame& season) {
+  return {learned.grade, learned.label, season.grade, season.label, grade_count, grade_count};
+}
+
+void say_season(const Frame& learned, const std::optional<Frame>& season, Summary& summary) {
+  if (!season) {
+    summary.warn("The history holds no same season a year before: the probabilities assume that the coming months resemble those learned from.",
+                 "한 해 전 같은 계절의 자료가 없어, 앞으로의 몇 달이 학습 기간과 비슷하다고 가정했습니다.");
+    return;
+  }
+  double then = leaving_share(*season), n = static_cast<double>(season->label.size());
+  auto [lo, hi] = learn::wilson(then * n, n);
+  summary.fact("leaving_share_a_year_before", then, "share", lo, hi);
+  summary.say(fmt::format("The season is counted in: {:.0f} % of such customers left in the same months a year before ({:.0f} to {:.0f} %), {:.0f} % in the period learned from.",
+                          then * 100, lo * 100, hi * 100, leaving_share(learned) * 100),
+              fmt::format("계절을 반영했습니다. 이런 고객 가운데 한 해 전 같은 달에는 {:.0f}%({:.0f}~{:.0f}%), 학습 기간에는 {:.0f}%가 떠났습니다.",
+                          then * 100, lo * 100, hi * 100, leaving_share(learned) * 100));
+}
+
 Result<Summary> predict(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
   Frame frame = TRY(context.frame(Origin::predict, params.grading));
@@ -105,6 +125,9 @@ Result<Summary> predict(Context& context, const Params& params) {
   ProbabilityModel model = TRY(ProbabilityModel::from_bytes(bytes));
   TRY(context.progress(0.5, "probabilities"));
   auto probabilities = TRY(model.predict(frame.features));
+  auto season = TRY(context.season_frame(Origin::predict, params.grading));
+  Frame learned = TRY(context.frame(Origin::train, params.grading));
+  if (season) shift(learned, *season).apply(frame.grade, inactive_grade, probabilities);
   std::vector<int32_t> decided = model.decide(probabilities.p);
 
   Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
@@ -133,22 +156,40 @@ Result<Summary> predict(Context& context, const Params& params) {
               fmt::format("{2} 이전 {1}개월 동안 구매한 고객 {0}명 가운데 약 {3:.0f}명(확률 범위로 {4:.0f}~{5:.0f}명)이 {6} 전까지 다시 구매하지 않을 것으로 예상됩니다.",
                           frame.customer_no.size(), context.time().horizon_months, to_text(frame.cutoff), leavers, leavers_lo,
                           leavers_hi, to_text(until)));
+  say_season(learned, season, summary);
   return summary;
 }
 
 // ---- back-test
 
-Result<Summary> backtest(Context& context, const Params& params) {
-  TRY(context.progress(0.05, "features at the training origin"));
-  Frame known = TRY(context.frame(Origin::backtest_train, params.grading));
-  TRY(context.progress(0.15, "trees"));
+struct Tested {
+  Frame known, later;
+  ProbabilityModel model;
+  learn::ClassProbabilities probabilities;
+};
+
+Result<Tested> train_and_predict(Context& context, Origin learn_at, Origin test_at, const Params& params) {
+  Frame known = TRY(context.frame(learn_at, params.grading));
   ProbabilityModel model = TRY(learn_from(known, params, context.seed()));
-  TRY(context.progress(0.5, "features at the testing origin"));
-  Frame later = TRY(context.frame(Origin::backtest_test, params.grading));
+  Frame later = TRY(context.frame(test_at, params.grading));
   auto probabilities = TRY(model.predict(later.features));
-  Backtest test{known, later, probabilities, model.decide(probabilities.p), context.seed()};
-  TRY(context.progress(0.6, "intervals"));
-  return write_backtest(context, test);
+  return Tested{std::move(known), std::move(later), std::move(model), std::move(probabilities)};
+}
+
+Result<Summary> backtest(Context& context, const Params& params) {
+  TRY(context.progress(0.05, "testing at the earlier origin"));
+  Tested first = TRY(train_and_predict(context, Origin::backtest_train, Origin::backtest_test, params));
+  Backtest test{first.known, first.later, first.probabilities, first.model.decide(first.probabilities.p), context.seed()};
+  auto season = TRY(context.season_frame(Origin::train, params.grading));
+  if (!season) return write_backtest(context, test, std::nullopt);
+
+  TRY(context.progress(0.4, "checking the season at the split"));
+  Tested second = TRY(train_and_predict(context, Origin::earlier, Origin::train, params));
+  auto shifted = second.probabilities;
+  shift(second.known, *season).apply(second.later.grade, inactive_grade, shifted);
+  SeasonCheck check{{second.known, second.later, shifted, second.model.decide(shifted.p), context.seed()},
+                    {second.known, second.later, second.probabilities, second.model.decide(second.probabilities.p), context.seed()}};
+  return write_backtest(context, test, check);
 }
 
 std::vector<TableInfo> backtest_writes() {
@@ -198,7 +239,8 @@ Room grade_forecast_predict() {
   info.name = "grade_forecast.predict";
   info.title = {"Who will leave", "이탈 예측"};
   info.question = {"Which grade will each customer have, and who will not come back?", "각 고객은 어떤 등급이 되고, 누가 돌아오지 않을까?"};
-  info.method = "The model of grade_forecast.train applied to what is known at as_of. p_leave_lo and p_leave_hi are a Venn-Abers pair.";
+  info.method = "The model of grade_forecast.train applied to what is known at as_of, its class frequencies moved to those of the same season a "
+                "year before (Saerens, Latinne and Decaestecker, 2002). p_leave_lo and p_leave_hi are a Venn-Abers pair, widened by that shift's error.";
   info.reads = {"raw.event", "raw.customer", "model.grade_forecast"};
   info.writes = {forecast_table()};
   info.tables = {{"result.grade_forecast", "p_leave DESC, customer_id", 15}};

@@ -28,9 +28,9 @@ TableInfo recommendation_table() {
           {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
            {"product_id", Type::text, "", {"product", "상품"}, true},
            {"place", Type::integer, "", {"place", "순위"}},
-           {"p_buy", Type::real, "share", {"buys it", "구매 확률"}},
-           {"p_buy_lo", Type::real, "share", {"from", "하한"}, false, false, step},
-           {"p_buy_hi", Type::real, "share", {"to", "상한"}, false, false, step},
+           {"p_buy_if_back", Type::real, "share", {"buys it, if back", "재방문 시 구매 확률"}},
+           {"p_buy_if_back_lo", Type::real, "share", {"from", "하한"}, false, false, step},
+           {"p_buy_if_back_hi", Type::real, "share", {"to", "상한"}, false, false, step},
            {"bought_before", Type::boolean, "", {"bought before", "이전 구매"}},
            {"because_product_id", Type::text, "", {"because of", "근거 상품"}},
            {"lift", Type::real, "", {"lift", "향상도"}}}};
@@ -78,7 +78,7 @@ bool bought(const Window& window, int32_t customer_no, int32_t item) {
   return std::binary_search(first, window.purchases.items.begin() + window.purchases.start[c + 1], item);
 }
 
-// What became of scored pairs in a period that has passed.
+// What became of scored pairs in a period that has passed, for the customers who bought anything in it.
 struct Outcome {
   double score;
   bool owned, bought;
@@ -118,9 +118,11 @@ class Calibration {
 std::vector<Outcome> outcomes_of(const Window& known, const Window& later,
                                  const std::vector<std::vector<learn::Recommendation>>& lists, uint64_t seed) {
   std::vector<Outcome> out;
-  for (size_t c = 0; c < lists.size(); ++c)
+  for (size_t c = 0; c < lists.size(); ++c) {
+    if (!std::binary_search(later.customer_no.begin(), later.customer_no.end(), known.customer_no[c])) continue;
     for (const auto& r : lists[c])
       out.push_back({r.score, r.owned, bought(later, known.customer_no[c], r.item), mix(seed ^ static_cast<uint64_t>(known.customer_no[c])) & 1});
+  }
   return out;
 }
 
@@ -237,15 +239,16 @@ Room recommend() {
   AnalysisInfo info;
   info.name = "recommend";
   info.title = {"What they will buy", "다음에 살 상품"};
-  info.question = {"Which products will each customer buy next, and how likely?", "각 고객은 다음에 무엇을 얼마의 확률로 살까?"};
+  info.question = {"Which products will each customer buy when they come back, and how likely?", "각 고객은 다시 올 때 무엇을 얼마의 확률로 살까?"};
   info.method = "Co-purchase: mean shrunken P(j | i) over the customer's products (lift; Agrawal, Imielinski and Swami, 1993), turned into "
-                "probabilities by isotonic regression on what was bought after the split.";
+                "probabilities, given that the customer buys anything in the next period, by isotonic regression on what "
+                "was bought after the split.";
   info.reads = {"raw.event", "raw.customer", "raw.product"};
   info.writes = {recommendation_table(), record_table()};
   info.charts = {{"recommendation_calibration", ChartKind::calibration, {"Do 30 % of pairs with 30 % come true?", "구매 확률 30%인 쌍의 30%가 실제로 구매했는가?"},
                   "result.recommendation_calibration", {{"x", "predicted"}, {"y", "observed"}, {"lo", "observed_lo"}, {"hi", "observed_hi"}, {"size", "pairs"}}, "", "share",
                   {"Each half of the customers was predicted from the other half.", "고객의 절반을 나머지 절반으로 예측했습니다."}}};
-  info.tables = {{"result.recommendation", "p_buy DESC, customer_id, place", 10}};
+  info.tables = {{"result.recommendation", "p_buy_if_back DESC, customer_id, place", 10}};
   ParamTable<Params> table;
   table.integer("products", &Params::products, {2, 10'000}, "products", "the most bought products to choose from; memory grows with its square")
       .integer("per-customer", &Params::per_customer, {1, 100}, "products", "recommended to each customer")
