@@ -29,6 +29,8 @@ struct Options {
   std::vector<std::string> rooms;
   ParamTexts params;
   std::string report_path;
+  // simulate
+  std::string simulator;
   // show, sql, report
   std::string target, format = "text", out;
   int64_t limit = -1;
@@ -166,6 +168,12 @@ Status report(const Options& options) {
   return {};
 }
 
+Status simulate(const Options& options) {
+  TRY(Engine::simulate(options.simulator, options.params, options.out, progress_bar()));
+  print(options.out);
+  return {};
+}
+
 Status list(const Options& options) {
   auto analyses = Engine::analyses();
   print(options.json ? to_json(analyses) : to_text(analyses, language(options)));
@@ -182,6 +190,20 @@ Status describe(const Options& options) {
 
 using Command = Status (*)(const Options&);
 
+// A check of CLI11: what is wrong with the text, or nothing.
+std::string not_negative(const std::string& text) {
+  return text.starts_with('-') ? text + ": must be 0 or more" : "";
+}
+
+// What was typed wrong, in one line. CLI11 says only that a command is missing where one was misspelt.
+std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
+  std::string message = error.what();
+  bool no_command = error.get_name() == "RequiredError" && message.starts_with("A subcommand");
+  if (auto rest = app.remaining(true); no_command && !rest.empty()) message = rest[0] + ": no such command";
+  else if (no_command) message = "no command given";
+  return message.substr(0, message.find('\n')) + "; see danggol --help";
+}
+
 void add_params(CLI::App& app, const std::vector<ParamInfo>& params, Options& options) {
   for (const auto& param : params) {
     std::string name = param.name, help = param.help;
@@ -197,7 +219,7 @@ int main(int argc, char** argv) {
   Command chosen = nullptr;
   if (const char* store = std::getenv("DANGGOL_STORE")) options.store = store;
 
-  CLI::App app("danggol: who your customers are, what they will do next, and whom to contact");
+  CLI::App app("danggol: who your customers are, what they will do next, and whom to contact", "danggol");
   app.set_version_flag("--version", DANGGOL_VERSION);
   app.require_subcommand(1);
   auto command = [&](CLI::App& parent, const char* name, const char* help, Command does) {
@@ -223,7 +245,7 @@ int main(int argc, char** argv) {
     return sub;
   };
   auto with_files = [&](CLI::App* sub) {
-    sub->add_option("words", options.words, "[PRESET] files or folders; presets: " + fmt::format("{}", fmt::join(Engine::presets(), ", ")))
+    sub->add_option("files", options.words, "[PRESET] files or folders; presets: " + fmt::format("{}", fmt::join(Engine::presets(), ", ")))
         ->required()->type_name("PATH");
     sub->add_option("--map", options.import.map_file, "TOML with [columns] role = \"column\" and [rules]")->type_name("FILE");
     for (const char* role : {"customer", "time", "product", "product-name", "quantity", "price", "amount", "receipt", "action",
@@ -261,13 +283,25 @@ int main(int argc, char** argv) {
 
   auto* show_command = with_format(with_store(with_json(command(app, "show", "print a table, such as result.rfm", show))), {"text", "csv", "json", "parquet"});
   show_command->add_option("table", options.target, "schema.table")->required()->type_name("TABLE");
-  show_command->add_option("--limit", options.limit, "at most this many rows")->check(CLI::NonNegativeNumber)->type_name("N");
+  show_command->add_option("--limit", options.limit, "at most this many rows")->check(not_negative)->type_name("N");
 
   auto* sql_command = with_format(with_store(with_json(command(app, "sql", "read-only SQL over the store", sql))), {"text", "csv", "json"});
   sql_command->add_option("statement", options.target, "a SELECT")->required()->type_name("SQL");
 
   auto* report_command = with_language(with_store(command(app, "report", "write the HTML report from the newest results", report)));
   report_command->add_option("file", options.target, "the file to write")->required()->type_name("FILE.html");
+
+  auto* simulate_command = app.add_subcommand("simulate", "write a shop that never was, with its truth beside it");
+  simulate_command->require_subcommand(1);
+  for (const SimulatorInfo& info : Engine::simulators()) {
+    auto* sub = simulate_command->add_subcommand(info.name, info.title.en);
+    sub->callback([&options, &chosen, name = info.name] {
+      options.simulator = name;
+      chosen = simulate;
+    });
+    sub->add_option("--out", options.out, "the folder to write to")->required()->type_name("DIR");
+    add_params(*sub, info.params, options);
+  }
 
   with_language(with_json(command(app, "list", "every analysis and its question", list)));
   auto* describe_command = with_language(with_json(command(app, "describe", "one analysis: parameters, tables, method", describe)));
@@ -280,8 +314,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    std::string message = error.what();
-    return fail({Code::bad_input, message.substr(0, message.find('\n')) + "; see danggol --help"});
+    return fail({Code::bad_input, what_is_wrong(app, error)});
   }
   Status status = chosen(options);
   return status ? 0 : fail(status.error());

@@ -60,6 +60,12 @@ struct PipelineSummary {
   std::vector<std::pair<std::string, std::string>> skipped;  // room -> why
 };
 
+struct SimulatorInfo {
+  std::string name;
+  Text title;
+  std::vector<ParamInfo> params;
+};
+
 enum class Format { text, csv, json, parquet };
 enum class Language { en, ko };
 
@@ -74,6 +80,11 @@ class Engine {
   static std::vector<std::string> presets();
   // A dry run of import: reads everything, writes nothing, needs no store.
   static Result<std::vector<FileSummary>> check(const ImportRequest& request, const Progress& progress);
+
+  // Writes a shop that never was, with its truth beside it, into a folder.
+  static std::vector<SimulatorInfo> simulators();
+  static Status simulate(const std::string& simulator, ParamTexts params, const std::string& out_dir,
+                         const Progress& progress);
 
   static Result<Engine> open(const std::string& store_path, Access access);
 

@@ -167,7 +167,8 @@ class ParquetSource : public RecordSource {
         Record record{++line_, static_cast<uint32_t>(block.fields.size()), static_cast<uint32_t>(rows.columns.size()), {}};
         std::string text;
         for (auto& column : rows.columns) {
-          text += (text.empty() ? "" : ",") + column.texts[i];
+          if (&column != rows.columns.data()) text += ',';
+          text += column.texts[i];
           block.fields.push_back(block.unescaped.emplace_back(std::move(column.texts[i])));
         }
         record.text = block.unescaped.emplace_back(std::move(text));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <toml++/toml.h>
 
 namespace danggol::ingest {
@@ -112,6 +113,8 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
 
 Status override_from_file(const std::string& toml_path, Mapping& mapping) {
   std::map<std::string, std::string> overrides;
+  if (std::error_code ignored; !std::filesystem::is_regular_file(toml_path, ignored))
+    return Error{Code::not_found, fmt::format("{}: no such file", toml_path)};
   try {
     toml::table file = toml::parse_file(toml_path);
     for (auto&& [section, content] : file) {
@@ -129,7 +132,9 @@ Status override_from_file(const std::string& toml_path, Mapping& mapping) {
   } catch (const toml::parse_error& error) {
     return Error{Code::bad_input, fmt::format("{}: line {}: {}", toml_path, error.source().begin.line, error.description())};
   }
-  return override_columns(overrides, mapping);
+  auto outcome = override_columns(overrides, mapping);
+  if (!outcome) return Error{outcome.error().code, fmt::format("{}: {}", toml_path, outcome.error().message)};
+  return {};
 }
 
 Result<RoleColumns> match(const Mapping& mapping, const std::vector<std::string>& header, const std::string& path) {

@@ -115,9 +115,12 @@ std::string to_text(const AnalysisInfo& info, Language language) {
   if (!info.reads.empty()) out += fmt::format("\nreads   {}\n", fmt::join(info.reads, ", "));
   for (const auto& table : info.writes) {
     out += fmt::format("\nwrites  {}: {}\n", table.name, in(table.title, language));
-    for (const auto& column : table.columns)
-      out += fmt::format("  {:<24}{:<10}{}{}{}\n", column.name, name(column.type), column.unit,
-                         column.help.empty() ? "" : (column.unit.empty() ? "" : "; ") + column.help, column.key ? " (key)" : "");
+    for (const auto& column : table.columns) {
+      std::string about = column.unit + (column.unit.empty() || column.help.empty() ? "" : "; ") + column.help;
+      if (column.key) about += about.empty() ? "(key)" : " (key)";
+      out += about.empty() ? fmt::format("  {:<24}{}\n", column.name, name(column.type))
+                           : fmt::format("  {:<24}{:<10}{}\n", column.name, name(column.type), about);
+    }
   }
   return out;
 }

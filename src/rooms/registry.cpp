@@ -1,6 +1,7 @@
 #include "rooms/registry.h"
 
 #include "rooms/campaign/campaign.h"
+#include "rooms/customer/customer.h"
 #include "rooms/grade_change/grade_change.h"
 #include "rooms/grade_forecast/grade_forecast.h"
 #include "rooms/recommend/recommend.h"
@@ -11,7 +12,7 @@ namespace danggol::rooms {
 const std::vector<Room>& all() {
   static const std::vector<Room> rooms = {rfm(), grade_change(), grade_forecast_train(), grade_forecast_backtest(),
                                           grade_forecast_predict(), recommend(),
-                                          campaign(), campaign_backtest()};
+                                          campaign(), campaign_backtest(), customer()};
   return rooms;
 }
 

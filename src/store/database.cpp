@@ -196,7 +196,7 @@ Result<Database> Database::open(const std::string& path, Access access) {
     if (why.find("lock") != std::string::npos)
       return Error{Code::conflict, fmt::format("store {}: another process has it open; wait for it to end", path)};
     if (why.find("valid DuckDB") != std::string::npos || why.find("Corrupt") != std::string::npos ||
-        why.find("checksum") != std::string::npos || why.find("Serialization") != std::string::npos)
+        why.find("Could not read enough bytes") != std::string::npos || why.find("checksum") != std::string::npos || why.find("Serialization") != std::string::npos)
       return Error{Code::corrupt, fmt::format("store {}: not a danggol store (a DuckDB file): {}", path, why)};
     return Error{Code::io, fmt::format("store {}: {}", path, why)};
   }
