@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace danggol {
@@ -93,6 +94,8 @@ struct AnalysisInfo {
   std::vector<TableInfo> writes = {};
   std::vector<ChartInfo> charts = {};
   std::vector<ReportTableInfo> tables = {};
+  std::vector<std::pair<std::string, Text>> labels = {};  // words of its tables' values: "sms" -> SMS, 문자
+  bool headline = true;  // its first sentence belongs into the report's summary
 };
 
 }  // namespace danggol

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <deque>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -38,10 +39,7 @@ class Dictionary {
   static constexpr size_t block_bytes = 1 << 16;
 
   std::string_view keep(std::string_view text) {
-    if (text.size() > block_bytes) {  // a block of its own, at the front so that the last one stays in use
-      blocks_.emplace_front(text.begin(), text.end());
-      return {blocks_.front().data(), text.size()};
-    }
+    if (text.size() > block_bytes) return long_texts_.emplace_back(text);
     if (blocks_.empty() || used_ + text.size() > block_bytes) blocks_.emplace_back(block_bytes), used_ = 0;
     char* at = blocks_.back().data() + used_;
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
@@ -62,6 +60,7 @@ class Dictionary {
   std::vector<Slot> slots_ = std::vector<Slot>(1 << 10);
   std::vector<std::string_view> texts_;
   std::deque<std::vector<char>> blocks_;
+  std::deque<std::string> long_texts_;  // those that no block holds
   size_t used_ = 0;
 };
 

@@ -24,6 +24,7 @@ Result<std::string> file_digest(const std::string& path) {
   std::vector<char> buffer(1 << 20);
   while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())), file.gcount() > 0)
     XXH3_128bits_update(state.get(), buffer.data(), static_cast<size_t>(file.gcount()));
+  if (file.bad()) return Error{Code::io, fmt::format("{}: cannot be read", path)};
   return hex(XXH3_128bits_digest(state.get()));
 }
 

@@ -70,6 +70,12 @@ std::string to_text(Timestamp ts) {
   return fmt::format("{} {:02}:{:02}:{:02}", to_text(date), second / 3600, second / 60 % 60, second % 60);
 }
 
+std::string grouped(int64_t count) {
+  std::string digits = fmt::format("{}", count < 0 ? -count : count);
+  for (size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return count < 0 ? "-" + digits : digits;
+}
+
 std::optional<Date> parse_date(std::string_view text) {
   int32_t year = 0, month = 0, day = 0;
   if (text.size() == 10 && text[4] == '-' && text[7] == '-') {

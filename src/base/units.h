@@ -47,6 +47,7 @@ int32_t months_between(Date from, Date until);  // whole months, until >= from
 
 std::string to_text(Date date);            // 2011-12-09
 std::string to_text(Timestamp ts);         // 2011-12-09 12:50:00
+std::string grouped(int64_t count);    // 1,067,370
 std::optional<Date> parse_date(std::string_view text);  // yyyy-mm-dd or yyyymmdd
 
 }  // namespace danggol

@@ -34,4 +34,11 @@ Status validate(const Grading& grading) {
   return {};
 }
 
+std::vector<std::pair<std::string, Text>> grade_labels() {
+  return {{"top", {"top", "최우수고객"}},     {"good", {"good", "우수고객"}},
+          {"regular", {"regular", "일반고객"}}, {"other", {"other", "기타고객"}},
+          {"inactive", {"inactive", "비활동고객"}}, {"H1", {"first half", "상반기"}},
+          {"H2", {"second half", "하반기"}}};
+}
+
 }  // namespace danggol

@@ -52,6 +52,7 @@ Status validate(const Grading& grading);
 // Grades from best to worst; `inactive` is "no purchase in the window".
 inline constexpr std::string_view grade_names[] = {"top", "good", "regular", "other", "inactive"};
 inline constexpr int32_t grade_count = 5, inactive_grade = 4;
+std::vector<std::pair<std::string, Text>> grade_labels();  // and the names of the periods
 
 // Customers with a purchase in the window before a cutoff, what was known of them then, and, where the
 // horizon has passed, the grade they got in it.
@@ -68,6 +69,7 @@ struct Fact {
   double value = 0;
   std::string unit;
   std::optional<double> lo, hi;  // 95 % unless the room's method says otherwise
+  Text label = {};               // set where it is one of the report's key figures
 };
 
 // What a run hands back: facts for machines, sentences for people, warnings for both.
@@ -75,9 +77,13 @@ struct Summary {
   std::vector<Fact> facts;
   std::vector<Text> sentences;
   std::vector<Text> warnings;
-  void fact(std::string name, double value, std::string unit) { facts.push_back({name, value, unit, {}, {}}); }
+  void fact(std::string name, double value, std::string unit) { facts.push_back({std::move(name), value, std::move(unit), {}, {}}); }
   void fact(std::string name, double value, std::string unit, double lo, double hi) {
-    facts.push_back({name, value, unit, lo, hi});
+    facts.push_back({std::move(name), value, std::move(unit), lo, hi});
+  }
+  void key_figure(Text label, std::string name, double value, std::string unit, std::optional<double> lo = {},
+                  std::optional<double> hi = {}) {
+    facts.push_back({std::move(name), value, std::move(unit), lo, hi, std::move(label)});
   }
   void say(std::string en, std::string ko) { sentences.push_back({std::move(en), std::move(ko)}); }
   void warn(std::string en, std::string ko) { warnings.push_back({std::move(en), std::move(ko)}); }

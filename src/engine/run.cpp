@@ -266,6 +266,7 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
     facts.set(4, std::string_view(fact.unit));
     if (fact.lo) facts.set(5, *fact.lo);
     if (fact.hi) facts.set(6, *fact.hi);
+    if (!fact.label.en.empty()) facts.set(7, std::string_view(fact.label.en)), facts.set(8, std::string_view(fact.label.ko));
     TRY(facts.end_row());
   }
   TRY(facts.close());

@@ -43,10 +43,11 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
   time.as_of = params.as_of.value_or(Date{last_event.days + 1});
   Date month = month_start(time.as_of);
   bool days_only = !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
-  if (days_only) {  // hardly any history: its two halves, and no forecast
+  if (days_only) {  // hardly any history: its two halves (a day is added in front to even them), and no forecast
     time.until = time.as_of;
-    time.from = first_event;
-    time.split = Date{(time.from.days + time.until.days + 1) / 2};
+    int32_t half_days = std::max(1, (time.until.days - first_event.days + 1) / 2);
+    time.split = Date{time.until.days - half_days};
+    time.from = Date{time.split.days - half_days};
   } else {
     time.until = params.until.value_or(month > first_event ? month : time.as_of);
     Date start{first_event.days - slack_days};

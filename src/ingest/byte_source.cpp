@@ -81,8 +81,10 @@ class Transcoder {
     return bad;
   }
   bool flush(std::string& out) {  // half a character at the end of the file; its row becomes a reject
+    bool any = !rest_.empty();
     out += rest_;
-    return !rest_.empty();
+    rest_.clear();
+    return any;
   }
 
  private:
@@ -122,11 +124,12 @@ struct ByteSource::State {
   std::string head;  // sniffed text not yet handed out
   bool at_end = false;
 
-  bool fill() {  // more file bytes; false at the end
+  Result<bool> fill() {  // more file bytes; false at the end
     if (input_at < input_size) return true;
     file.read(input.data(), static_cast<std::streamsize>(input.size()));
     input_size = static_cast<size_t>(file.gcount());
     input_at = 0;
+    if (file.bad()) return Error{Code::io, fmt::format("{}: cannot be read", path)};
     return input_size > 0;
   }
 
@@ -137,7 +140,7 @@ struct ByteSource::State {
   // Appends decoded but not transcoded bytes; false at the end.
   Result<bool> decode(std::string& out) {
     if (!gzip) {
-      if (!fill()) return false;
+      if (!TRY(fill())) return false;
       out.append(input.data() + input_at, input_size - input_at);
       input_at = input_size;
       return true;
@@ -147,7 +150,7 @@ struct ByteSource::State {
     inflate.next_out = reinterpret_cast<uint8_t*>(out.data() + start);
     inflate.avail_out = text_block_bytes;
     while (inflate.avail_out > 0) {
-      if (!fill()) {
+      if (!TRY(fill())) {
         if (gzip_open) return truncated();
         break;
       }
@@ -180,9 +183,8 @@ Result<ByteSource> ByteSource::open(const std::string& path) {
   auto state = std::make_shared<State>();
   state->path = path;
   state->file.open(path, std::ios::binary);
-  if (!state->file || (!state->fill() && state->file.bad()))
-    return Error{Code::io, fmt::format("{}: cannot be read", path)};
-  if (state->input_size == 0) return Error{Code::bad_input, fmt::format("{}: the file is empty", path)};
+  if (!state->file) return Error{Code::io, fmt::format("{}: cannot be read", path)};
+  if (!TRY(state->fill())) return Error{Code::bad_input, fmt::format("{}: the file is empty", path)};
   state->gzip = state->input_size >= 2 && state->input[0] == '\x1f' && state->input[1] == '\x8b';
 
   std::string& head = state->head;
@@ -231,13 +233,12 @@ Result<bool> ByteSource::read(std::string& out) {
     s.head = {};
     return true;
   }
-  if (s.at_end) return false;
-  if (s.encoding == Encoding::utf8) return s.decode(out);
   std::string raw;
-  if (!TRY(s.decode(raw))) {
-    s.at_end = true;
-    return s.transcoder.flush(out);
+  if (!s.at_end) {
+    if (s.encoding == Encoding::utf8) return s.decode(out);
+    s.at_end = !TRY(s.decode(raw));
   }
+  if (s.at_end) return s.transcoder.flush(out);
   s.transcoder.convert(raw, out);
   return true;
 }

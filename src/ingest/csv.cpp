@@ -29,17 +29,26 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
   const char* end = begin + block.text.size();
   const char* at = begin;
   while (at < end && block.records.size() < most) {
+    if (skipping_) {
+      at = find(at, end, '\n');
+      if (at < end) ++at, skipping_ = false;
+      continue;
+    }
     const char* start = at;
+    // The record must end within `limit`, so that one too long is the same however the text came in.
+    bool cut = static_cast<size_t>(end - start) > most_record_bytes;
+    const char* limit = cut ? start + most_record_bytes : end;
+    bool last = at_end && !cut;
     Record record{line_, static_cast<uint32_t>(block.fields.size()), 0, {}};
     int64_t newlines = 0;
     bool finished = false;
     while (!finished) {
-      if (at < end && *at == '"') {
+      if (at < limit && *at == '"') {
         const char* open = at + 1;
         const char* close = open;
         bool doubled = false;
-        while ((close = find(close, end, '"')) < end && close + 1 < end && close[1] == '"') close += 2, doubled = true;
-        if (close == end || (close + 1 == end && !at_end)) {
+        while ((close = find(close, limit, '"')) < limit && close + 1 < limit && close[1] == '"') close += 2, doubled = true;
+        if (close == limit || (close + 1 == limit && !last)) {
           record.problem = RecordProblem::open_quote;
           break;
         }
@@ -47,40 +56,41 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
         newlines += std::count(field.begin(), field.end(), '\n');
         block.fields.push_back(doubled ? std::string_view(block.unescaped.emplace_back(unescape(field))) : field);
         at = close + 1;
-        if (at < end && *at == '\r' && (at + 1 == end || at[1] == '\n')) ++at;
-        if (at < end && *at != delimiter_ && *at != '\n') {
+        if (at < limit && *at == '\r' && (at + 1 == limit || at[1] == '\n')) ++at;
+        if (at < limit && *at != delimiter_ && *at != '\n') {
           record.problem = RecordProblem::bad_quote;
-          at = find(at, end, '\n');
+          at = find(at, limit, '\n');
         }
       } else {
         const char* first = at;
-        while (at < end && *at != delimiter_ && *at != '\n') ++at;
-        const char* last = at;
-        if (last > first && last[-1] == '\r' && (at == end || *at == '\n')) --last;
-        block.fields.emplace_back(first, static_cast<size_t>(last - first));
+        while (at < limit && *at != delimiter_ && *at != '\n') ++at;
+        const char* past = at;
+        if (past > first && past[-1] == '\r' && (at == limit || *at == '\n')) --past;
+        block.fields.emplace_back(first, static_cast<size_t>(past - first));
       }
-      finished = at == end || *at == '\n';
+      finished = at == limit || *at == '\n';
       if (!finished) ++at;  // the delimiter
-      if (!finished && at == end) {
-        if (at_end) block.fields.emplace_back(), finished = true;
-        else break;
+      if (!finished && at == limit) {
+        if (last) block.fields.emplace_back();
+        finished = true;
       }
     }
-    bool complete = at < end || at_end;
-    if (record.problem == RecordProblem::open_quote) {
-      // Perhaps the quote closes in text not yet read; if it never does, only its first line is turned down.
-      if (!at_end && static_cast<size_t>(end - start) < most_record_bytes) complete = false;
-      else complete = true, at = find(start, end, '\n'), newlines = 0;
-    }
-    if (!complete || (!finished && record.problem == RecordProblem::none)) {
+    bool ends = finished && (at < limit || last);
+    if (!ends && !cut && !at_end) {  // its end is in text not yet read
       block.fields.resize(record.first_field);
       return static_cast<size_t>(start - begin);
+    }
+    if (!ends) {  // only its first line is turned down, or what fits of it
+      if (record.problem == RecordProblem::none) record.problem = RecordProblem::too_long;
+      at = find(start, limit, '\n');
+      newlines = 0;
+      skipping_ = at == limit && cut;
     }
     record.text = {start, static_cast<size_t>(at - start)};
     if (record.text.ends_with('\r')) record.text.remove_suffix(1);
     record.fields = static_cast<uint32_t>(block.fields.size()) - record.first_field;
     line_ += newlines + 1;
-    if (at < end) ++at;  // the line end
+    if (at < end && !skipping_) ++at;  // the line end
     if (record.text.empty()) {
       block.fields.resize(record.first_field);
       continue;

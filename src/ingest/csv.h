@@ -13,7 +13,7 @@
 
 namespace danggol::ingest {
 
-enum class RecordProblem : uint8_t { none, field_count, open_quote, bad_quote, encoding };
+enum class RecordProblem : uint8_t { none, field_count, open_quote, bad_quote, too_long, encoding };
 
 struct Record {
   int64_t line;  // 1-based, of the record's first character
@@ -33,7 +33,7 @@ struct RecordBlock {
   }
 };
 
-inline constexpr size_t most_record_bytes = 1 << 20;
+inline constexpr size_t most_record_bytes = 1 << 20;  // a longer record is turned down, whatever the rest of it
 
 class CsvSplitter {
  public:
@@ -48,6 +48,7 @@ class CsvSplitter {
   char delimiter_;
   size_t columns_;
   int64_t line_ = 1;
+  bool skipping_ = false;  // inside a line that was turned down for its length
 };
 
 // The delimiter that splits the first line into most fields, quotes respected.

@@ -80,6 +80,7 @@ class RowReader {
       case RecordProblem::field_count: return "field_count";
       case RecordProblem::open_quote: return "open_quote";
       case RecordProblem::bad_quote: return "bad_quote";
+      case RecordProblem::too_long: return "too_long";
       case RecordProblem::encoding: return "encoding";
     }
     auto text = [&](Role role) { return field(block, record, role); };
@@ -201,6 +202,7 @@ const std::vector<RejectReason>& reject_reasons() {
       {"field_count", "more or fewer fields than the header", "머리글과 항목 수가 다름"},
       {"open_quote", "a quote that never closes", "닫히지 않은 따옴표"},
       {"bad_quote", "text after a closing quote", "닫는 따옴표 뒤의 글자"},
+      {"too_long", "a row longer than 1 MiB", "1 MiB를 넘는 행"},
       {"encoding", "bytes that are no text", "글자가 아닌 바이트"},
       {"id_too_long", "an id longer than 256 bytes", "256바이트를 넘는 번호"},
   };
@@ -246,6 +248,11 @@ Result<EventReader> EventReader::open(const std::string& path, const Mapping& ma
     facts.delimiter = guess_delimiter(head.text);
     CsvSplitter splitter(facts.delimiter, 0);
     size_t used = splitter.split(head, !more, 1);
+    while (head.records.empty() && more) {  // blank lines, or a header that ends with the file
+      head.text.erase(0, used);
+      more = TRY(bytes.read(head.text));
+      used = splitter.split(head, !more, 1);
+    }
     if (head.records.empty() || head.records[0].problem != RecordProblem::none)
       return Error{Code::bad_input, fmt::format("{}: the first line is no header of column names", path)};
     facts.header.assign(head.fields.begin(), head.fields.end());

@@ -34,7 +34,7 @@ bool take_clock(std::string_view& text, int64_t& micros) {
     if (!take_number(text, 2, second)) return false;
     if (take(text, '.')) {
       int64_t unit = micros_per_second / 10;
-      if (text.empty()) return false;
+      if (text.empty() || text[0] < '0' || text[0] > '9') return false;
       while (!text.empty() && text[0] >= '0' && text[0] <= '9') {
         micros += (text[0] - '0') * unit;
         unit /= 10;

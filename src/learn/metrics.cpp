@@ -120,10 +120,12 @@ double Ranking::lift(double top_share, const Weights& weights) const {
     if (outcomes_[i]) positives += weight(weights, i);
   }
   double top_rows = 0, top_positives = 0;
-  for (size_t i : order_) {
-    if (top_rows >= top_share * rows) break;
-    top_rows += weight(weights, i);
-    if (outcomes_[i]) top_positives += weight(weights, i);
+  for (size_t i = 0; i < order_.size() && top_rows < top_share * rows;) {
+    for (size_t start = i; i < order_.size() && scores_[order_[i]] == scores_[order_[start]]; ++i) {
+      double w = weight(weights, order_[i]);
+      top_rows += w;
+      if (outcomes_[order_[i]]) top_positives += w;
+    }
   }
   return positives > 0 && top_rows > 0 ? (top_positives / top_rows) / (positives / rows) : nan;
 }

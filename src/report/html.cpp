@@ -17,29 +17,6 @@ constexpr std::string_view data_token = "__DANGGOL_REPORT_JSON__";
 
 Json text_json(const Text& text) { return {{"en", text.en}, {"ko", text.ko.empty() ? text.en : text.ko}}; }
 
-// Category values a reader meets in pictures and tables, in both languages.
-Json labels() {
-  return {{"top", {{"en", "top"}, {"ko", "최우수고객"}}},
-          {"good", {{"en", "good"}, {"ko", "우수고객"}}},
-          {"regular", {{"en", "regular"}, {"ko", "일반고객"}}},
-          {"other", {{"en", "other"}, {"ko", "기타고객"}}},
-          {"inactive", {{"en", "inactive"}, {"ko", "비활동고객"}}},
-          {"H1", {{"en", "first half"}, {"ko", "상반기"}}},
-          {"H2", {{"en", "second half"}, {"ko", "하반기"}}},
-          {"treated", {{"en", "contacted"}, {"ko", "발송"}}},
-          {"holdout", {{"en", "held out"}, {"ko", "대조군(미발송)"}}},
-          {"leaving", {{"en", "about to leave"}, {"ko", "이탈 예상"}}},
-          {"loyal", {{"en", "loyal"}, {"ko", "충성 고객"}}},
-          {"push", {{"en", "app push"}, {"ko", "앱 푸시"}}},
-          {"email", {{"en", "e-mail"}, {"ko", "이메일"}}},
-          {"sms", {{"en", "SMS"}, {"ko", "문자"}}},
-          {"coupon", {{"en", "product coupon"}, {"ko", "상품 쿠폰"}}},
-          {"coupon_book", {{"en", "mobile coupon book"}, {"ko", "모바일 쿠폰북"}}},
-          {"model", {{"en", "model"}, {"ko", "모델"}}},
-          {"grade stays", {{"en", "grade stays"}, {"ko", "등급 유지"}}},
-          {"class frequencies", {{"en", "class frequencies"}, {"ko", "등급별 빈도"}}}};
-}
-
 Json rows_json(const Table& table) {
   Json rows = Json::array();
   for (size_t i = 0; i < table.rows(); ++i) {
@@ -49,6 +26,7 @@ Json rows_json(const Table& table) {
       else if (column.is_real()) row.push_back(std::isfinite(column.reals[i]) ? Json(column.reals[i]) : Json(nullptr));
       else if (column.type == Type::date) row.push_back(to_text(Date{static_cast<int32_t>(column.integers[i])}));
       else if (column.type == Type::timestamp) row.push_back(to_text(Timestamp{column.integers[i]}));
+      else if (column.type == Type::boolean) row.push_back(column.integers[i] ? "yes" : "no");
       else if (column.is_integral()) row.push_back(column.integers[i]);
       else row.push_back(column.texts[i]);
     }
@@ -57,12 +35,33 @@ Json rows_json(const Table& table) {
   return rows;
 }
 
+std::string iso_time(Timestamp ts) {
+  std::string text = to_text(ts);
+  return text.replace(10, 1, "T") + "Z";
+}
+
 std::string tail(const std::string& where, const std::string& order_by, int64_t most_rows) {
   return fmt::format("{}{}{}{} LIMIT {}", where.empty() ? "" : " WHERE ", where, order_by.empty() ? "" : " ORDER BY ",
                      order_by, most_rows);
 }
 
-Result<Json> chart_json(store::Connection& connection, const ChartInfo& chart) {
+const ColumnInfo* find_column(const AnalysisInfo& info, const std::string& table, const std::string& column) {
+  for (const auto& written : info.writes)
+    if (written.name == table)
+      for (const auto& candidate : written.columns)
+        if (candidate.name == column) return &candidate;
+  return nullptr;
+}
+
+// The words and the unit of an axis come from the column it shows.
+void describe_axis(const AnalysisInfo& info, const ChartInfo& chart, const std::string& axis, const std::string& column, Json& json) {
+  const ColumnInfo* declared = find_column(info, chart.table, column);
+  if (!declared) return;
+  json[axis + "_label"] = text_json(declared->label);
+  if (axis == "x" && declared->unit == "share") json["x_unit"] = "share";
+}
+
+Result<Json> chart_json(store::Connection& connection, const AnalysisInfo& info, const ChartInfo& chart) {
   Table rows = TRY(connection.query("SELECT * FROM " + chart.table + tail(chart.where, chart.order_by, chart.most_rows)));
   Json columns = Json::array();
   for (const auto& column : rows.columns) columns.push_back(column.name);
@@ -72,16 +71,9 @@ Result<Json> chart_json(store::Connection& connection, const ChartInfo& chart) {
   for (const auto& [role, column] : chart.encoding) {
     if (column == "true" || column == "false") json[role] = column == "true";
     else json[role] = column;
+    if (role == "x" || role == "y") describe_axis(info, chart, role, column, json);
   }
   return json;
-}
-
-const ColumnInfo* find_column(const AnalysisInfo& info, const std::string& table, const std::string& column) {
-  for (const auto& written : info.writes)
-    if (written.name == table)
-      for (const auto& candidate : written.columns)
-        if (candidate.name == column) return &candidate;
-  return nullptr;
 }
 
 Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info, const ReportTableInfo& shown) {
@@ -108,10 +100,22 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
   Json sentences = Json::array(), warnings = Json::array(), charts = Json::array(), tables = Json::array();
   for (size_t i = 0; i < said.rows(); ++i)
     (said.texts("kind")[i] == "warning" ? warnings : sentences).push_back(text_json({said.texts("en")[i], said.texts("ko")[i]}));
-  for (const auto& chart : info.charts) charts.push_back(TRY(chart_json(connection, chart)));
+  for (const auto& chart : info.charts) charts.push_back(TRY(chart_json(connection, info, chart)));
   for (const auto& table : info.tables) tables.push_back(TRY(table_json(connection, info, table)));
   return Json{{"id", info.name}, {"title", text_json(info.title)}, {"question", text_json(info.question)},
               {"sentences", sentences}, {"warnings", warnings}, {"charts", charts}, {"tables", tables}};
+}
+
+Status add_tiles(store::Connection& connection, int64_t run_id, Json& tiles) {
+  Table figures = TRY(connection.query(
+      "SELECT value, unit, lo, hi, label_en, label_ko FROM run.fact WHERE run_id = $id AND label_en IS NOT NULL ORDER BY position", {{"id", run_id}}));
+  for (size_t i = 0; i < figures.rows(); ++i) {
+    Json tile = {{"label", text_json({figures.texts("label_en")[i], figures.texts("label_ko")[i]})}, {"value", figures["value"].number(i)},
+                 {"unit", figures.texts("unit")[i]}, {"lo", nullptr}, {"hi", nullptr}};
+    if (!figures["lo"].is_null(i)) tile["lo"] = figures["lo"].number(i), tile["hi"] = figures["hi"].number(i);
+    tiles.push_back(tile);
+  }
+  return {};
 }
 
 // What was loaded and what was turned down: the first thing to doubt.
@@ -137,10 +141,10 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
   Json section = {{"id", "loads"},
                   {"title", text_json({"What was loaded", "불러온 자료"})},
                   {"question", text_json({"Did every row arrive?", "모든 행이 들어왔는가?"})},
-                  {"sentences", Json::array({text_json({fmt::format("{} rows were read from {} files: {} became events, {} were turned down.", read,
-                                                                    totals.integers("files")[0], loaded, rejected),
+                  {"sentences", Json::array({text_json({fmt::format("{} rows were read from {} files: {} became events, {} were turned down.", grouped(read),
+                                                                    totals.integers("files")[0], grouped(loaded), grouped(rejected)),
                                                         fmt::format("파일 {}개에서 {}행을 읽어 {}행은 기록이 되고 {}행은 제외되었습니다.",
-                                                                    totals.integers("files")[0], read, loaded, rejected)})})},
+                                                                    totals.integers("files")[0], grouped(read), grouped(loaded), grouped(rejected))})})},
                   {"warnings", Json::array()},
                   {"charts", Json::array()},
                   {"tables", Json::array()}};
@@ -174,13 +178,17 @@ std::string escaped(const Json& json) {
 Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses, const ReportFacts& facts) {
   Json sections = Json::array(), tiles = Json::array(), headline = Json::array();
   Json loads = TRY(loads_section(connection, tiles));
-  Json all_labels = labels();
-  for (const auto& [reason, text] : facts.reject_reasons) all_labels[reason] = text_json(text);
+  Json labels = {{"yes", text_json({"yes", "예"})}, {"no", text_json({"no", "아니요"})}};
+  for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
   for (const auto& info : analyses) {
     int64_t run_id = TRY(connection.integer("SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'", {{"room", info.name}}));
     if (run_id == 0) continue;
     Json section = TRY(section_json(connection, info, run_id));
-    if (!section["sentences"].empty()) headline.push_back(section["sentences"][0]);
+    if (info.headline && !section["sentences"].empty()) headline.push_back(section["sentences"][0]);
+    for (const auto& [word, text] : info.labels) labels[word] = text_json(text);
+    for (const auto& table : info.writes)
+      for (const auto& column : table.columns) labels.emplace(column.name, text_json(column.label));
+    TRY(add_tiles(connection, run_id, tiles));
     bool shows = !section["charts"].empty() || !section["tables"].empty() || !section["sentences"].empty();
     if (shows) sections.push_back(section);
   }
@@ -189,9 +197,9 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
                {"lang", facts.language == Language::ko ? "ko" : "en"},
                {"version", DANGGOL_VERSION},
                {"as_of", facts.as_of},
-               {"generated", to_text(now_utc()) + " UTC"},
+               {"generated", iso_time(now_utc())},
                {"store", facts.store_name},
-               {"labels", all_labels},
+               {"labels", labels},
                {"headline", headline},
                {"tiles", tiles},
                {"sections", sections}};

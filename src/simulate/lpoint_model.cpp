@@ -11,7 +11,7 @@ namespace {
 
 // How much customers differ in their use of an outlet beyond engagement: shape of a gamma, mean 1. Both tills of
 // a partner share the draw.
-constexpr std::array<double, partner_count> partner_spread = {0.8, 0.9, 0.35, 0.4, 1.0, 0.5,
+constexpr std::array<double, partner_count> partner_spread = {1.2, 1.2, 0.35, 0.4, 1.0, 0.5,
                                                               0.5, 0.5, 0.4,  0.5, 0.4, 0.4};
 // Time courses: A04 jumps in June, A06 shrinks from June, affiliates drift. Mean 1 or nearly so.
 constexpr std::array<std::array<double, month_count>, partner_count> course = {{
@@ -36,7 +36,9 @@ constexpr int first_weekday = 4;  // 2021-01-01 was a Friday
 constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);
 constexpr double hazard_spread = 2.0;          // gamma shape of the hazard around what engagement says
 constexpr double hazard_online = 2.0;          // log hazard rises with the on-line share
-constexpr double least_engagement = 0.1;
+// Engagement: gamma shape and mean of light and of regular customers.
+constexpr double light_spread = 2, light_engagement = 0.14;
+constexpr double regular_spread = 1.3, regular_engagement = 1.3;
 constexpr double newcomer_mean_days = 80;     // most newcomers come early in the year
 constexpr double newcomer_hazard = 2.0;        // and leave sooner
 constexpr double passer_by_hazard = 1.0;       // a day: who came for one event
@@ -89,7 +91,9 @@ Customer Model::draw_customer(Random& random) const {
   customer.woman = draw::chance(random, lifestyle.women);
   customer.age = draw::index(random, lifestyle.ages);
   customer.zone = draw::index(random, zone_weights);
-  customer.engagement = least_engagement + (1 - least_engagement) * draw::gamma(random, shape_.engagement_shape, 1);
+  bool light = draw::chance(random, shape_.light_share);
+  customer.engagement = light ? draw::gamma(random, light_spread, light_engagement)
+                              : draw::gamma(random, regular_spread, regular_engagement);
   customer.online = draw::beta(random, online_a, online_b);
   customer.ticket = draw::log_normal(random, 1, shape_.ticket_log_sd);
 
@@ -123,8 +127,7 @@ Customer Model::draw_customer(Random& random) const {
   customer.left_at = std::max(customer.joined_day, 0) + draw::waiting(random, customer.hazard_per_day);
   if (customer.joined_day >= 0) customer.left_at += 1;  // the day of joining is a day of being there
 
-  double sd = shape_.activity_log_sd;
-  for (double& activity : customer.activity) activity = draw::log_normal(random, std::exp(-sd * sd / 2), sd);
+  for (double& activity : customer.activity) activity = draw::gamma(random, shape_.activity_spread, 1);
   // Who comes often is likelier to have signed up for L.pay.
   double pays = 1 / (1 + std::exp(0.2 - 0.55 * log_engagement));
   customer.pay_share = draw::chance(random, pays) ? draw::beta(random, 0.8, 2.6) : 0;
@@ -180,7 +183,9 @@ void Model::draw_receipts(Random& random, History& history) const {
   int first = std::max(customer.joined_day, 0), end = customer.left_day();
   if (customer.joined_day >= 0 && first < end) {  // a newcomer joins with a receipt
     auto month = static_cast<size_t>(month_of(first));
-    add(draw::index(random, customer.rate_per_month), first, month);
+    auto mix = customer.rate_per_month;
+    if (customer.hazard_per_day == passer_by_hazard) for (size_t o = retail_outlets; o < outlet_count; ++o) mix[o] *= 4;
+    add(draw::index(random, mix), first, month);
   }
   for (size_t m = 0; m < month_count; ++m) {
     int from = std::max(month_start_[m], first), until = std::min(month_start_[m + 1], end);

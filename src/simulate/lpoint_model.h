@@ -42,10 +42,10 @@ struct Shape {
     double per_month;   // of a customer of engagement 1
     double elasticity;  // power of engagement: below others' for outlets that light customers use more
   };
-  double engagement_shape;   // gamma over customers, mean 1
+  double light_share;        // of customers, of low engagement
   double newcomer_share;     // of customers, joined during the year
   double passer_by_share;    // of customers, who come for one event, any time of the year
-  double activity_log_sd;    // of a month's retail visits about a customer's own rate
+  double activity_spread;    // gamma shape of a month's retail visits about a customer's own rate
   double hazard_per_day;     // of leaving, at engagement 1
   double hazard_slope;       // hazard falls with this power of engagement
   double ticket_log_sd;      // between customers

@@ -114,9 +114,9 @@ Status read_column(duckdb_vector vector, duckdb_logical_type logical, idx_t rows
     case DUCKDB_TYPE_USMALLINT: copy<uint16_t>(data, rows, column.integers); break;
     case DUCKDB_TYPE_UINTEGER: copy<uint32_t>(data, rows, column.integers); break;
     case DUCKDB_TYPE_UBIGINT: copy<uint64_t>(data, rows, column.integers); break;
-    case DUCKDB_TYPE_HUGEINT:
+    case DUCKDB_TYPE_HUGEINT:  // a sum of BIGINT; we keep none that needs more than 64 bits
       for (idx_t i = 0; i < rows; ++i)
-        column.integers.push_back(static_cast<int64_t>(to_double(static_cast<const duckdb_hugeint*>(data)[i])));
+        column.integers.push_back(static_cast<int64_t>(static_cast<const duckdb_hugeint*>(data)[i].lower));
       break;
     case DUCKDB_TYPE_FLOAT: copy<float>(data, rows, column.reals); break;
     case DUCKDB_TYPE_DOUBLE: copy<double>(data, rows, column.reals); break;
@@ -193,10 +193,13 @@ Result<Database> Database::open(const std::string& path, Access access) {
   if (state == DuckDBError) {
     std::string why = first_line(message);
     duckdb_free(message);
-    if (why.find("lock") != std::string::npos)
+    std::string words = why;  // without the path, for that may hold any words
+    for (size_t at; !path.empty() && (at = words.find(path)) != std::string::npos;) words.erase(at, path.size());
+    auto says = [&](const char* text) { return words.find(text) != std::string::npos; };
+    if (says("lock"))
       return Error{Code::conflict, fmt::format("store {}: another process has it open; wait for it to end", path)};
-    if (why.find("valid DuckDB") != std::string::npos || why.find("Corrupt") != std::string::npos ||
-        why.find("Could not read enough bytes") != std::string::npos || why.find("checksum") != std::string::npos || why.find("Serialization") != std::string::npos)
+    if (says("valid DuckDB") || says("Corrupt") || says("Could not read enough bytes") || says("checksum") ||
+        says("Serialization"))
       return Error{Code::corrupt, fmt::format("store {}: not a danggol store (a DuckDB file): {}", path, why)};
     return Error{Code::io, fmt::format("store {}: {}", path, why)};
   }

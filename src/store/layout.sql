@@ -31,5 +31,6 @@ CREATE TABLE IF NOT EXISTS run.log (
   error VARCHAR);
 CREATE TABLE IF NOT EXISTS run.input (run_id BIGINT, table_name VARCHAR, read_run_id BIGINT);
 CREATE TABLE IF NOT EXISTS run.fact (
-  run_id BIGINT, position INTEGER, name VARCHAR, value DOUBLE, unit VARCHAR, lo DOUBLE, hi DOUBLE);
+  run_id BIGINT, position INTEGER, name VARCHAR, value DOUBLE, unit VARCHAR, lo DOUBLE, hi DOUBLE, label_en VARCHAR,
+  label_ko VARCHAR);
 CREATE TABLE IF NOT EXISTS run.sentence (run_id BIGINT, position INTEGER, kind VARCHAR, en VARCHAR, ko VARCHAR);

@@ -139,7 +139,7 @@ TEST(Dictionary, KeepsLongTextsWhereverTheyCome) {
     texts.emplace_back();
     for (size_t i = 0; i < texts.size(); ++i) ASSERT_EQ(dictionary.code(texts[i]), static_cast<int32_t>(i));
     for (size_t i = 0; i < texts.size(); ++i) {
-      ASSERT_EQ(dictionary.text(static_cast<int32_t>(i)), texts[i]) << "text " << i << ", first of " << first << " bytes";
+      ASSERT_TRUE(dictionary.text(static_cast<int32_t>(i)) == texts[i]) << "text " << i << ", first of " << first << " bytes";
       ASSERT_EQ(dictionary.code(texts[i]), static_cast<int32_t>(i));
     }
   }
@@ -227,7 +227,7 @@ TEST(Columns, NullsStayWithTheirRowsWhenTablesAreJoined) {
   ASSERT_EQ(all.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(all.is_null(i), !expected[i]);
-    if (expected[i]) EXPECT_EQ(all.integers[i], *expected[i]);
+    if (expected[i]) { EXPECT_EQ(all.integers[i], *expected[i]); }
   }
 }
 

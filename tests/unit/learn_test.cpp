@@ -68,7 +68,7 @@ TEST(Isotonic, AgainstTheMinMaxFormula) {
     double total = 0;
     for (size_t s = 0; s < steps.size(); ++s) {
       total += steps[s].weight;
-      if (s > 0) ASSERT_TRUE(steps[s - 1].from < steps[s].from && steps[s - 1].value < steps[s].value);
+      if (s > 0) { ASSERT_TRUE(steps[s - 1].from < steps[s].from && steps[s - 1].value < steps[s].value); }
     }
     ASSERT_NEAR(total, std::accumulate(weight.begin(), weight.end(), 0.0), 1e-9);
   }
@@ -271,8 +271,8 @@ TEST(Metrics, AucAgainstCountingPairs) {
         above += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
       }
     double got = Ranking(scores, outcomes).auc();
-    if (pairs == 0) ASSERT_TRUE(std::isnan(got));
-    else ASSERT_NEAR(got, above / pairs, 1e-12) << "seed " << seed;
+    if (pairs == 0) { ASSERT_TRUE(std::isnan(got)); }
+    else { ASSERT_NEAR(got, above / pairs, 1e-12) << "seed " << seed; }
   }
 }
 

@@ -52,15 +52,15 @@ TEST(Database, EveryTypeComesBackAsItWent) {
     auto n = static_cast<int64_t>(i);
     for (size_t c = 0; c < 9; ++c) ASSERT_EQ(table.columns[c].is_null(i), is_null(n, static_cast<int64_t>(c))) << i << ", column " << c;
     auto is_set = [&](size_t c) { return !table.columns[c].is_null(i); };
-    if (is_set(0)) ASSERT_EQ(table.integers("i")[i], -n);
-    if (is_set(1)) ASSERT_EQ(table.integers("b")[i], (int64_t{1} << 60) + n);
-    if (is_set(2)) ASSERT_EQ(table.reals("d")[i], 0.1 * static_cast<double>(n));
-    if (is_set(3)) ASSERT_EQ(table.integers("f")[i], n % 2 == 0);
-    if (is_set(4)) ASSERT_EQ(table.integers("day")[i], n - 2'500);
-    if (is_set(5)) ASSERT_EQ(table.integers("ts")[i], (n - 2'500) * 1'234'567'891);
-    if (is_set(6)) ASSERT_DOUBLE_EQ(table.reals("m")[i], -1.2345 * static_cast<double>(n));
-    if (is_set(7)) ASSERT_EQ(table.texts("s")[i], texts[i % 4]);
-    if (is_set(8)) ASSERT_EQ(table.texts("bytes")[i], bytes);
+    if (is_set(0)) { ASSERT_EQ(table.integers("i")[i], -n); }
+    if (is_set(1)) { ASSERT_EQ(table.integers("b")[i], (int64_t{1} << 60) + n); }
+    if (is_set(2)) { ASSERT_EQ(table.reals("d")[i], 0.1 * static_cast<double>(n)); }
+    if (is_set(3)) { ASSERT_EQ(table.integers("f")[i], n % 2 == 0); }
+    if (is_set(4)) { ASSERT_EQ(table.integers("day")[i], n - 2'500); }
+    if (is_set(5)) { ASSERT_EQ(table.integers("ts")[i], (n - 2'500) * 1'234'567'891); }
+    if (is_set(6)) { ASSERT_DOUBLE_EQ(table.reals("m")[i], -1.2345 * static_cast<double>(n)); }
+    if (is_set(7)) { ASSERT_EQ(table.texts("s")[i], texts[i % 4]); }
+    if (is_set(8)) { ASSERT_EQ(table.texts("bytes")[i], bytes); }
   }
 }
 
@@ -68,7 +68,7 @@ TEST(Database, WholeNumbersOfEveryWidthAreExact) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
   Table table = must(connection.query(
-      "SELECT -128::TINYINT a, -32768::SMALLINT b, 255::UTINYINT c, 65535::USMALLINT d, 4294967295::UINTEGER e, "
+      "SELECT (-128)::TINYINT a, (-32768)::SMALLINT b, 255::UTINYINT c, 65535::USMALLINT d, 4294967295::UINTEGER e, "
       "9007199254740993::UBIGINT f, 9007199254740993::HUGEINT g, (-9007199254740993)::HUGEINT h, "
       "sum(i) s FROM (VALUES (9007199254740992::BIGINT), (1)) AS v(i)"));
   EXPECT_EQ(table.integers("a")[0], -128);
@@ -265,7 +265,7 @@ TEST(Open, OfAStoreThatBreaksOffOrIsDamagedIsAnErrorNeverACrash) {
     size_t from = random.below(bytes.size() - 4'096);
     for (size_t at = from; at < from + 4'096; ++at) damaged[at] = static_cast<char>(~damaged[at]);
     auto answer = total(folder.write("damaged.duckdb", damaged));
-    if (answer) EXPECT_EQ(*answer, 20'000 * 19'999 / 2) << "silently wrong after damage at " << from;
+    if (answer) { EXPECT_EQ(*answer, 20'000 * 19'999 / 2) << "silently wrong after damage at " << from; }
   }
 }
 
@@ -284,7 +284,7 @@ TEST(Sandbox, ReachesNoFileButTheStore) {
   must(must(must(Database::open(other, Access::read_write)).connect()).execute("CREATE TABLE u AS SELECT 1 AS i"));
   Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::sandboxed)).connect());
   EXPECT_EQ(must(connection.integer("SELECT i FROM t")), 1);
-  for (const std::string& sql :
+  for (const std::string& sql : std::vector<std::string>
        {"SELECT * FROM read_csv(" + literal(secret) + ")", "SELECT * FROM " + literal(secret), "SELECT * FROM read_text(" + literal(secret) + ")",
         "SELECT * FROM read_blob(" + literal(secret) + ")", "SELECT * FROM glob(" + literal(folder.path("*")) + ")",
         "SELECT * FROM read_parquet(" + literal(secret) + ")", "SELECT * FROM read_json(" + literal(secret) + ")",

@@ -161,18 +161,20 @@ Result<Summary> run(Context& context, const Params& params) {
                       {{"sms", params.cost_sms}, {"push", params.cost_push}, {"email", params.cost_email}}));
 
   Summary summary;
-  summary.fact("treated_customers", static_cast<double>(treated), "customers");
+  summary.key_figure({"to contact", "연락 대상 고객"}, "treated_customers", static_cast<double>(treated), "customers");
   summary.fact("held_out_customers", static_cast<double>(held), "customers");
   summary.fact("suppressed_customers", static_cast<double>(suppressed_customers), "customers");
   summary.fact("beyond_budget_customers", static_cast<double>(beyond_budget), "customers");
   summary.fact("cost", spent, "currency");
   summary.fact("expected_value", value, "currency", value_lo, value_hi);
   summary.say(fmt::format("Contact {} customers, {} of them because they are about to leave; {} more are held out at random so that the effect can be measured. "
-                          "Expected margin {:.0f} ({:.0f} to {:.0f}) if they buy as they do: it is not what the campaign causes.",
-                          treated, leaving_treated, held, value, value_lo, value_hi),
+                          "Expected margin {} ({} to {}) if they buy as they do: it is not what the campaign causes.",
+                          grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)), grouped(std::llround(value_lo)),
+                          grouped(std::llround(value_hi))),
               fmt::format("고객 {}명에게 연락하십시오. 그중 {}명은 이탈이 예상됩니다. {}명은 효과를 재기 위해 무작위로 남겨 둡니다. "
-                          "평소처럼 구매할 때의 기대 이익은 {:.0f}({:.0f}~{:.0f})이며, 캠페인이 만들어 낸 효과를 뜻하지는 않습니다.",
-                          treated, leaving_treated, held, value, value_lo, value_hi));
+                          "평소처럼 구매할 때의 기대 이익은 {}({}~{})이며, 캠페인이 만들어 낸 효과를 뜻하지는 않습니다.",
+                          grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)), grouped(std::llround(value_lo)),
+                          grouped(std::llround(value_hi))));
   if (treated + held == 0)
     summary.warn("Nobody is likely enough to leave or to stay loyal: lower --least-p-leave or --least-p-loyal.",
                  "이탈 또는 충성 기준을 넘는 고객이 없습니다. --least-p-leave 또는 --least-p-loyal을 낮추십시오.");
@@ -224,6 +226,11 @@ Room campaign() {
                 "a random hold-out arm with its propensity.";
   info.reads = {"raw.event", "raw.product", "result.grade_forecast", "result.recommendation"};
   info.writes = {campaign_table(), summary_table()};
+  info.labels = {{"treated", {"contacted", "발송"}},        {"holdout", {"held out", "대조군(미발송)"}},
+                 {"leaving", {"about to leave", "이탈 예상"}}, {"loyal", {"loyal", "충성 고객"}},
+                 {"push", {"app push", "앱 푸시"}},           {"email", {"e-mail", "이메일"}},
+                 {"sms", {"SMS", "문자"}},                    {"coupon", {"product coupon", "상품 쿠폰"}},
+                 {"coupon_book", {"mobile coupon book", "모바일 쿠폰북"}}};
   info.charts = {{"campaign_media", ChartKind::bar, {"Customers by medium", "매체별 고객 수"}, "result.campaign_summary",
                   {{"x", "medium"}, {"y", "customers"}, {"series", "reason"}}, "arm = 'treated'", "count"}};
   info.tables = {{"result.campaign", "", 20, "arm = 'treated'"}, {"result.campaign_summary", "", 20}};

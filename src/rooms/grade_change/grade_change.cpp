@@ -31,13 +31,13 @@ Result<Summary> run(Context& context, const Params&) {
   if (h1 == 0) return summary;
   double share = static_cast<double>(left) / static_cast<double>(h1);
   auto [lo, hi] = learn::wilson(static_cast<double>(left), static_cast<double>(h1));
-  summary.fact("left_share_of_h1", share, "share", lo, hi);
+  summary.key_figure({"left after the first half", "상반기 이후 이탈"}, "left_share_of_h1", share, "share", lo, hi);
   summary.say(fmt::format("{:.1f} % of the {} buyers of the first half did not come back in the second (95 % interval {:.1f} to {:.1f} %); "
                           "{:.0f} % of those who left had the lowest grade. {} customers are new.",
-                          share * 100, h1, lo * 100, hi * 100, left > 0 ? 100.0 * other_left / left : 0.0, fresh),
+                          share * 100, grouped(h1), lo * 100, hi * 100, left > 0 ? 100.0 * other_left / left : 0.0, grouped(fresh)),
               fmt::format("상반기 구매 고객 {1}명 가운데 {0:.1f}%가 하반기에 돌아오지 않았습니다(95% 구간 {2:.1f}~{3:.1f}%). "
                           "떠난 고객의 {4:.0f}%가 기타고객이었고, 신규 고객은 {5}명입니다.",
-                          share * 100, h1, lo * 100, hi * 100, left > 0 ? 100.0 * other_left / left : 0.0, fresh));
+                          share * 100, grouped(h1), lo * 100, hi * 100, left > 0 ? 100.0 * other_left / left : 0.0, grouped(fresh)));
   if (stayed_top < cells.rows()) {
     double stay = cells.reals("share_of_h1")[stayed_top];
     summary.fact("top_stays_top", stay, "share", cells.reals("share_lo")[stayed_top], cells.reals("share_hi")[stayed_top]);
@@ -67,6 +67,7 @@ Room grade_change() {
                    {"share_of_all", Type::real, "share", {"share of all", "전체 중 비율"}},
                    {"share_lo", Type::real, "share", {"from", "하한"}, false, false, "95 % interval of share_of_h1, Wilson"},
                    {"share_hi", Type::real, "share", {"to", "상한"}, false, false, "95 % interval of share_of_h1, Wilson"}}}};
+  info.labels = grade_labels();
   info.charts = {{"grade_flow", ChartKind::sankey, {"From the first half to the second", "상반기에서 하반기로"}, "result.grade_change",
                   {{"source", "h1_grade"}, {"target", "h2_grade"}, {"value", "customers"}}, "", "count"}};
   info.tables = {{"result.grade_change", "", 30}};

@@ -284,11 +284,11 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
   Fact auc = metric("auc_leaving"), error = metric("calibration_error_leaving"), f1 = metric("macro_f1");
   summary.say(fmt::format("Tested on {} customers at {} against what they did until {}: leaving is ranked with AUC {:.3f} ({:.3f} to {:.3f}), "
                           "probabilities are off by {:.1f} points on average, macro F1 is {:.3f}; the model {}.",
-                          label.size(), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
+                          grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
                           f1.value, yes(beats_all, "beats both baselines", "does not beat both baselines")),
               fmt::format("{1} 시점의 고객 {0}명을 {2}까지의 실제 행동과 견주었습니다. 이탈 순위의 AUC는 {3:.3f}({4:.3f}~{5:.3f}), 확률의 평균 오차는 {6:.1f}%p, "
                           "매크로 F1은 {7:.3f}이며, 모델은 {8}.",
-                          label.size(), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
+                          grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
                           f1.value, yes(beats_all, "두 기준선보다 낫습니다", "두 기준선을 모두 이기지는 못했습니다")));
   summary.facts.insert(summary.facts.end(), of_season.facts.begin(), of_season.facts.end());
   summary.sentences.insert(summary.sentences.end(), of_season.sentences.begin(), of_season.sentences.end());
@@ -297,6 +297,31 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
 
 namespace {
 const char* bootstrap_help = "95 % interval, percentile bootstrap over customers, 500 resamples";
+}
+
+std::vector<std::pair<std::string, Text>> metric_labels() {
+  auto labels = grade_labels();
+  std::vector<std::pair<std::string, Text>> own = {
+      {"accuracy", {"accuracy", "정확도"}},
+      {"macro_f1", {"macro F1", "매크로 F1"}},
+      {"weighted_f1", {"weighted F1", "가중 F1"}},
+      {"log_loss", {"log loss", "로그 손실"}},
+      {"auc_leaving", {"AUC of leaving", "이탈 AUC"}},
+      {"average_precision_leaving", {"average precision of leaving", "이탈 평균 정밀도"}},
+      {"lift_5_leaving", {"lift in the top 5 %", "상위 5% 향상도"}},
+      {"lift_10_leaving", {"lift in the top 10 %", "상위 10% 향상도"}},
+      {"lift_20_leaving", {"lift in the top 20 %", "상위 20% 향상도"}},
+      {"calibration_error_leaving", {"calibration error of leaving", "이탈 확률의 보정 오차"}},
+      {"log_loss_saved", {"log loss saved", "로그 손실 감소"}},
+      {"macro_f1_gained", {"macro F1 gained", "매크로 F1 증가"}},
+      {"model", {"model", "모델"}},
+      {"model without season", {"model without season", "계절 보정 없는 모델"}},
+      {"grade stays", {"grade stays", "등급 유지"}},
+      {"class frequencies", {"class frequencies", "등급별 빈도"}},
+      {"model over grade stays", {"model over grade stays", "등급 유지 대비 모델"}},
+      {"model over class frequencies", {"model over class frequencies", "등급별 빈도 대비 모델"}}};
+  labels.insert(labels.end(), own.begin(), own.end());
+  return labels;
 }
 
 TableInfo importance_table() {

@@ -18,6 +18,7 @@ TableInfo confusion_table();
 TableInfo calibration_table();
 TableInfo lift_table();
 TableInfo backtest_table();
+std::vector<std::pair<std::string, Text>> metric_labels();
 
 struct Backtest {
   const Frame& known;  // the training origin, for the baselines

@@ -86,10 +86,10 @@ Result<Summary> train(Context& context, const Params& params) {
   summary.fact("features", static_cast<double>(frame.features.columns()), "");
   summary.fact("leaving_share", share, "share", lo, hi);
   summary.say(fmt::format("Learned from {} customers as they stood on {} and what they did until {}; the most telling features are {}, {} and {}.",
-                          frame.label.size(), to_text(frame.cutoff), to_text(frame.label_until), model.columns()[order[0]],
+                          grouped(static_cast<int64_t>(frame.label.size())), to_text(frame.cutoff), to_text(frame.label_until), model.columns()[order[0]],
                           model.columns()[order[1]], model.columns()[order[2]]),
               fmt::format("{1} 기준 고객 {0}명과 {2}까지의 행동으로 학습했습니다. 가장 중요한 변수는 {3}, {4}, {5}입니다.",
-                          frame.label.size(), to_text(frame.cutoff), to_text(frame.label_until), model.columns()[order[0]],
+                          grouped(static_cast<int64_t>(frame.label.size())), to_text(frame.cutoff), to_text(frame.label_until), model.columns()[order[0]],
                           model.columns()[order[1]], model.columns()[order[2]]));
   return summary;
 }
@@ -148,13 +148,13 @@ Result<Summary> predict(Context& context, const Params& params) {
   Date until = add_months(frame.cutoff, context.time().horizon_months);
   Summary summary;
   summary.fact("customers", static_cast<double>(frame.customer_no.size()), "customers");
-  summary.fact("expected_leavers", leavers, "customers", leavers_lo, leavers_hi);
+  summary.key_figure({"expected to leave", "이탈 예상 고객"}, "expected_leavers", std::round(leavers), "customers", std::round(leavers_lo), std::round(leavers_hi));
   summary.say(fmt::format("Of {} customers who bought in the {} months before {}, about {:.0f} (between {:.0f} and {:.0f} by their "
                           "probability bounds) will not buy again before {}.",
-                          frame.customer_no.size(), context.time().horizon_months, to_text(frame.cutoff), leavers, leavers_lo,
+                          grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months, to_text(frame.cutoff), leavers, leavers_lo,
                           leavers_hi, to_text(until)),
               fmt::format("{2} 이전 {1}개월 동안 구매한 고객 {0}명 가운데 약 {3:.0f}명(확률 범위로 {4:.0f}~{5:.0f}명)이 {6} 전까지 다시 구매하지 않을 것으로 예상됩니다.",
-                          frame.customer_no.size(), context.time().horizon_months, to_text(frame.cutoff), leavers, leavers_lo,
+                          grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months, to_text(frame.cutoff), leavers, leavers_lo,
                           leavers_hi, to_text(until)));
   say_season(learned, season, summary);
   return summary;
@@ -207,6 +207,7 @@ Room grade_forecast_train() {
                 "scaling (Guo et al., 2017) and, for leaving, cross Venn-Abers (Vovk, Petej and Fedorova, 2015).";
   info.reads = {"raw.event", "raw.customer"};
   info.writes = {importance_table()};
+  info.headline = false;
   info.charts = {{"forecast_importance", ChartKind::bar, {"What the forecast leans on", "예측에 쓰인 변수의 중요도"}, "result.forecast_importance",
                   {{"x", "feature"}, {"y", "gain_share"}, {"horizontal", "true"}}, "", "share",
                   {"Share of the trees' gain. It says what tells, not what causes.", "트리의 이득에서 차지하는 비율입니다. 원인이 아니라 예측에 쓰인 정도입니다."},
@@ -223,6 +224,7 @@ Room grade_forecast_backtest() {
                 "bootstrap over customers, 500 resamples, 95 %; baselines compared by paired bootstrap.";
   info.reads = {"raw.event", "raw.customer"};
   info.writes = backtest_writes();
+  info.labels = metric_labels();
   info.charts = {
       {"forecast_confusion", ChartKind::heat_map, {"Predicted and actual grade", "예측 등급과 실제 등급"}, "result.forecast_confusion",
        {{"x", "predicted"}, {"y", "actual"}, {"value", "customers"}}, "", "count"},

@@ -99,7 +99,7 @@ class Calibration {
       std::vector<double> x, y;
       for (const Outcome& outcome : outcomes)
         if (outcome.owned == owned) x.push_back(outcome.score), y.push_back(outcome.bought);
-      steps_[owned] = learn::isotonic(x, y, std::vector<double>(x.size(), 1));
+      steps_[owned] = pooled(learn::isotonic(x, y, std::vector<double>(x.size(), 1)));
     }
   }
   Probability operator()(double score, bool owned) const {
@@ -112,6 +112,27 @@ class Calibration {
   }
 
  private:
+  static constexpr double least_pairs = 200;  // three pairs that came true are no certainty
+
+  // Neighbouring steps joined until each rests on enough pairs; they still ascend.
+  static std::vector<learn::IsotonicStep> pooled(const std::vector<learn::IsotonicStep>& steps) {
+    std::vector<learn::IsotonicStep> out;
+    auto join = [](learn::IsotonicStep& a, const learn::IsotonicStep& b) {
+      a.value = (a.value * a.weight + b.value * b.weight) / (a.weight + b.weight);
+      a.weight += b.weight;
+    };
+    for (const auto& step : steps) {
+      if (!out.empty() && out.back().weight < least_pairs) join(out.back(), step);
+      else out.push_back(step);
+    }
+    if (out.size() > 1 && out.back().weight < least_pairs) {
+      learn::IsotonicStep last = out.back();
+      out.pop_back();
+      join(out.back(), last);
+    }
+    return out;
+  }
+
   std::vector<learn::IsotonicStep> steps_[2];
 };
 

@@ -34,9 +34,9 @@ Result<Summary> run(Context& context, const Params& params) {
     int64_t top = counts.integers("top")[0];
     summary.fact("top_spend_share_" + period, share, "share");
     summary.say(fmt::format("In {} {} customers bought; the {} graded top brought {:.0f} % of the sales.", period,
-                            buyers[half], top, share * 100),
-                fmt::format("{}에 {}명이 구매했고, 최우수고객 {}명이 매출의 {:.0f}%를 차지했습니다.", period, buyers[half],
-                            top, share * 100));
+                            grouped(buyers[half]), grouped(top), share * 100),
+                fmt::format("{}에 {}명이 구매했고, 최우수고객 {}명이 매출의 {:.0f}%를 차지했습니다.", period, grouped(buyers[half]),
+                            grouped(top), share * 100));
   }
   if (buyers[0] + buyers[1] == 0)
     return Error{Code::not_found, fmt::format("rfm: no purchases from {} to {}; import some, or move --from and --until",
@@ -71,6 +71,7 @@ Room rfm() {
         {"score_until", Type::real, "score", {"score until", "점수(미만)"}},
         {"customers", Type::integer, "customers", {"customers", "고객 수"}}}},
   };
+  info.labels = grade_labels();
   info.charts = {{"rfm_scores", ChartKind::histogram, {"How the scores are spread", "RFM 점수 분포"}, "result.rfm_histogram",
                   {{"x", "score_from"}, {"x_hi", "score_until"}, {"y", "customers"}, {"series", "period"}}, "", "count"}};
   info.tables = {{"result.rfm", "rfm_score DESC, monetary DESC, customer_id", 10, "period = 'H2'"}};

@@ -1,0 +1,543 @@
+// What holds for every room, checked on every room there is: a room that is registered is tested by this suite
+// without a line of its own.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <thread>
+
+#include "shop.h"
+
+namespace danggol::contract {
+namespace {
+
+const std::vector<AnalysisInfo>& rooms() {
+  static const std::vector<AnalysisInfo> all = Engine::analyses();
+  return all;
+}
+
+const AnalysisInfo* writer_of(const std::string& table) {
+  for (const auto& room : rooms())
+    for (const auto& written : room.writes)
+      if (written.name == table) return &room;
+  return nullptr;
+}
+
+bool has_hangul(const std::string& text) {
+  for (size_t i = 0; i + 2 < text.size(); ++i) {
+    auto lead = static_cast<unsigned char>(text[i]);
+    if (lead >= 0xea && lead <= 0xed) return true;
+  }
+  return false;
+}
+
+bool is_one_line(const std::string& text) { return !text.empty() && text.find('\n') == text.npos; }
+
+std::string history_of(const std::string& table) { return "history" + table.substr(table.find('.')); }
+
+const char* sql_type(Type type) {
+  switch (type) {
+    case Type::integer: return "BIGINT";
+    case Type::real: return "DOUBLE";
+    case Type::text: return "VARCHAR";
+    case Type::date: return "DATE";
+    case Type::timestamp: return "TIMESTAMP";
+    case Type::money: return "DECIMAL(18,4)";
+    case Type::boolean: return "BOOLEAN";
+    case Type::blob: return "BLOB";
+  }
+  return "";
+}
+
+// The first lines that differ, rather than two whole tables.
+testing::AssertionResult same_rows(const std::string& a, const std::string& b) {
+  if (a == b) return testing::AssertionSuccess();
+  std::istringstream left(a), right(b);
+  std::string x, y;
+  for (int line = 1;; ++line) {
+    bool more_x = static_cast<bool>(std::getline(left, x)), more_y = static_cast<bool>(std::getline(right, y));
+    if (!more_x) x = "(nothing more)";
+    if (!more_y) y = "(nothing more)";
+    if (x != y) return testing::AssertionFailure() << "line " << line << " is\n  " << x << "\nand\n  " << y;
+  }
+}
+
+class Contract : public testing::TestWithParam<std::string> {
+ protected:
+  Contract() : room_(*Engine::analysis(GetParam())) {}
+  bool is_job() const { return room_.kind == Kind::job; }
+  // What the room has to say in a store: its tables, or its answer.
+  std::map<std::string, std::string> said(const Store& store) const {
+    std::map<std::string, std::string> out;
+    for (const auto& table : room_.writes) out[table.name] = store.csv(table.name);
+    if (!is_job()) {
+      ParamTexts params = needed_params(room_);
+      params["as-of"] = as_of;
+      auto answer = store.answer(room_.name, params);
+      out["the answer"] = answer ? *answer : answer.error().message;
+    }
+    return out;
+  }
+  void expect_same(const Store& a, const Store& b) const {
+    auto left = said(a), right = said(b);
+    ASSERT_FALSE(left.empty());
+    for (const auto& [what, rows] : left) {
+      EXPECT_NE(rows.find('\n'), rows.size() - 1) << what << " is empty: the comparison would say nothing";
+      EXPECT_TRUE(same_rows(rows, right[what])) << what;
+    }
+  }
+  // Runs or asks, whichever the room is for.
+  Status use(const Store& store, ParamTexts params) const {
+    if (is_job()) TRY(store.run(room_.name, std::move(params)));
+    else TRY(store.answer(room_.name, std::move(params)));
+    return {};
+  }
+  std::vector<std::string> read_results() const {  // of other rooms
+    std::vector<std::string> out;
+    for (const auto& table : room_.reads)
+      if (table.starts_with("result.")) out.push_back(table);
+    return out;
+  }
+
+  AnalysisInfo room_;
+};
+
+TEST_P(Contract, DeclaresItselfInFull) {
+  static const std::regex room_name("[a-z][a-z0-9_]*(\\.[a-z][a-z0-9_]*)?"), column_name("[a-z][a-z0-9_]*");
+  static const std::set<std::string> raw = {"raw.event", "raw.customer", "raw.product", "raw.store"};
+  EXPECT_TRUE(std::regex_match(room_.name, room_name));
+  EXPECT_FALSE(room_.method.empty()) << "the method and its source";
+  EXPECT_FALSE(room_.reads.empty());
+  for (const auto& table : room_.reads) {
+    if (table.starts_with("raw.")) {
+      EXPECT_TRUE(raw.count(table)) << table;
+    } else if (table.starts_with("result.")) {
+      const AnalysisInfo* writer = writer_of(table);
+      ASSERT_TRUE(writer) << table << ": no room writes it";
+      auto place = [](const std::string& name) {
+        return std::find_if(rooms().begin(), rooms().end(), [&](const auto& r) { return r.name == name; }) - rooms().begin();
+      };
+      EXPECT_LT(place(writer->name), place(room_.name)) << table << ": its writer must be registered before";
+    } else {
+      EXPECT_TRUE(table.starts_with("model.")) << table;
+    }
+  }
+  EXPECT_EQ(room_.writes.empty(), !is_job()) << "a job writes, a query does not";
+  for (const auto& table : room_.writes) {
+    EXPECT_TRUE(table.name.starts_with("result.")) << table.name;
+    EXPECT_EQ(writer_of(table.name)->name, room_.name) << table.name << ": two rooms write it";
+    EXPECT_TRUE(std::any_of(table.columns.begin(), table.columns.end(), [](const auto& c) { return c.key; })) << table.name << ": no key";
+    std::set<std::string> seen;
+    for (const auto& column : table.columns) {
+      EXPECT_TRUE(std::regex_match(column.name, column_name)) << table.name << "." << column.name;
+      EXPECT_TRUE(seen.insert(column.name).second) << table.name << "." << column.name << ": twice";
+      if (column.name == "customer_id") {
+        EXPECT_TRUE(column.subject) << table.name << ": a customer's row must be found to be erased";
+      }
+      bool real = column.type == Type::real || column.type == Type::money;
+      if (real && (column.name.ends_with("_lo") || column.name.ends_with("_hi"))) {
+        EXPECT_FALSE(column.help.empty()) << table.name << "." << column.name << ": the interval's level and method";
+      }
+    }
+  }
+}
+
+TEST_P(Contract, SaysEverythingInBothLanguages) {
+  auto both = [](const Text& text, const std::string& of, bool words) {
+    EXPECT_FALSE(text.en.empty()) << of;
+    EXPECT_FALSE(text.ko.empty()) << of;
+    if (words) {
+      EXPECT_TRUE(has_hangul(text.ko)) << of << ": " << text.ko;
+    }
+    EXPECT_FALSE(has_hangul(text.en)) << of << ": " << text.en;
+  };
+  both(room_.title, "title", true);
+  both(room_.question, "question", true);
+  for (const auto& table : room_.writes) {
+    both(table.title, table.name, true);
+    for (const auto& column : table.columns) both(column.label, table.name + "." + column.name, false);
+  }
+  for (const auto& chart : room_.charts) {
+    both(chart.title, chart.id, true);
+    if (!chart.note.en.empty() || !chart.note.ko.empty()) both(chart.note, chart.id + " note", true);
+  }
+  if (!is_job()) return;
+  const RunSummary& run = finished().runs.at(room_.name);
+  EXPECT_FALSE(run.sentences.empty() && run.warnings.empty()) << "a run that has nothing to say";
+  for (const auto* list : {&run.sentences, &run.warnings}) {
+    for (const Text& text : *list) {
+      EXPECT_TRUE(is_one_line(text.en)) << text.en;
+      EXPECT_TRUE(is_one_line(text.ko)) << text.ko;
+      EXPECT_TRUE(has_hangul(text.ko)) << text.ko;
+    }
+  }
+}
+
+TEST_P(Contract, PicturesAndTablesCanBeDrawn) {
+  auto columns_of = [&](const std::string& table) {
+    std::set<std::string> names;
+    for (const auto& written : room_.writes)
+      if (written.name == table)
+        for (const auto& column : written.columns) names.insert(column.name);
+    return names;
+  };
+  auto rows = [](const std::string& table, const std::string& where, const std::string& order_by) {
+    return finished().store.number(fmt::format("SELECT count(*) FROM (SELECT * FROM {}{}{}{}{})", table, where.empty() ? "" : " WHERE ", where,
+                                               order_by.empty() ? "" : " ORDER BY ", order_by));
+  };
+  std::set<std::string> ids;
+  for (const auto& chart : room_.charts) {
+    EXPECT_TRUE(ids.insert(chart.id).second) << chart.id << ": twice";
+    auto columns = columns_of(chart.table);
+    ASSERT_FALSE(columns.empty()) << chart.id << ": " << chart.table << " is not a table of this room";
+    for (const auto& [role, column] : chart.encoding)
+      EXPECT_TRUE(columns.count(column) || column == "true" || column == "false") << chart.id << ": " << role << " = " << column;
+    double drawn = rows(chart.table, chart.where, chart.order_by);
+    EXPECT_GT(drawn, 0) << chart.id << ": nothing to draw";
+    if (chart.order_by.empty()) {
+      EXPECT_LE(drawn, chart.most_rows) << chart.id << ": cut off without an order";
+    }
+  }
+  for (const auto& shown : room_.tables) {
+    ASSERT_FALSE(columns_of(shown.table).empty()) << shown.table << " is not a table of this room";
+    EXPECT_GT(rows(shown.table, shown.where, shown.order_by), 0) << shown.table;
+  }
+}
+
+TEST_P(Contract, ParametersHaveHelpAndLimits) {
+  static const std::regex param_name("[a-z][a-z0-9]*(-[a-z0-9]+)*");
+  std::set<std::string> seen;
+  for (const auto& param : Engine::run_params()) seen.insert(param.name);
+  for (const auto& param : room_.params) {
+    SCOPED_TRACE(param.name);
+    EXPECT_TRUE(std::regex_match(param.name, param_name));
+    EXPECT_TRUE(seen.insert(param.name).second) << "twice, or a parameter of every run";
+    EXPECT_FALSE(param.help.empty());
+    if (param.least || param.type == danggol::ParamType::integer || param.type == danggol::ParamType::real) {
+      ASSERT_TRUE(param.least && param.most);
+      EXPECT_LT(*param.least, *param.most);
+      std::istringstream values(param.default_text);  // one, or a list's
+      for (std::string value; std::getline(values, value, ',');)
+        EXPECT_TRUE(std::stod(value) >= *param.least && std::stod(value) <= *param.most) << "default " << value;
+    }
+    if (param.type == danggol::ParamType::choice) {
+      EXPECT_GE(param.choices.size(), 2u);
+      EXPECT_EQ(std::count(param.choices.begin(), param.choices.end(), param.default_text), 1) << "default " << param.default_text;
+    }
+  }
+}
+
+// Texts that a parameter must refuse.
+std::vector<std::string> wrong_texts(const ParamInfo& param) {
+  std::vector<std::string> wrong;
+  switch (param.type) {
+    case ParamType::integer: wrong = {"1.5"}; [[fallthrough]];
+    case ParamType::real:
+      wrong.insert(wrong.end(), {"", "x", "1x", "nan", "inf", "1e999", fmt::format("{}", *param.least - 1), fmt::format("{}", *param.most + 1)});
+      break;
+    case ParamType::boolean: wrong = {"", "maybe", "1"}; break;
+    case ParamType::choice: wrong = {"", "no such choice"}; break;
+    case ParamType::date: wrong = {"", "soon", "2023-02-30", "1/2/2023"}; break;
+    case ParamType::list:
+      if (param.least) wrong = {"x", fmt::format("{}", *param.least - 1), fmt::format("{}", *param.most + 1)};
+      break;
+    case ParamType::text: break;
+    default: ADD_FAILURE() << param.name << ": the suite does not know this type of parameter yet";
+  }
+  return wrong;
+}
+
+TEST_P(Contract, ParametersOutsideTheirLimitsAreRefused) {
+  Store store = finished().store.copy();
+  auto before = store.snapshot();
+  std::vector<ParamInfo> params = room_.params, run_params = Engine::run_params();
+  params.insert(params.end(), run_params.begin(), run_params.end());
+  ParamTexts base = needed_params(room_);
+  for (const auto& param : params) {
+    for (const auto& text : wrong_texts(param)) {
+      ParamTexts given = base;
+      given[param.name] = text;
+      auto outcome = use(store, given);
+      ASSERT_FALSE(outcome) << param.name << "=" << text;
+      EXPECT_EQ(outcome.error().code, Code::bad_input) << param.name << "=" << text;
+      EXPECT_TRUE(is_one_line(outcome.error().message) && outcome.error().message.find(param.name + "=") != std::string::npos)
+          << param.name << "=" << text << ": " << outcome.error().message;
+    }
+  }
+  ParamTexts unknown = base;
+  unknown["no-such-parameter"] = "1";
+  auto outcome = use(store, unknown);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::bad_input);
+  EXPECT_NE(outcome.error().message.find("no-such-parameter"), std::string::npos) << outcome.error().message;
+  if (!base.empty()) {
+    auto missing = use(store, {});
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, Code::bad_input);
+    EXPECT_NE(missing.error().message.find(base.begin()->first), std::string::npos) << missing.error().message;
+  }
+  EXPECT_EQ(store.snapshot(), before) << "what is refused leaves no trace";
+}
+
+TEST_P(Contract, DefaultsGivenInWordsAreTheDefaults) {
+  ParamTexts params = needed_params(room_);
+  for (const auto& param : room_.params)
+    if (!param.default_text.empty()) params[param.name] = param.default_text;
+  params["as-of"] = as_of;
+  if (!is_job()) {
+    auto answer = finished().store.answer(room_.name, params);
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_TRUE(same_rows(*answer, said(finished().store)["the answer"]));
+    return;
+  }
+  Store store = finished().store.copy();
+  auto run = store.run(room_.name, params);
+  ASSERT_TRUE(run) << run.error().message;
+  EXPECT_GT(run->run_id, finished().runs.at(room_.name).run_id);
+  expect_same(finished().store, store);
+}
+
+TEST_P(Contract, WritesWhatItDeclaresAndNothingElse) {
+  std::set<std::string> declared;
+  for (const auto& table : room_.writes) {
+    declared.insert(table.name);
+    declared.insert(history_of(table.name));
+    std::vector<std::string> columns;
+    for (const auto& column : table.columns) columns.push_back(column.name + " " + sql_type(column.type));
+    EXPECT_EQ(finished().store.texts(fmt::format("SELECT column_name || ' ' || data_type FROM information_schema.columns "
+                                                 "WHERE table_schema || '.' || table_name = '{}' ORDER BY ordinal_position", table.name)),
+              columns) << table.name;
+  }
+  if (!is_job()) {
+    Store store = finished().store.copy();
+    auto before = store.snapshot();
+    ASSERT_TRUE(store.answer(room_.name, needed_params(room_)));
+    EXPECT_EQ(store.snapshot(), before);
+    return;
+  }
+  // The engine's part: the record of every run, and what was known of the customers.
+  static const std::set<std::string> of_engine = {"run.log", "run.input", "run.fact", "run.sentence", "feature.customer", "feature.customer_mix"};
+  static const std::set<std::string> of_models = {"model.manifest", "model.blob"};
+  std::set<std::string> wrote = finished().wrote.at(room_.name);
+  EXPECT_TRUE(wrote.count("run.log"));
+  for (const auto& table : declared) EXPECT_TRUE(wrote.count(table)) << table << " is declared and was not written";
+  for (const auto& table : wrote)
+    EXPECT_TRUE(declared.count(table) || of_engine.count(table) || (of_models.count(table) && room_.name.ends_with(".train")))
+        << table << " is not declared and was written";
+}
+
+TEST_P(Contract, TheSameSeedGivesTheSameTables) { expect_same(finished().store, finished_by(Way::again)); }
+
+TEST_P(Contract, TheOrderOfRowsDoesNotMatter) { expect_same(finished().store, finished_by(Way::shuffled)); }
+
+TEST_P(Contract, TheNumberOfThreadsDoesNotMatter) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "this machine has one processor";
+  expect_same(finished().store, finished_by(Way::one_core));
+}
+
+TEST_P(Contract, WhatIsLoadedAfterAsOfChangesNothing) { expect_same(finished().store, finished_by(Way::later_load)); }
+
+TEST_P(Contract, WhatHappensAfterAsOfInTheSameFileChangesNothing) { expect_same(finished().store, finished_by(Way::one_load)); }
+
+TEST_P(Contract, EstimatesLieWithinTheirBounds) {
+  const Store& store = finished().store;
+  for (const auto& table : room_.writes) {
+    for (const auto& column : table.columns) {
+      SCOPED_TRACE(table.name + "." + column.name);
+      bool real = column.type == Type::real || column.type == Type::money;
+      if (real) {
+        EXPECT_EQ(store.number(fmt::format("SELECT count(*) FROM {} WHERE isnan({}) OR isinf({})", table.name, column.name, column.name)), 0);
+      }
+      if (column.unit == "share" || column.unit == "probability") {
+        EXPECT_EQ(store.number(fmt::format("SELECT count(*) FROM {} WHERE {} NOT BETWEEN 0 AND 1", table.name, column.name)), 0) << "outside 0..1";
+      }
+      if (!real || !(column.name.ends_with("_lo") || column.name.ends_with("_hi"))) continue;
+      std::string base = column.name.substr(0, column.name.size() - 3);
+      auto has = [&](const std::string& name) {
+        return std::any_of(table.columns.begin(), table.columns.end(), [&](const auto& c) { return c.name == name; });
+      };
+      ASSERT_TRUE(has(base + "_lo") && has(base + "_hi")) << "one bound without the other";
+      // half a unit of the last of nine decimals, since bounds and value are computed apart
+      EXPECT_EQ(store.number(fmt::format("SELECT count(*) FROM {0} WHERE {1}_lo > {1}_hi + 5e-10", table.name, base)), 0) << "bounds crossed";
+      if (!has(base)) continue;
+      EXPECT_EQ(store.number(fmt::format("SELECT count(*) FROM {0} WHERE {1} < {1}_lo - 5e-10 OR {1} > {1}_hi + 5e-10", table.name, base)), 0)
+          << "the value is outside its bounds";
+    }
+  }
+  if (!is_job()) return;
+  for (const auto& fact : finished().runs.at(room_.name).facts) {
+    SCOPED_TRACE(fact.name);
+    EXPECT_TRUE(std::isfinite(fact.value));
+    EXPECT_EQ(fact.lo.has_value(), fact.hi.has_value());
+    if (fact.lo) {
+      EXPECT_TRUE(*fact.lo <= fact.value + 5e-10 && fact.value <= *fact.hi + 5e-10) << *fact.lo << " " << fact.value << " " << *fact.hi;
+    }
+    if (fact.unit == "share") {
+      EXPECT_TRUE(fact.value >= 0 && fact.value <= 1) << fact.value;
+    }
+  }
+}
+
+TEST_P(Contract, KeysIdentifyRows) {
+  for (const auto& table : room_.writes) {
+    std::string keys;
+    for (const auto& column : table.columns)
+      if (column.key) keys += (keys.empty() ? "" : ", ") + column.name;
+    EXPECT_EQ(finished().store.number(fmt::format("SELECT count(*) - count(DISTINCT ({})) FROM {}", keys, table.name)), 0) << table.name << " by " << keys;
+  }
+}
+
+TEST_P(Contract, AnEmptyStoreIsAnErrorInOneLine) {
+  Store store = new_store();
+  ASSERT_TRUE(Engine::open(store.path(), Engine::Access::write));
+  auto outcome = use(store, needed_params(room_));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::not_found);
+  EXPECT_TRUE(is_one_line(outcome.error().message)) << outcome.error().message;
+  EXPECT_NE(outcome.error().message.find("import"), std::string::npos) << "the remedy: " << outcome.error().message;
+}
+
+TEST_P(Contract, AStoreThatIsNotThereIsAnErrorInOneLine) {
+  if (is_job()) return;  // a job makes it
+  auto outcome = use(new_store(), needed_params(room_));
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::not_found);
+  EXPECT_TRUE(is_one_line(outcome.error().message)) << outcome.error().message;
+}
+
+TEST_P(Contract, AStoppedRunLeavesTheLastGoodResult) {
+  if (!is_job()) return;
+  Store store = finished().store.copy();
+  auto good = said(store);
+  int calls = 0;
+  ASSERT_TRUE(store.run(room_.name, {{"as-of", as_of}}, [&](double, std::string_view) { return ++calls, Status(); }));
+  ASSERT_GE(calls, 1) << "a room tells how far it is";
+  auto before = store.snapshot();
+  std::set<int> stops = {1, (calls + 1) / 2, calls};
+  for (int stop : stops) {
+    int call = 0;
+    auto stopped = store.run(room_.name, {{"as-of", as_of}, {"seed", "2"}}, [&](double, std::string_view) -> Status {
+      if (++call == stop) return Error{Code::cancelled, "stopped by the test"};
+      return {};
+    });
+    ASSERT_FALSE(stopped) << "stopped at call " << stop << " of " << calls;
+    EXPECT_EQ(stopped.error().code, Code::cancelled);
+  }
+  for (const auto& [table, rows] : good) EXPECT_TRUE(same_rows(rows, store.csv(table))) << table;
+  auto after = store.snapshot();
+  for (const auto& [table, content] : after)
+    if (table != "run.log") {
+      EXPECT_EQ(content, before[table]) << table << " changed";
+    }
+  EXPECT_EQ(store.number(fmt::format("SELECT count(*) FROM run.log WHERE room = '{}' AND state = 'cancelled' AND error <> '' AND rows_written = 0", room_.name)),
+            static_cast<double>(stops.size()));
+}
+
+TEST_P(Contract, RunningAgainReplacesTheView) {
+  if (!is_job()) return;
+  Store store = finished().store.copy();
+  int64_t first = finished().runs.at(room_.name).run_id;
+  auto second = store.run(room_.name, {{"as-of", as_of}, {"seed", "2"}});
+  ASSERT_TRUE(second) << second.error().message;
+  ASSERT_GT(second->run_id, first);
+  for (const auto& table : room_.writes) {
+    std::string newest = fmt::format("(SELECT * EXCLUDE (run_id) FROM {} WHERE run_id = {})", history_of(table.name), second->run_id);
+    EXPECT_EQ(store.number(fmt::format("SELECT count(*) FROM {}", table.name)), store.number(fmt::format("SELECT count(*) FROM {}", newest))) << table.name;
+    EXPECT_EQ(store.number(fmt::format("SELECT count(*) FROM (FROM {} EXCEPT ALL FROM {})", table.name, newest)), 0) << table.name;
+    EXPECT_GT(store.number(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", history_of(table.name), first)), 0) << table.name << ": the run before is kept";
+  }
+}
+
+TEST_P(Contract, KeepsARecord) {
+  if (!is_job()) return;
+  const Store& store = finished().store;
+  const RunSummary& run = finished().runs.at(room_.name);
+  std::string of_run = fmt::format(" WHERE run_id = {}", run.run_id);
+  auto log = [&](const char* column) { return store.text(fmt::format("SELECT {} FROM run.log{}", column, of_run)); };
+  EXPECT_EQ(log("room"), room_.name);
+  EXPECT_EQ(log("state"), "done");
+  EXPECT_EQ(log("as_of"), as_of);
+  EXPECT_EQ(run.as_of, as_of);
+  EXPECT_EQ(log("period_from"), run.from);
+  EXPECT_EQ(log("period_split"), run.split);
+  EXPECT_EQ(log("period_until"), run.until);
+  EXPECT_EQ(log("seed"), "1");
+  EXPECT_NE(log("version"), "");
+  EXPECT_EQ(log("error"), "");
+  EXPECT_GE(std::stod(log("seconds")), 0);
+  // every parameter is on record, also those nobody gave
+  nlohmann::json expected = nlohmann::json::object();
+  for (const auto& param : room_.params) expected[param.name] = param.default_text;
+  std::ostringstream params;
+  auto engine = Engine::open(store.path(), Engine::Access::read);
+  ASSERT_TRUE(engine);
+  ASSERT_TRUE(engine->sql("SELECT params FROM run.log" + of_run, Format::json, params));
+  EXPECT_EQ(nlohmann::json::parse(nlohmann::json::parse(params.str())[0]["params"].get<std::string>()), expected);
+
+  double rows = 0;
+  ASSERT_EQ(run.rows_written.size(), room_.writes.size());
+  for (size_t i = 0; i < room_.writes.size(); ++i) {
+    EXPECT_EQ(run.rows_written[i].first, room_.writes[i].name);
+    EXPECT_EQ(static_cast<double>(run.rows_written[i].second), store.number("SELECT count(*) FROM " + room_.writes[i].name));
+    rows += static_cast<double>(run.rows_written[i].second);
+  }
+  EXPECT_EQ(std::stod(log("rows_written")), rows);
+  EXPECT_EQ(store.number("SELECT count(*) FROM run.fact" + of_run), static_cast<double>(run.facts.size()));
+  EXPECT_EQ(store.number("SELECT count(*) FROM run.sentence" + of_run + " AND kind = 'sentence'"), static_cast<double>(run.sentences.size()));
+  EXPECT_EQ(store.number("SELECT count(*) FROM run.sentence" + of_run + " AND kind = 'warning'"), static_cast<double>(run.warnings.size()));
+
+  // which runs it read: those that wrote what it reads
+  std::set<std::string> inputs;
+  for (const auto& table : room_.reads) {
+    if (table.starts_with("result.")) inputs.insert(fmt::format("{} {}", table, finished().runs.at(writer_of(table)->name).run_id));
+    if (table.starts_with("model."))
+      inputs.insert(fmt::format("{} {}", table, store.text(fmt::format("SELECT max(run_id) FROM model.manifest WHERE 'model.' || name = '{}'", table))));
+  }
+  auto recorded = store.texts("SELECT table_name || ' ' || read_run_id FROM run.input" + of_run);
+  EXPECT_EQ(std::set<std::string>(recorded.begin(), recorded.end()), inputs);
+}
+
+TEST_P(Contract, RefusesAResultOfAnotherDay) {
+  auto results = read_results();
+  bool reads_model = std::any_of(room_.reads.begin(), room_.reads.end(), [](const auto& t) { return t.starts_with("model."); });
+  if (results.empty() && !reads_model) return;
+  Store store = finished().store.copy();
+  auto good = said(store);
+  auto refused = use(store, {{"as-of", earlier_as_of}});
+  ASSERT_FALSE(refused) << "it read what was computed as of a later day";
+  EXPECT_TRUE(is_one_line(refused.error().message));
+  if (!results.empty()) {
+    EXPECT_EQ(refused.error().code, Code::conflict) << refused.error().message;
+    EXPECT_NE(refused.error().message.find("run " + writer_of(results[0])->name), std::string::npos) << "the remedy: " << refused.error().message;
+  }
+  for (const auto& [table, rows] : good) EXPECT_TRUE(same_rows(rows, store.csv(table))) << table;
+}
+
+TEST_P(Contract, RefusesToRunBeforeWhatItReads) {
+  auto results = read_results();
+  if (results.empty()) return;
+  Store store = new_store();
+  ASSERT_TRUE(store.import(shop_files().before));
+  auto refused = use(store, {{"as-of", as_of}});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::not_found) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("run " + writer_of(results[0])->name), std::string::npos) << "the remedy: " << refused.error().message;
+}
+
+std::vector<std::string> names() {
+  std::vector<std::string> out;
+  for (const auto& room : Engine::analyses()) out.push_back(room.name);
+  return out;
+}
+
+INSTANTIATE_TEST_SUITE_P(Rooms, Contract, testing::ValuesIn(names()), [](const auto& test) {
+  std::string name = test.param;
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace danggol::contract

@@ -1,0 +1,239 @@
+#include "shop.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <sstream>
+#include <stdexcept>
+
+#include "base/random.h"
+#include "simulate/shop.h"
+
+namespace danggol::contract {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A step of the suite itself that fails: nothing can be said about the rooms then.
+template <class T>
+T must(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
+}
+
+class Folder {
+ public:
+  Folder() : path_((fs::temp_directory_path() / "danggol-contract-XXXXXX").string()) {
+    if (!mkdtemp(path_.data())) throw std::runtime_error(path_ + ": cannot be made");
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  fs::path path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+const fs::path& folder() {
+  static const Folder folder;
+  static const fs::path path = folder.path();
+  return path;
+}
+
+std::string write_rows(const std::string& name, const std::string& header, const std::vector<std::string>& rows) {
+  std::string path = folder() / name;
+  std::ofstream file(path, std::ios::binary);
+  file << header << '\n';
+  for (const auto& row : rows) file << row << '\n';
+  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
+  return path;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+void run_all(const Store& store, Finished* record) {
+  auto before = record ? store.snapshot() : std::map<std::string, std::string>();
+  for (const AnalysisInfo& info : Engine::analyses()) {
+    if (info.kind != Kind::job) continue;
+    RunSummary run = must(store.run(info.name, {{"as-of", as_of}}));
+    if (!record) continue;
+    record->runs[info.name] = run;
+    auto now = store.snapshot();
+    for (const auto& [table, content] : now)
+      if (before[table] != content) record->wrote[info.name].insert(table);
+    for (const auto& [table, content] : before)
+      if (!now.count(table)) record->wrote[info.name].insert(table + " is gone");
+    before = std::move(now);
+  }
+}
+
+// The program itself, on the first processor it may use.
+void run_program(const std::vector<std::string>& words) {
+  std::vector<std::string> arguments = {DANGGOL_PROGRAM};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  std::vector<char*> pointers;
+  for (auto& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  cpu_set_t allowed, one;
+  sched_getaffinity(0, sizeof allowed, &allowed);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &one);
+  std::string out = folder() / "program.out";
+  pid_t child = fork();
+  if (child == 0) {
+    sched_setaffinity(0, sizeof one, &one);
+    if (!freopen(out.c_str(), "w", stdout)) _exit(126);
+    execv(DANGGOL_PROGRAM, pointers.data());
+    _exit(127);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+    throw std::runtime_error(fmt::format("danggol {}: ends with {}", fmt::join(words, " "), status));
+}
+
+}  // namespace
+
+const ShopFiles& shop_files() {
+  static const ShopFiles files = [] {
+    ShopOptions options;
+    options.customers = 300;
+    options.months = 26;
+    must(simulate_shop(options, (folder() / "shop").string(), nullptr));
+    std::ifstream stream(folder() / "shop" / "events.csv");
+    std::string header;
+    std::getline(stream, header);
+    std::vector<std::string> before, after, all;
+    for (std::string row; std::getline(stream, row);) {
+      std::string ts = row.substr(row.find(',') + 1, 10);
+      (ts < as_of ? before : after).push_back(row);
+      all.push_back(row);
+    }
+    if (before.empty() || after.empty()) throw std::runtime_error("the shop has no events on one side of as_of");
+    ShopFiles out;
+    out.before = write_rows("before.csv", header, before);
+    out.after = write_rows("after.csv", header, after);
+    out.all = write_rows("all.csv", header, all);
+    Random random(7);
+    for (size_t i = before.size(); i > 1; --i) std::swap(before[i - 1], before[random.below(i)]);
+    out.shuffled = write_rows("shuffled.csv", header, before);
+    return out;
+  }();
+  return files;
+}
+
+ParamTexts needed_params(const AnalysisInfo& info) {
+  ParamTexts params;
+  for (const auto& param : info.params)
+    if (info.name == "customer" && param.name == "id")
+      params["id"] = finished().store.text("SELECT min(customer_id) FROM result.rfm WHERE grade = 'top'");
+  return params;
+}
+
+Store new_store() {
+  static std::atomic<int> made = 0;
+  return Store(folder() / fmt::format("store{}.duckdb", made++));
+}
+
+Result<std::vector<FileSummary>> Store::import(const std::string& file) const {
+  Engine engine = TRY(Engine::open(path_, Engine::Access::write));
+  ImportRequest request;
+  request.preset = "events";
+  request.paths = {file};
+  return engine.import(request, [](double, std::string_view) { return Status(); });
+}
+
+Result<RunSummary> Store::run(const std::string& room, ParamTexts params, const Progress& progress) const {
+  Engine engine = TRY(Engine::open(path_, Engine::Access::write));
+  return engine.run(room, std::move(params), progress);
+}
+
+Result<std::string> Store::answer(const std::string& room, ParamTexts params) const {
+  Engine engine = TRY(Engine::open(path_, Engine::Access::read));
+  std::ostringstream out;
+  TRY(engine.answer(room, std::move(params), Format::csv, out));
+  return out.str();
+}
+
+std::string Store::csv(const std::string& table) const {
+  Engine engine = must(Engine::open(path_, Engine::Access::read));
+  std::ostringstream out;
+  must(engine.show(table, -1, Format::csv, out));
+  return out.str();
+}
+
+std::vector<std::string> Store::texts(const std::string& select) const {
+  Engine engine = must(Engine::open(path_, Engine::Access::read));
+  std::ostringstream out;
+  auto outcome = engine.sql(select, Format::csv, out);
+  if (!outcome) throw std::runtime_error(select + ": " + outcome.error().message);
+  std::vector<std::string> lines = lines_of(out.str());
+  return {lines.begin() + 1, lines.end()};
+}
+
+std::string Store::text(const std::string& select) const {
+  auto answer = texts(select);
+  if (answer.size() != 1) throw std::runtime_error(select + ": not one row");
+  return answer[0];
+}
+
+double Store::number(const std::string& select) const { return std::stod(text(select)); }
+
+Store Store::copy() const {
+  Store other = new_store();
+  fs::copy_file(path_, other.path());
+  return other;
+}
+
+std::map<std::string, std::string> Store::snapshot() const {
+  std::map<std::string, std::string> out;
+  for (const auto& table : texts("SELECT table_schema || '.' || table_name FROM information_schema.tables"))
+    out[table] = text(fmt::format("SELECT (SELECT string_agg(column_name || ' ' || data_type, ' ' ORDER BY ordinal_position) FROM "
+                                  "information_schema.columns WHERE table_schema || '.' || table_name = '{0}') || ' ' || "
+                                  "(SELECT count(*) || ' ' || coalesce(sum(hash(t)::HUGEINT), 0) FROM {0} AS t)", table));
+  return out;
+}
+
+const Finished& finished() {
+  static const Finished done = [] {
+    Finished out{new_store(), {}, {}};
+    must(out.store.import(shop_files().before));
+    run_all(out.store, &out);
+    return out;
+  }();
+  return done;
+}
+
+const Store& finished_by(Way way) {
+  static std::map<Way, Store> known;
+  if (auto at = known.find(way); at != known.end()) return at->second;
+  Store store = new_store();
+  const ShopFiles& files = shop_files();
+  if (way == Way::one_core) {
+    run_program({"import", "events", files.before, "--store", store.path()});
+    for (const AnalysisInfo& info : Engine::analyses())
+      if (info.kind == Kind::job) run_program({"run", info.name, "--as-of", as_of, "--store", store.path()});
+  } else {
+    must(store.import(way == Way::shuffled ? files.shuffled : way == Way::one_load ? files.all : files.before));
+    if (way == Way::later_load) must(store.import(files.after));
+    run_all(store, nullptr);
+  }
+  return known.emplace(way, store).first->second;
+}
+
+}  // namespace danggol::contract
