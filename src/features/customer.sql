@@ -1,11 +1,17 @@
 -- What was known of every buyer of the window [$window_from, $cutoff) at $cutoff; nothing from $cutoff on.
 -- `graded` holds the window's RFM. History reaches back one window more, so that it is as long at every origin.
+-- Sums are exact (integers and decimals, made DOUBLE last): no figure depends on the order of rows or threads.
+
+-- sample standard deviation from sums, 0 below two values
+CREATE OR REPLACE TEMP MACRO spread(total, squares, n) AS
+  CASE WHEN n > 1 THEN sqrt(greatest(0, squares::DOUBLE - total::DOUBLE * total::DOUBLE / n) / (n - 1)) ELSE 0 END;
+
 CREATE OR REPLACE TEMP TABLE customer_feature AS
 WITH
 -- purchases of the last two windows
 line AS (
-  SELECT e.customer_no, e.ts, e.ts::DATE AS day, e.receipt_id, e.product_no, e.amount::DOUBLE AS amount,
-         e.quantity::DOUBLE AS quantity, e.ts >= $window_from AS now,
+  SELECT e.customer_no, e.ts, e.ts::DATE AS day, e.receipt_id, e.product_no, coalesce(e.amount, 0) AS amount,
+         coalesce(e.quantity, 0) AS quantity, e.ts >= $window_from AS now,
          least(5, 6 * (epoch_us(e.ts) - epoch_us($window_from::TIMESTAMP))
                    // (epoch_us($cutoff::TIMESTAMP) - epoch_us($window_from::TIMESTAMP))) AS slice
   FROM event e SEMI JOIN graded USING (customer_no)
@@ -22,28 +28,32 @@ visit_day AS (
 ),
 rhythm AS (
   SELECT customer_no, count(*) AS visit_days, $cutoff::DATE - min(day) AS tenure_days,
-         avg(gap_days) AS gap_mean_days, coalesce(stddev_samp(gap_days), 0) AS gap_sd_days,
+         avg(gap_days) AS gap_mean_days,
+         spread(sum(gap_days), sum(gap_days * gap_days), count(gap_days)) AS gap_sd_days,
          max(gap_days) AS gap_max_days, arg_max(gap_days, day) AS gap_last_days
   FROM visit_day GROUP BY customer_no
 ),
 basket AS (
   SELECT customer_no,
-         count(*) FILTER (NOT now) AS previous_receipts, coalesce(sum(amount) FILTER (NOT now), 0) AS previous_spend,
-         avg(amount) FILTER (now) AS basket_mean, max(amount) FILTER (now) AS basket_max,
-         coalesce(stddev_samp(amount) FILTER (now), 0) AS basket_sd,
-         arg_max(amount, ts) FILTER (now) AS basket_last,
-         avg(lines) FILTER (now) AS lines_per_receipt, avg(items) FILTER (now) AS items_per_receipt,
+         count(*) FILTER (NOT now) AS previous_receipts, coalesce(sum(amount) FILTER (NOT now), 0)::DOUBLE AS previous_spend,
+         (sum(amount) FILTER (now))::DOUBLE / count(*) FILTER (now) AS basket_mean,
+         (max(amount) FILTER (now))::DOUBLE AS basket_max,
+         spread(sum(amount) FILTER (now), sum(amount::DECIMAL(18, 2) * amount::DECIMAL(18, 2)) FILTER (now),
+                count(*) FILTER (now)) AS basket_sd,
+         (arg_max(amount, (ts, receipt_id)) FILTER (now))::DOUBLE AS basket_last,
+         avg(lines) FILTER (now) AS lines_per_receipt,
+         (sum(items) FILTER (now))::DOUBLE / count(*) FILTER (now) AS items_per_receipt,
          avg((dayofweek(day) IN (0, 6))::INTEGER) FILTER (now) AS weekend_share,
          avg(hour(ts)) FILTER (now) AS hour_mean,
          count(*) FILTER (now AND slice = 0) AS receipts_1, count(*) FILTER (now AND slice = 1) AS receipts_2,
          count(*) FILTER (now AND slice = 2) AS receipts_3, count(*) FILTER (now AND slice = 3) AS receipts_4,
          count(*) FILTER (now AND slice = 4) AS receipts_5, count(*) FILTER (now AND slice = 5) AS receipts_6,
-         coalesce(sum(amount) FILTER (now AND slice = 0), 0) AS spend_1,
-         coalesce(sum(amount) FILTER (now AND slice = 1), 0) AS spend_2,
-         coalesce(sum(amount) FILTER (now AND slice = 2), 0) AS spend_3,
-         coalesce(sum(amount) FILTER (now AND slice = 3), 0) AS spend_4,
-         coalesce(sum(amount) FILTER (now AND slice = 4), 0) AS spend_5,
-         coalesce(sum(amount) FILTER (now AND slice = 5), 0) AS spend_6
+         coalesce(sum(amount) FILTER (now AND slice = 0), 0)::DOUBLE AS spend_1,
+         coalesce(sum(amount) FILTER (now AND slice = 1), 0)::DOUBLE AS spend_2,
+         coalesce(sum(amount) FILTER (now AND slice = 2), 0)::DOUBLE AS spend_3,
+         coalesce(sum(amount) FILTER (now AND slice = 3), 0)::DOUBLE AS spend_4,
+         coalesce(sum(amount) FILTER (now AND slice = 4), 0)::DOUBLE AS spend_5,
+         coalesce(sum(amount) FILTER (now AND slice = 5), 0)::DOUBLE AS spend_6
   FROM receipt GROUP BY customer_no
 ),
 taste AS (
@@ -56,7 +66,7 @@ taste AS (
 -- everything that is no purchase: cancellations, partner use, payment, browsing
 other_action AS (
   SELECT customer_no, count(*) FILTER (action = 'cancel') AS cancels,
-         coalesce(sum(abs(amount)) FILTER (action = 'cancel'), 0)::DOUBLE AS cancelled_amount,
+         (coalesce(sum(abs(amount)) FILTER (action = 'cancel'), 0))::DOUBLE AS cancelled_amount,
          count(*) FILTER (action = 'partner_use') AS partner_uses, count(*) FILTER (action = 'pay') AS pays,
          count(*) FILTER (action IN ('view', 'click', 'search')) AS looks,
          count(*) FILTER (action IN ('wishlist', 'cart')) AS wishes
@@ -85,16 +95,16 @@ ORDER BY g.customer_no;
 CREATE OR REPLACE TEMP TABLE customer_mix AS
 WITH
 bought AS (
-  SELECT customer_no, partner, channel, 1 / count(*) OVER (PARTITION BY customer_no) AS part
+  SELECT customer_no, partner, channel, count(*) OVER (PARTITION BY customer_no) AS lines
   FROM event SEMI JOIN graded USING (customer_no)
   WHERE action = 'purchase' AND ts >= $window_from AND ts < $cutoff
     AND (partner IS NOT NULL OR channel IS NOT NULL)
 ),
 named AS (
-  SELECT customer_no, 'partner_share:' || partner AS name, sum(part) AS value
+  SELECT customer_no, 'partner_share:' || partner AS name, count(*) / any_value(lines) AS value
   FROM bought WHERE partner IS NOT NULL GROUP BY ALL
   UNION ALL
-  SELECT customer_no, 'channel_share:' || channel, sum(part) FROM bought WHERE channel IS NOT NULL GROUP BY ALL
+  SELECT customer_no, 'channel_share:' || channel, count(*) / any_value(lines) FROM bought WHERE channel IS NOT NULL GROUP BY ALL
   UNION ALL
   SELECT customer_no, kind || value, 1
   FROM (SELECT customer_no, unnest(['region:', 'gender:', 'age:']) AS kind,

@@ -9,11 +9,14 @@
 namespace danggol::lpoint {
 namespace {
 
-// How much customers differ in their use of an outlet beyond engagement: shape of a gamma, mean 1. Both tills of
-// a partner share the draw.
+constexpr size_t a04 = 3, b01 = 6, c01 = 7, c02 = 8;  // partners
+
+// How much customers differ in their liking of a partner beyond engagement: shape of a gamma of mean 1. Both
+// tills of a partner share the draw.
 constexpr std::array<double, partner_count> partner_spread = {1.2, 1.2, 0.35, 0.4, 1.0, 0.5,
                                                               0.5, 0.5, 0.4,  0.5, 0.4, 0.4};
-// Time courses: A04 jumps in June, A06 shrinks from June, affiliates drift. Mean 1 or nearly so.
+
+// The partners' own time courses: A04 jumps in June, A06 shrinks from June on, the affiliates drift.
 constexpr std::array<std::array<double, month_count>, partner_count> course = {{
     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
@@ -28,264 +31,299 @@ constexpr std::array<std::array<double, month_count>, partner_count> course = {{
     {1.22, 1.18, 1.14, 1.10, 1.06, 1.02, 0.98, 0.94, 0.90, 0.86, 0.82, 0.78},
     {1.22, 1.18, 1.14, 1.10, 1.06, 1.02, 0.98, 0.94, 0.90, 0.86, 0.82, 0.78},
 }};
-constexpr std::array<double, affiliate_count> affiliate_online = {0.6, 0.5, 0.4, 0.1, 0.2, 0.3};
 
 constexpr std::array<double, 7> weekday_weights = {0.90, 0.88, 0.90, 0.92, 1.05, 1.22, 1.13};  // from Monday
-constexpr int first_weekday = 4;  // 2021-01-01 was a Friday
+constexpr size_t first_weekday = 4;  // 2021-01-01 was a Friday
 
-constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);
-constexpr double hazard_spread = 2.0;          // gamma shape of the hazard around what engagement says
-constexpr double hazard_online = 2.0;          // log hazard rises with the on-line share
-// Engagement: gamma shape and mean of light and of regular customers.
+// Engagement: gamma shape and mean, of light and of regular customers.
 constexpr double light_spread = 2, light_engagement = 0.14;
 constexpr double regular_spread = 1.3, regular_engagement = 1.3;
-constexpr double newcomer_mean_days = 80;     // most newcomers come early in the year
-constexpr double newcomer_hazard = 2.0;        // and leave sooner
-constexpr double passer_by_hazard = 1.0;       // a day: who came for one event
-constexpr double taste_spread = 0.6;           // gamma shape of the own taste in a class
-constexpr double product_fall = 0.8;           // Zipf exponent of products within a class
+constexpr double ticket_log_sd = 0.45;  // between customers
+
+constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);  // a beta
+constexpr std::array<double, affiliate_count> affiliate_online = {0.6, 0.5, 0.4, 0.1, 0.2, 0.3};
+
+// Leaving. Newcomers come early in the year and leave sooner; passers-by leave within days and come for an
+// affiliate more often than their later visits would tell.
+constexpr double hazard_spread = 2;  // gamma shape of the hazard around what the rest says
+constexpr double hazard_online = 2;  // the log hazard rises with the on-line share
+constexpr double newcomer_mean_days = 80, newcomer_hazard = 2;
+constexpr double passer_by_hazard_per_day = 1, passer_by_affiliate = 4;
+
+constexpr double taste_spread = 0.6;  // gamma shape of a customer's own taste for a class
+constexpr double product_fall = 0.8;  // Zipf exponent of products within a class
 constexpr double line_price_log_sd = 0.5;
+constexpr double again_chance = 0.14, again_price_krw_max = 50'000;  // one more of the same cheap product
 constexpr double home_store_chance = 0.8;
-constexpr double outside_payments_per_month = 0.6;  // of a customer of engagement 1 who uses L.pay
+constexpr uint32_t till_numbers = 9'999;
+
+// L.pay: who comes often is likelier to have signed up; some pay elsewhere with it, too.
+constexpr double pay_intercept = -0.2, pay_slope = 0.55, pay_a = 0.8, pay_b = 2.6;
+constexpr double outside_per_month = 2.4, outside_median_krw = 15'000, outside_log_sd = 0.9;
+constexpr size_t outside_hours = 3;  // row of hour_weights
 
 constexpr double days_per_month = days_of_year / 12.0;
 
-const std::array<double, products_per_class> products_until = [] {
-  std::array<double, products_per_class> until;
-  double sum = 0;
-  for (size_t i = 0; i < until.size(); ++i) until[i] = sum += std::pow(static_cast<double>(i) + 1, -product_fall);
-  return until;
-}();
+int64_t round_krw(double amount, int64_t least) { return std::max<int64_t>(least, std::llround(amount / 10) * 10); }
 
-const std::array<double, lifestyle_count> lifestyle_shares = [] {
-  std::array<double, lifestyle_count> shares;
-  for (size_t l = 0; l < shares.size(); ++l) shares[l] = lifestyles[l].share;
-  return shares;
-}();
+bool earlier(const Receipt& a, const Receipt& b) { return std::tie(a.day, a.hour) < std::tie(b.day, b.hour); }
 
 }  // namespace
 
+std::string outlet_name(size_t outlet) {
+  std::string code = partners[outlets[outlet].partner].code;
+  return outlet >= retail_outlets ? code : code + (outlets[outlet].online ? " on-line" : " off-line");
+}
+
 Model::Model(const Shape& shape) : shape_(shape) {
-  constexpr std::array<int, month_count> lengths = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  int day = 0;
+  constexpr std::array<size_t, month_count> lengths = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  size_t day = 0;
   for (size_t m = 0; m < month_count; ++m) {
     month_start_[m] = day;
-    for (int d = 0; d < lengths[m]; ++d) month_of_[static_cast<size_t>(day++)] = static_cast<int>(m);
+    for (size_t d = 0; d < lengths[m]; ++d) month_of_[day++] = m;
   }
   month_start_[month_count] = day;
   weight_until_[0] = 0;
   for (size_t d = 0; d < days_of_year; ++d)
     weight_until_[d + 1] = weight_until_[d] + weekday_weights[(first_weekday + d) % 7];
-  for (size_t l = 0; l < lifestyle_count; ++l)
+  double sum = 0;
+  for (size_t i = 0; i < products_per_class; ++i)
+    products_until_[i] = sum += std::pow(static_cast<double>(i) + 1, -product_fall);
+  for (size_t l = 0; l < lifestyle_count; ++l) {
+    lifestyle_shares_[l] = lifestyles[l].share;
     for (size_t p = 0; p < retail_count; ++p)
       for (size_t c = 0; c < class_count; ++c) {
         auto kind = static_cast<size_t>(classes[c].kind);
         suggestion_[l][p][c] = shelf[p][kind] * lifestyles[l].liking[kind] * classes[c].popularity;
       }
+  }
 }
 
 Customer Model::draw_customer(Random& random) const {
   Customer customer;
-  customer.lifestyle = draw::index(random, lifestyle_shares);
+  customer.lifestyle = draw::index(random, lifestyle_shares_);
   const Lifestyle& lifestyle = lifestyles[customer.lifestyle];
   customer.woman = draw::chance(random, lifestyle.women);
   customer.age = draw::index(random, lifestyle.ages);
   customer.zone = draw::index(random, zone_weights);
-  bool light = draw::chance(random, shape_.light_share);
-  customer.engagement = light ? draw::gamma(random, light_spread, light_engagement)
-                              : draw::gamma(random, regular_spread, regular_engagement);
-  customer.online = draw::beta(random, online_a, online_b);
-  customer.ticket = draw::log_normal(random, 1, shape_.ticket_log_sd);
+  for (size_t p = 0; p < partner_count; ++p) {
+    const auto& near = stores_.near(p, customer.zone);
+    customer.home_store[p] = near[random.below(near.size())];
+  }
 
-  double log_engagement = std::log(customer.engagement);
+  customer.engagement = draw::chance(random, shape_.light_share)
+                            ? draw::gamma(random, light_spread, light_engagement)
+                            : draw::gamma(random, regular_spread, regular_engagement);
+  customer.online = draw::beta(random, online_a, online_b);
+  customer.ticket = draw::log_normal(random, 1, ticket_log_sd);
   std::array<double, partner_count> liking;
   for (size_t p = 0; p < partner_count; ++p) liking[p] = draw::gamma(random, partner_spread[p], 1);
   for (size_t o = 0; o < outlet_count; ++o) {
-    const Shape::Visits& visits = shape_.visits[o];
-    double rate = visits.per_month * std::exp(visits.elasticity * log_engagement) * liking[outlets[o].partner];
-    // A04 has no on-line shop and the affiliates' own is no matter of taste for the retail channel.
-    if (o < retail_outlets && outlets[o].partner != 3)
-      rate *= outlets[o].online ? customer.online / online_mean : (1 - customer.online) / (1 - online_mean);
-    if (o == 11) rate *= customer.online / online_mean;
-    customer.rate_per_month[o] = rate;
+    size_t partner = outlets[o].partner;
+    const Shape::Visits& shape = shape_.visits[o];
+    double visits = shape.per_month * std::pow(customer.engagement, shape.elasticity) * liking[partner];
+    // The on-line minded prefer a retail partner's on-line shop, and C01, whose tickets are sold on-line.
+    if (outlets[o].online || partner == c01) visits *= customer.online / online_mean;
+    else if (partner < retail_count && partner != a04) visits *= (1 - customer.online) / (1 - online_mean);
+    customer.visits_per_month[o] = visits;
   }
+  for (double& activity : customer.activity) activity = draw::gamma(random, shape_.activity_spread, 1);
+  for (double& taste : customer.taste) taste = draw::gamma(random, taste_spread, 1);
 
-  bool passes_by = draw::chance(random, shape_.passer_by_share);
-  bool newcomer = !passes_by && draw::chance(random, shape_.newcomer_share);
-  double hazard = shape_.hazard_per_day *
-                  std::pow(customer.engagement, -shape_.hazard_slope) *
-                  std::exp(hazard_online * (customer.online - online_mean)) * (newcomer ? newcomer_hazard : 1);
-  customer.hazard_per_day = passes_by ? passer_by_hazard : draw::gamma(random, hazard_spread, hazard);
+  customer.passer_by = draw::chance(random, shape_.passer_by_share);
+  bool newcomer = !customer.passer_by && draw::chance(random, shape_.newcomer_share);
   customer.joined_day = -1;
-  if (passes_by) customer.joined_day = static_cast<int>(random.below(days_of_year));
+  if (customer.passer_by) customer.joined_day = static_cast<int>(random.below(days_of_year));
   while (newcomer && customer.joined_day < 0) {
     double day = draw::waiting(random, 1 / newcomer_mean_days);
     if (day < days_of_year) customer.joined_day = static_cast<int>(day);
   }
-  // Someone who joined before the year and is there on its first day has, the exponential having no memory, a
-  // whole lifetime ahead.
-  customer.left_at = std::max(customer.joined_day, 0) + draw::waiting(random, customer.hazard_per_day);
-  if (customer.joined_day >= 0) customer.left_at += 1;  // the day of joining is a day of being there
+  double hazard = shape_.hazard_per_day * std::pow(customer.engagement, -shape_.hazard_slope) *
+                  std::exp(hazard_online * (customer.online - online_mean)) * (newcomer ? newcomer_hazard : 1);
+  customer.hazard_per_day =
+      customer.passer_by ? passer_by_hazard_per_day : draw::gamma(random, hazard_spread, hazard);
+  // Who joined before the year and is there on its first day has, the exponential having no memory, a whole
+  // lifetime ahead. The day of joining is always a day of being there.
+  customer.left_at = static_cast<double>(customer.joined_day + 1) + draw::waiting(random, customer.hazard_per_day);
 
-  for (double& activity : customer.activity) activity = draw::gamma(random, shape_.activity_spread, 1);
-  // Who comes often is likelier to have signed up for L.pay.
-  double pays = 1 / (1 + std::exp(0.2 - 0.55 * log_engagement));
-  customer.pay_share = draw::chance(random, pays) ? draw::beta(random, 0.8, 2.6) : 0;
-  for (double& taste : customer.taste) taste = draw::gamma(random, taste_spread, 1);
+  double pays = 1 / (1 + std::exp(-pay_intercept - pay_slope * std::log(customer.engagement)));
+  customer.pay_share = draw::chance(random, pays) ? draw::beta(random, pay_a, pay_b) : 0;
   return customer;
 }
 
-double Model::visits(const Customer& customer, size_t outlet, size_t month) const {
-  double days = month_start_[month + 1] - month_start_[month];
-  return customer.rate_per_month[outlet] * course[outlets[outlet].partner][month] *
-         (outlet < retail_outlets ? customer.activity[month] * shape_.rate[month] : 1) * days / days_per_month;
+double Model::weight(size_t from_day, size_t until_day) const {
+  return weight_until_[until_day] - weight_until_[from_day];
+}
+
+double Model::monthly_visits(const Customer& customer, size_t outlet, size_t month) const {
+  double days = static_cast<double>(month_start_[month + 1] - month_start_[month]);
+  double retail = outlet < retail_outlets ? customer.activity[month] * shape_.rate[month] : 1;
+  return customer.visits_per_month[outlet] * course[outlets[outlet].partner][month] * retail * days /
+         days_per_month;
+}
+
+double Model::visits(const Customer& customer, size_t outlet, size_t day) const {
+  size_t month = month_of_[day];
+  return monthly_visits(customer, outlet, month) * weight(day, day + 1) /
+         weight(month_start_[month], month_start_[month + 1]);
+}
+
+double Model::expected_ticket_krw(const Customer& customer, size_t outlet, size_t day) const {
+  const Partner& partner = partners[outlets[outlet].partner];
+  return partner.ticket_median_krw * customer.ticket * shape_.ticket[month_of_[day]] *
+         std::exp(partner.ticket_log_sd * partner.ticket_log_sd / 2);
 }
 
 // A day in [from, until) in proportion to the weekdays' weights.
-int Model::draw_day(Random& random, int from, int until) const {
-  double low = weight_until_[static_cast<size_t>(from)], high = weight_until_[static_cast<size_t>(until)];
-  double at = low + random.uniform() * (high - low);
-  auto end = std::upper_bound(weight_until_.begin() + from, weight_until_.begin() + until, at);
-  return static_cast<int>(end - weight_until_.begin()) - 1;
+size_t Model::draw_day(Random& random, size_t from, size_t until) const {
+  double at = weight_until_[from] + random.uniform() * weight(from, until);
+  auto begin = weight_until_.begin();
+  auto next = std::upper_bound(begin + static_cast<ptrdiff_t>(from) + 1, begin + static_cast<ptrdiff_t>(until), at);
+  return static_cast<size_t>(next - begin) - 1;
+}
+
+void Model::add_receipt(Random& random, History& history, size_t outlet, size_t day) const {
+  const Customer& customer = history.customer;
+  size_t p = outlets[outlet].partner;
+  Receipt receipt{};
+  receipt.outlet = outlet;
+  receipt.day = receipt.visit_day = day;
+  receipt.hour = draw::index(random, hour_weights[partners[p].hours]);
+  receipt.online = receipt.retail() ? outlets[outlet].online
+                                    : draw::chance(random, affiliate_online[p - retail_count]);
+  if (!receipt.online) {
+    const auto& near = stores_.near(p, customer.zone);
+    receipt.store =
+        draw::chance(random, home_store_chance) ? customer.home_store[p] : near[random.below(near.size())];
+  } else if (p == b01 || p == c01 || p == c02) {  // booked ahead
+    size_t ahead = random.below(p == b01 ? 30 : 7);
+    receipt.visit_day = std::min(day + ahead, days_of_year - 1);
+  }
+  double median = partners[p].ticket_median_krw * customer.ticket * shape_.ticket[month_of_[day]];
+  receipt.amount_krw = round_krw(draw::log_normal(random, median, partners[p].ticket_log_sd), 100);
+  receipt.paid_with_lpay = draw::chance(random, customer.pay_share);
+  history.receipts.push_back(receipt);
 }
 
 void Model::draw_receipts(Random& random, History& history) const {
   const Customer& customer = history.customer;
-  auto& receipts = history.receipts;
-  std::array<uint16_t, partner_count> home;
-  for (size_t p = 0; p < partner_count; ++p) {
-    const auto& near = stores_.near(p, customer.zone);
-    home[p] = near[random.below(near.size())];
-  }
-  auto add = [&](size_t outlet, int day, size_t month) {
-    size_t p = outlets[outlet].partner;
-    Receipt receipt{};
-    receipt.outlet = static_cast<uint8_t>(outlet);
-    receipt.day = receipt.visit_day = static_cast<int16_t>(day);
-    receipt.hour = static_cast<int8_t>(draw::index(random, hour_weights[partners[p].hours]));
-    receipt.online = receipt.retail() ? outlets[outlet].online
-                                      : draw::chance(random, affiliate_online[p - retail_count]);
-    if (!receipt.online) {
-      const auto& near = stores_.near(p, customer.zone);
-      receipt.store = draw::chance(random, home_store_chance) ? home[p] : near[random.below(near.size())];
-    }
-    if (!receipt.retail() && receipt.online)  // booked ahead
-      receipt.visit_day = static_cast<int16_t>(
-          std::min<int>(days_of_year - 1, day + (p == retail_count ? 14 : 4) * static_cast<int>(random.uniform() *
-                                                                                          random.uniform() * 2)));
-    double median = partners[p].ticket_median_krw * customer.ticket * shape_.ticket[month];
-    receipt.amount_krw =
-        std::max<int64_t>(100, std::llround(draw::log_normal(random, median, partners[p].ticket_log_sd) / 10) * 10);
-    receipt.paid = draw::chance(random, customer.pay_share);
-    receipts.push_back(receipt);
-  };
-
-  int first = std::max(customer.joined_day, 0), end = customer.left_day();
-  if (customer.joined_day >= 0 && first < end) {  // a newcomer joins with a receipt
-    auto month = static_cast<size_t>(month_of(first));
-    auto mix = customer.rate_per_month;
-    if (customer.hazard_per_day == passer_by_hazard) for (size_t o = retail_outlets; o < outlet_count; ++o) mix[o] *= 4;
-    add(draw::index(random, mix), first, month);
+  size_t first = customer.first_day(), end = customer.left_day();
+  if (customer.joined_day >= 0) {  // joining takes a receipt
+    auto mix = customer.visits_per_month;
+    if (customer.passer_by)
+      for (size_t o = retail_outlets; o < outlet_count; ++o) mix[o] *= passer_by_affiliate;
+    add_receipt(random, history, draw::index(random, mix), first);
   }
   for (size_t m = 0; m < month_count; ++m) {
-    int from = std::max(month_start_[m], first), until = std::min(month_start_[m + 1], end);
+    size_t from = std::max(month_start_[m], first), until = std::min(month_start_[m + 1], end);
     if (from >= until) continue;
     std::array<double, outlet_count> expected;
     double sum = 0;
-    for (size_t o = 0; o < outlet_count; ++o) sum += expected[o] = visits(customer, o, m);
-    auto weight = [&](int a, int b) {
-      return weight_until_[static_cast<size_t>(b)] - weight_until_[static_cast<size_t>(a)];
-    };
+    for (size_t o = 0; o < outlet_count; ++o) sum += expected[o] = monthly_visits(customer, o, m);
     double there = weight(from, until) / weight(month_start_[m], month_start_[m + 1]);
     for (int count = draw::poisson(random, sum * there); count > 0; --count)
-      add(draw::index(random, expected), draw_day(random, from, until), m);
+      add_receipt(random, history, draw::index(random, expected), draw_day(random, from, until));
   }
-  std::stable_sort(receipts.begin(), receipts.end(), [](const Receipt& a, const Receipt& b) {
-    return std::tie(a.day, a.hour) < std::tie(b.day, b.hour);
-  });
+}
 
-  // Till numbers of purchases run from 1 to 9999 and come again and again, but not to one customer on one day.
+void Model::complete(Random& random, History& history) const {
+  auto& receipts = history.receipts;
+  std::stable_sort(receipts.begin(), receipts.end(), earlier);
   uint32_t uses = 0;
+  for (const Receipt& receipt : receipts)
+    if (!receipt.retail()) uses = std::max(uses, receipt.number);
   for (size_t i = 0; i < receipts.size(); ++i) {
-    if (!receipts[i].retail()) {
-      receipts[i].number = ++uses;
+    Receipt& receipt = receipts[i];
+    if (receipt.number > 0) continue;
+    if (!receipt.retail()) {
+      receipt.number = ++uses;
       continue;
     }
-    receipts[i].number = static_cast<uint32_t>(1 + random.below(9'999));
-    for (size_t j = i; j-- > 0 && receipts[j].day == receipts[i].day;)
-      if (receipts[j].retail() && receipts[j].number == receipts[i].number) {
-        receipts[i].number = receipts[i].number % 9'999 + 1;
-        j = i;
-      }
+    // Till numbers come again and again, but not to one customer on one day.
+    auto same_day = std::ranges::equal_range(receipts, receipt.day, {}, &Receipt::day);
+    auto taken = [&](uint32_t number) {
+      return std::ranges::any_of(same_day, [&](const Receipt& r) { return r.retail() && r.number == number; });
+    };
+    uint32_t number = static_cast<uint32_t>(1 + random.below(till_numbers));
+    while (taken(number)) number = number % till_numbers + 1;
+    receipt.number = number;
   }
+  draw_lines(random, history);
 }
 
 // Products follow a Dirichlet process at each partner: with chance n / (n + novelty) a line repeats one of the
 // customer's n earlier lines there, else it is drawn from the customer's taste.
 void Model::draw_lines(Random& random, History& history) const {
   const Customer& customer = history.customer;
-  std::array<std::vector<uint16_t>, retail_count> earlier;
-  std::array<std::array<double, class_count>, retail_count> taste_until;
+  struct Counter {
+    std::vector<uint16_t> bought;
+    std::array<double, class_count> taste_until{};  // running sum; all 0 until first needed
+  };
+  std::array<Counter, retail_count> counters;
+  for (const Receipt& receipt : history.receipts)
+    for (uint32_t i = 0; i < receipt.lines; ++i)
+      counters[receipt.partner()].bought.push_back(history.lines[receipt.first_line + i].product);
+
   auto draw_product = [&](size_t p) {
-    auto& until = taste_until[p];
-    if (earlier[p].empty()) {
+    Counter& counter = counters[p];
+    auto n = static_cast<double>(counter.bought.size());
+    if (random.uniform() * (n + shape_.novelty) < n) return counter.bought[random.below(counter.bought.size())];
+    auto& until = counter.taste_until;
+    if (until.back() == 0) {
       double sum = 0;
       for (size_t c = 0; c < class_count; ++c)
         until[c] = sum += suggestion_[customer.lifestyle][p][c] * customer.taste[c];
     }
-    auto n = static_cast<double>(earlier[p].size());
-    if (random.uniform() * (n + shape_.novelty) < n) return earlier[p][random.below(earlier[p].size())];
-    double at = random.uniform() * until.back();
-    auto c = static_cast<size_t>(std::upper_bound(until.begin(), until.end() - 1, at) - until.begin());
-    double place = random.uniform() * products_until.back();
-    auto i = static_cast<size_t>(std::upper_bound(products_until.begin(), products_until.end() - 1, place) -
-                                 products_until.begin());
-    return static_cast<uint16_t>(c * products_per_class + i);
+    auto pick = [&](const auto& sums) {
+      double at = random.uniform() * sums.back();
+      return static_cast<size_t>(std::upper_bound(sums.begin(), sums.end() - 1, at) - sums.begin());
+    };
+    size_t product_class = pick(until);
+    return static_cast<uint16_t>(product_class * products_per_class + pick(products_until_));
   };
 
   std::vector<double> weights;
   for (Receipt& receipt : history.receipts) {
-    if (!receipt.retail()) continue;
+    if (!receipt.retail() || receipt.lines > 0) continue;
     size_t p = receipt.partner();
     // A fuller basket costs more: lines grow with the square root of the ticket.
     double ticket = static_cast<double>(receipt.amount_krw) / partners[p].ticket_median_krw;
-    int count = 1 + draw::poisson(random, (partners[p].lines_mean - 1) * shape_.lines * std::sqrt(ticket));
+    double more = (partners[p].lines_mean - 1) * shape_.lines * std::sqrt(ticket);
     receipt.first_line = static_cast<uint32_t>(history.lines.size());
-    receipt.lines = static_cast<uint32_t>(count);
+    receipt.lines = static_cast<uint32_t>(1 + draw::poisson(random, more));
     weights.clear();
     double sum = 0;
-    for (int i = 0; i < count; ++i) {
-      Line line{draw_product(p), 0, 1};
-      earlier[p].push_back(line.product);
-      const ProductClass& of = classes[line.product / products_per_class];
-      while (of.price_krw < 50'000 && random.uniform() < 0.14) ++line.quantity;
-      weights.push_back(line.quantity * draw::log_normal(random, of.price_krw, line_price_log_sd));
+    for (uint32_t i = 0; i < receipt.lines; ++i) {
+      Line line{draw_product(p), 1, 0};
+      counters[p].bought.push_back(line.product);
+      double price = classes[line.product / products_per_class].price_krw;
+      while (price < again_price_krw_max && draw::chance(random, again_chance)) ++line.quantity;
+      weights.push_back(line.quantity * draw::log_normal(random, price, line_price_log_sd));
       sum += weights.back();
       history.lines.push_back(line);
     }
-    int64_t total = 0;
+    // The receipt is what its lines, each rounded to 10 won, add up to.
+    auto total = static_cast<double>(receipt.amount_krw);
+    receipt.amount_krw = 0;
     for (size_t i = 0; i < weights.size(); ++i) {
       Line& line = history.lines[receipt.first_line + i];
-      double amount = static_cast<double>(receipt.amount_krw) * weights[i] / sum;
-      line.amount_krw = std::max(10, static_cast<int32_t>(std::lround(amount / 10)) * 10);
-      total += line.amount_krw;
+      line.amount_krw = round_krw(total * weights[i] / sum, 10);
+      receipt.amount_krw += line.amount_krw;
     }
-    receipt.amount_krw = total;
   }
 }
 
 void Model::draw_payments(Random& random, History& history) const {
   const Customer& customer = history.customer;
-  if (customer.pay_share == 0) return;
-  double per_day = outside_payments_per_month * customer.pay_share * std::sqrt(customer.engagement) / days_per_month * 4;
-  int first = std::max(customer.joined_day, 0), end = customer.left_day();
-  for (int count = draw::poisson(random, per_day * std::max(0, end - first)); count > 0; --count) {
+  size_t first = customer.first_day(), end = customer.left_day();
+  double per_day = outside_per_month * customer.pay_share * std::sqrt(customer.engagement) / days_per_month;
+  for (int count = draw::poisson(random, per_day * static_cast<double>(end - first)); count > 0; --count) {
     OutsidePayment payment{};
-    payment.day = static_cast<int16_t>(draw_day(random, first, end));
-    payment.hour = static_cast<int8_t>(draw::index(random, hour_weights[3]));
+    payment.day = draw_day(random, first, end);
+    payment.hour = draw::index(random, hour_weights[outside_hours]);
     payment.place = draw::chance(random, 0.7) ? 0 : 1;
-    payment.number = static_cast<uint32_t>(1 + random.below(9'999'999));
-    payment.amount_krw = std::max<int64_t>(100, std::llround(draw::log_normal(random, 15'000, 0.9) / 10) * 10);
+    payment.number = static_cast<uint32_t>(random.below(1'000'000'000));
+    payment.amount_krw = round_krw(draw::log_normal(random, outside_median_krw, outside_log_sd), 100);
     history.payments.push_back(payment);
   }
   std::stable_sort(history.payments.begin(), history.payments.end(),
@@ -299,26 +337,23 @@ History Model::history(uint64_t seed, uint64_t number) const {
     history.customer = draw_customer(random);
     draw_receipts(random, history);
   }
-  draw_lines(random, history);
+  complete(random, history);
   draw_payments(random, history);
   return history;
 }
 
-double Model::no_purchase_chance(const Customer& customer, int cutoff_day) const {
-  if (customer.left_at < cutoff_day) return 1;
-  double chance = 0, silent = 1, there = 1, stays = std::exp(-customer.hazard_per_day);
-  for (int day = cutoff_day; day < days_of_year; ++day) {
-    auto month = static_cast<size_t>(month_of(day));
-    double expected = 0;
-    for (size_t o = 0; o < retail_outlets; ++o) expected += visits(customer, o, month);
-    expected *= (weight_until_[static_cast<size_t>(day) + 1] - weight_until_[static_cast<size_t>(day)]) /
-                (weight_until_[static_cast<size_t>(month_start_[month + 1])] -
-                 weight_until_[static_cast<size_t>(month_start_[month])]);
-    chance += there * (1 - stays) * silent;  // gone from this day on, and silent until it
+double Model::no_purchase_chance(const Customer& customer, size_t cutoff_day) const {
+  if (customer.left_at < static_cast<double>(cutoff_day)) return 1;
+  double stays = std::exp(-customer.hazard_per_day);  // one more day
+  double there = 1, silent = 1, left_silently = 0;
+  for (size_t day = cutoff_day; day < days_of_year; ++day) {
+    left_silently += there * (1 - stays) * silent;
     there *= stays;
+    double expected = 0;
+    for (size_t o = 0; o < retail_outlets; ++o) expected += visits(customer, o, day);
     silent *= std::exp(-expected);
   }
-  return chance + there * silent;
+  return left_silently + there * silent;
 }
 
 }  // namespace danggol::lpoint

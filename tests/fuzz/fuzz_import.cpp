@@ -1,0 +1,232 @@
+// Any bytes as a file to import, as single values and as a mapping. Whatever they are: no crash, an error of one
+// line or rows, every row an event or a reject with a known reason, and the same rows however the text came in.
+#include <fmt/core.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "ingest/byte_source.h"
+#include "ingest/csv.h"
+#include "ingest/event_reader.h"
+#include "ingest/import.h"
+#include "ingest/mapping.h"
+#include "ingest/values.h"
+#include "store/layout.h"
+
+namespace danggol::ingest {
+namespace {
+
+#define EXPECT(condition, ...)                                                        \
+  do {                                                                                \
+    if (!(condition)) {                                                               \
+      fmt::print(stderr, "fuzz_import.cpp:{}: not so: {}: ", __LINE__, #condition);   \
+      fmt::print(stderr, __VA_ARGS__);                                                \
+      fmt::print(stderr, "\n");                                                       \
+      std::abort();                                                                   \
+    }                                                                                 \
+  } while (false)
+
+// A file that is nowhere but in memory; the readers take a path.
+class MemoryFile {
+ public:
+  MemoryFile() : descriptor_(memfd_create("fuzz", 0)) {}
+  std::string hold(std::string_view bytes) {
+    bool held = ftruncate(descriptor_, 0) == 0 &&
+                pwrite(descriptor_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+    EXPECT(held, "no memory file");
+    return fmt::format("/proc/self/fd/{}", descriptor_);
+  }
+
+ private:
+  int descriptor_;
+};
+
+void expect_plain(const Error& error) {
+  EXPECT(!error.message.empty() && error.message.find('\n') == std::string::npos, "{}", error.message);
+  EXPECT(error.code == Code::bad_input || error.code == Code::corrupt, "{}: code {}", error.message,
+         static_cast<int>(error.code));
+}
+
+struct Text {
+  std::string text;
+  bool good = false;
+};
+
+Text read_text(const std::string& path, std::string_view bytes) {
+  Text out;
+  auto source = ByteSource::open(path);
+  if (!source) return expect_plain(source.error()), out;
+  while (true) {
+    auto more = source->read(out.text);
+    if (!more) return expect_plain(more.error()), out;
+    if (!*more) break;
+  }
+  if (!source->compressed() && source->encoding() == Encoding::utf8) {
+    std::string_view body = bytes.starts_with("\xef\xbb\xbf") ? bytes.substr(3) : bytes;
+    EXPECT(out.text == body, "plain text changed: {} bytes became {}", body.size(), out.text.size());
+  }
+  out.good = true;
+  return out;
+}
+
+struct RecordSeen {
+  int64_t line;
+  RecordProblem problem;
+  std::vector<std::string> fields;
+  std::string text;
+  bool operator==(const RecordSeen&) const = default;
+};
+
+// `piece` says how much text comes next.
+template <class Piece>
+std::vector<RecordSeen> split(std::string_view text, char delimiter, size_t columns, const Piece& piece) {
+  CsvSplitter splitter(delimiter, columns);
+  std::vector<RecordSeen> out;
+  std::string rest;
+  for (bool at_end = false; !at_end;) {
+    RecordBlock block;
+    std::string_view next = text.substr(0, piece());
+    text.remove_prefix(next.size());
+    at_end = text.empty();
+    block.text = rest + std::string(next);
+    size_t used = splitter.split(block, at_end);
+    EXPECT(used <= block.text.size(), "{} of {} bytes", used, block.text.size());
+    rest = block.text.substr(used);
+    for (const Record& record : block.records) {
+      RecordSeen seen{record.line, record.problem, {}, std::string(record.text)};
+      for (uint32_t c = 0; c < record.fields; ++c) seen.fields.emplace_back(block.field(record, static_cast<int>(c)));
+      out.push_back(std::move(seen));
+    }
+  }
+  EXPECT(rest.empty(), "{} bytes are in no record", rest.size());
+  return out;
+}
+
+bool known(std::string_view reason) {
+  const auto& reasons = reject_reasons();
+  return std::any_of(reasons.begin(), reasons.end(), [&](const auto& known) { return known.name == reason; });
+}
+
+// Rows of the file by the reader; what the splitter makes of the same text is the witness.
+void read_rows(const std::string& path, const Mapping& mapping, const Text& text, std::vector<RecordSeen>& witness) {
+  auto reader = EventReader::open(path, mapping);
+  if (!reader) return expect_plain(reader.error());
+  EXPECT(text.good, "rows of what is no text");
+  const FileFacts& facts = reader->facts();
+  witness = split(text.text, facts.delimiter, facts.header.size(), [] { return SIZE_MAX; });
+  EXPECT(!witness.empty() && witness[0].fields == facts.header, "the header");
+  size_t rows = 0;
+  Timestamp latest{now_utc().micros + 2 * micros_per_day};
+  while (true) {
+    auto batch = reader->next();
+    if (!batch) return expect_plain(batch.error());
+    if (!*batch) break;
+    const EventBatch& b = **batch;
+    EXPECT(b.events.size() + b.rejects.size() == b.block.records.size(), "{} events, {} rejects, {} records",
+           b.events.size(), b.rejects.size(), b.block.records.size());
+    size_t event = 0, reject = 0;
+    for (const Record& record : b.block.records) {  // in the order of the file, one of the two
+      bool is_event = event < b.events.size() && b.events[event].line == record.line;
+      bool is_reject = reject < b.rejects.size() && b.rejects[reject].line == record.line;
+      EXPECT(is_event != is_reject, "line {}", record.line);
+      EXPECT(++rows < witness.size() && witness[rows].line == record.line && witness[rows].text == record.text,
+             "row {} at line {}", rows, record.line);
+      if (is_reject) {
+        EXPECT(known(b.rejects[reject].reason), "{}", b.rejects[reject].reason);
+        ++reject;
+        continue;
+      }
+      const EventRow& row = b.events[event++];
+      EXPECT(record.problem == RecordProblem::none, "line {}", record.line);
+      EXPECT(!row.customer.empty() && row.customer.size() <= 256 && is_utf8(row.customer), "customer");
+      EXPECT(row.ts >= to_timestamp(earliest_date) && row.ts <= latest, "{}", to_text(row.ts));
+      EXPECT(row.action == "purchase" || row.action == parse_action(row.action), "{}", row.action);
+    }
+  }
+  EXPECT(rows + 1 == witness.size(), "{} rows, {} records", rows, witness.size());
+}
+
+void read_values(std::string_view text) {
+  constexpr int64_t most = 1'000'000'000'000'000'000;  // DECIMAL(18, 4)
+  if (auto money = parse_money(text)) {
+    EXPECT(money->ten_thousandths < most && money->ten_thousandths > -most, "{}", text);
+    bool overflow = false;
+    Money squared = multiply(*money, *money, overflow);
+    EXPECT(squared.ten_thousandths >= 0 && squared.ten_thousandths < most, "{}", text);
+  }
+  for (auto format : {TimeFormat::automatic, TimeFormat::month_first, TimeFormat::day_first, TimeFormat::unix_seconds}) {
+    bool ambiguous = false;
+    auto ts = parse_time(text, format, ambiguous);
+    EXPECT(!(ts && ambiguous), "{}", text);
+    if (!ts) continue;
+    std::string printed = to_text(*ts);
+    auto again = parse_time(printed, TimeFormat::automatic, ambiguous);
+    EXPECT(again && again->micros == ts->micros - ts->micros % micros_per_second, "{} became {}", text, printed);
+  }
+  if (auto date = parse_date(text)) EXPECT(parse_date(to_text(*date)) == *date, "{}", text);
+}
+
+// The whole way into a store; rare, for it takes milliseconds.
+void import_rows(const std::string& path, const Mapping& mapping) {
+  static store::Database database = *store::Database::open(":memory:", store::Access::read_write);
+  static store::Connection connection = *database.connect();
+  static bool ready = static_cast<bool>(store::create_layout(connection));
+  EXPECT(ready, "layout");
+  auto count = [&](const char* table) { return *connection.integer(fmt::format("SELECT count(*) FROM raw.{}", table)); };
+  int64_t events = count("event"), rejects = count("reject"), loads = count("load");
+  auto reports = import(connection, {path}, mapping, {.again = true}, [](double, std::string_view) { return Status(); });
+  int64_t new_events = count("event") - events, new_rejects = count("reject") - rejects;
+  if (!reports) {
+    expect_plain(reports.error());
+    EXPECT(new_events == 0 && new_rejects == 0 && count("load") == loads, "a failed import left rows");
+    return;
+  }
+  EXPECT(new_events == (*reports)[0].rows_loaded && new_rejects == (*reports)[0].rows_rejected, "{} + {} rows in the store",
+         new_events, new_rejects);
+}
+
+}  // namespace
+}  // namespace danggol::ingest
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace danggol;
+  using namespace danggol::ingest;
+  static MemoryFile file;
+  std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (bytes.starts_with("PAR1")) return 0;  // Parquet is DuckDB's to read
+  std::string path = file.hold(bytes);
+  // What else a run depends on is drawn from the bytes, so that an input is a test by itself.
+  uint64_t draw = mix(size);
+  for (size_t i = 0; i < size; i += 1 + size / 64) draw = mix(draw ^ data[i]);
+  Random random(draw);
+
+  Mapping mapping = random.below(3) == 0 ? guessing() : *preset(random.below(2) ? "online-retail" : "events");
+  if (auto text = bytes.substr(0, 4'096); random.below(4) == 0) {
+    Mapping from_file = mapping;
+    if (auto read = override_from_file(file.hold(text), from_file); !read) expect_plain(read.error());
+    file.hold(bytes);
+  }
+  Text text = read_text(path, bytes);
+  std::vector<RecordSeen> witness;
+  read_rows(path, mapping, text, witness);
+  if (text.good) {
+    char delimiter = guess_delimiter(text.text);
+    size_t columns = witness.empty() ? 0 : witness[0].fields.size();
+    auto whole = split(text.text, delimiter, columns, [] { return SIZE_MAX; });
+    uint64_t longest = 1 + random.below(1 + text.text.size());
+    auto in_pieces = split(text.text, delimiter, columns, [&] { return 1 + random.below(longest); });
+    EXPECT(whole == in_pieces, "{} and {} records", whole.size(), in_pieces.size());
+    for (size_t i = 0; i < whole.size() && i < 16; ++i)
+      for (const auto& field : whole[i].fields) read_values(field), parse_action(field);
+  }
+  if (size < 64) read_values(bytes);
+  if (random.below(64) == 0) import_rows(path, mapping);
+  return 0;
+}
