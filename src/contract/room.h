@@ -95,7 +95,7 @@ class Context {
   virtual const TimeFrame& time() const = 0;
   virtual uint64_t seed() const = 0;
 
-  // SQL over what is visible before as_of: event, customer, product, store (raw), result.*, model.* and the
+  // SQL over what is visible before as_of: event, receipt (feature.receipt), customer, product, store (raw), result.*, model.* and the
   // run's own temporary tables. $run_id, $as_of, $from, $split, $until are always bound.
   virtual Result<Table> query(std::string_view sql, const Bindings& bindings = {}) = 0;
   // A script of statements; it writes a declared table by INSERT INTO history.NAME BY NAME SELECT $run_id ...

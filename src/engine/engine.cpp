@@ -12,6 +12,7 @@
 
 #include "engine/run.h"
 #include "engine/time_frame.h"
+#include "features/frame.h"
 #include "ingest/import.h"
 #include "report/html.h"
 #include "report/rows_out.h"
@@ -192,7 +193,7 @@ Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, co
   auto mapping = TRY(mapping_of(request));
   auto files = TRY(files_of(request.paths));
   State::Session session(*state_, TRY(state_->database.connect()));
-  auto reports = TRY(ingest::import(session.connection, files, mapping, {request.again}, state_->stoppable(progress)));
+  auto reports = TRY(ingest::import(session.connection, files, mapping, {request.again, features::add_receipts}, state_->stoppable(progress)));
   std::vector<FileSummary> out;
   for (const auto& report : reports) out.push_back(summary_of(report));
   return out;

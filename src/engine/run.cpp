@@ -46,6 +46,7 @@ std::string column_list(const TableInfo& info, bool with_types) {
 Status create_visible(store::Connection& connection, const TimeFrame& time) {
   return connection.execute(fmt::format(R"(
     CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
+    CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
     CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
     CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
     CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
@@ -54,7 +55,7 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
     CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
       sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
     CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE));
-    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)))", to_text(time.as_of)));
+    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)))", to_text(time.as_of), to_text(time.as_of)));
 }
 
 class RunContext : public Context {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "features/customer.sql.h"
+#include "features/receipt.sql.h"
 #include "features/rfm.sql.h"
 
 namespace danggol::features {
@@ -52,6 +53,10 @@ Status add_labels(store::Connection& connection, Date label_until, const Grading
 }
 
 }  // namespace
+
+Status add_receipts(store::Connection& connection, int64_t first_load) {
+  return connection.execute(sql::receipt, {{"first_load", first_load}});
+}
 
 Status grade_window(store::Connection& connection, Date from, Date until, const Grading& grading) {
   return connection.execute(sql::rfm, {{"window_from", to_timestamp(from)},

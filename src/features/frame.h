@@ -7,6 +7,9 @@
 
 namespace danggol::features {
 
+// What raw.event holds from load `first_load` on, by receipt, into feature.receipt. Called by every import.
+Status add_receipts(store::Connection& connection, int64_t first_load);
+
 // RFM of every buyer of [from, until) into the temporary table `graded` (see Context::grade_window).
 Status grade_window(store::Connection& connection, Date from, Date until, const Grading& grading);
 

@@ -1,24 +1,24 @@
 -- RFM of every buyer of the window [$window_from, $window_until), scored and graded.
 CREATE OR REPLACE TEMP TABLE graded AS
 WITH
--- a receipt counts once a customer and day, whatever its lines
-receipt AS (
-  SELECT customer_no, ts::DATE AS day, receipt_id, max(ts) AS last_ts, sum(amount) AS amount
-  FROM event
-  WHERE action = 'purchase' AND ts >= $window_from AND ts < $window_until
-  GROUP BY ALL
+-- a receipt counts once a customer and day, whatever its lines and loads
+bought AS (
+  SELECT customer_no, day, receipt_id, max(last_ts) AS last_ts, sum(amount) AS amount
+  FROM receipt
+  WHERE action = 'purchase' AND day >= $window_from::DATE AND day < $window_until::DATE
+  GROUP BY customer_no, day, receipt_id
 ),
 -- what was cancelled in the window; counted only if asked for
 cancelled AS (
   SELECT customer_no, sum(abs(amount)) AS amount
-  FROM event
-  WHERE $net_cancellations AND action = 'cancel' AND ts >= $window_from AND ts < $window_until
+  FROM receipt
+  WHERE $net_cancellations AND action = 'cancel' AND day >= $window_from::DATE AND day < $window_until::DATE
   GROUP BY customer_no
 ),
 buyer AS (
   SELECT r.customer_no, count(*) AS frequency, max(r.last_ts) AS last_ts,
          coalesce(sum(r.amount), 0) - coalesce(any_value(c.amount), 0) AS monetary
-  FROM receipt r LEFT JOIN cancelled c ON c.customer_no = r.customer_no
+  FROM bought r LEFT JOIN cancelled c ON c.customer_no = r.customer_no
   GROUP BY r.customer_no
 ),
 -- recency in whole days from the last purchase's instant to the window's end

@@ -178,6 +178,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
   }
   TRY(progress(-1, "numbering customers and products"));
   TRY(loader.finish(connection));
+  if (options.before_commit) TRY(options.before_commit(connection, load_no - static_cast<int64_t>(paths.size())));
   return reports;
 }
 

@@ -2,6 +2,7 @@
 // it was. rows read = rows loaded + rows rejected, for every file.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,8 @@ Result<FileReport> check(const std::string& path, const Mapping& mapping, const 
 
 struct ImportOptions {
   bool again = false;  // load a file whose content is already in the store
+  // What else belongs to the load, inside its transaction; told the first new load number.
+  std::function<Status(store::Connection&, int64_t first_load)> before_commit = {};
 };
 
 Result<std::vector<FileReport>> import(store::Connection& connection, const std::vector<std::string>& paths,

@@ -20,6 +20,17 @@ std::string plain(std::string_view name) {
   return out;
 }
 
+// A text of the file or the user as a message of one line shows it: bounded, control characters as blanks.
+std::string shown(std::string_view text) {
+  constexpr size_t most_bytes = 200;
+  size_t bytes = text.size();
+  if (bytes > most_bytes)
+    for (bytes = most_bytes; bytes > 0 && (text[bytes] & 0xc0) == 0x80;) --bytes;  // between two characters
+  std::string out(text.substr(0, bytes));
+  std::replace_if(out.begin(), out.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+  return bytes < text.size() ? out + "..." : out;
+}
+
 // What each role's column is usually called, English and Korean, the surest name first.
 const std::array<std::vector<std::string>, role_count> usual_names = {{
     {"customerid", "customerno", "custid", "userid", "memberid", "clientid", "customer", "user", "member", "cust",
@@ -147,7 +158,7 @@ Result<RoleColumns> match(const Mapping& mapping, const std::vector<std::string>
       auto at = std::find(names.begin(), names.end(), candidate);
       if (at == names.end()) continue;
       if (std::find(at + 1, names.end(), candidate) != names.end())
-        return Error{Code::bad_input, fmt::format("{}: two columns are called {}; rename one", path, header[at - names.begin()])};
+        return Error{Code::bad_input, fmt::format("{}: two columns are called {}; rename one", path, shown(header[at - names.begin()]))};
       columns[role] = static_cast<int>(at - names.begin());
       break;
     }
@@ -155,7 +166,7 @@ Result<RoleColumns> match(const Mapping& mapping, const std::vector<std::string>
   for (size_t role = 0; role < role_count; ++role) {
     if (!mapping.required[role] || columns[role] >= 0) continue;
     return Error{Code::bad_input, fmt::format("{}: no {} column among {}; name it with --{}=COLUMN", path,
-                                              role_names[role], fmt::join(header, ", "), role_names[role])};
+                                              role_names[role], shown(fmt::format("{}", fmt::join(header, ", "))), role_names[role])};
   }
   return columns;
 }

@@ -54,13 +54,13 @@ void expect_plain(const Error& error) {
          static_cast<int>(error.code));
 }
 
-struct Text {
+struct Decoded {
   std::string text;
   bool good = false;
 };
 
-Text read_text(const std::string& path, std::string_view bytes) {
-  Text out;
+Decoded read_text(const std::string& path, std::string_view bytes) {
+  Decoded out;
   auto source = ByteSource::open(path);
   if (!source) return expect_plain(source.error()), out;
   while (true) {
@@ -115,7 +115,7 @@ bool known(std::string_view reason) {
 }
 
 // Rows of the file by the reader; what the splitter makes of the same text is the witness.
-void read_rows(const std::string& path, const Mapping& mapping, const Text& text, std::vector<RecordSeen>& witness) {
+void read_rows(const std::string& path, const Mapping& mapping, const Decoded& text, std::vector<RecordSeen>& witness) {
   auto reader = EventReader::open(path, mapping);
   if (!reader) return expect_plain(reader.error());
   EXPECT(text.good, "rows of what is no text");
@@ -213,7 +213,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (auto read = override_from_file(file.hold(text), from_file); !read) expect_plain(read.error());
     file.hold(bytes);
   }
-  Text text = read_text(path, bytes);
+  Decoded text = read_text(path, bytes);
   std::vector<RecordSeen> witness;
   read_rows(path, mapping, text, witness);
   if (text.good) {
