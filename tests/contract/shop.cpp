@@ -151,7 +151,7 @@ Store new_store() {
 }
 
 Result<std::vector<FileSummary>> Store::import(const std::string& file) const {
-  Engine engine = TRY(Engine::open(path_, Engine::Access::write));
+  Engine engine = TRY(open(Engine::Access::write));
   ImportRequest request;
   request.preset = "events";
   request.paths = {file};
@@ -159,12 +159,11 @@ Result<std::vector<FileSummary>> Store::import(const std::string& file) const {
 }
 
 Result<RunSummary> Store::run(const std::string& room, ParamTexts params, const Progress& progress) const {
-  Engine engine = TRY(Engine::open(path_, Engine::Access::write));
-  return engine.run(room, std::move(params), progress);
+  return TRY(open(Engine::Access::write)).run(room, std::move(params), progress);
 }
 
 Result<std::string> Store::answer(const std::string& room, ParamTexts params) const {
-  Engine engine = TRY(Engine::open(path_, Engine::Access::read));
+  Engine engine = TRY(open(Engine::Access::read));
   std::ostringstream out;
   TRY(engine.answer(room, std::move(params), Format::csv, out));
   return out.str();
@@ -201,11 +200,18 @@ Store Store::copy() const {
 }
 
 std::map<std::string, std::string> Store::snapshot() const {
-  std::map<std::string, std::string> out;
+  // one statement, for every one opens the store anew
+  std::string select;
   for (const auto& table : texts("SELECT table_schema || '.' || table_name FROM information_schema.tables"))
-    out[table] = text(fmt::format("SELECT (SELECT string_agg(column_name || ' ' || data_type, ' ' ORDER BY ordinal_position) FROM "
-                                  "information_schema.columns WHERE table_schema || '.' || table_name = '{0}') || ' ' || "
-                                  "(SELECT count(*) || ' ' || coalesce(sum(hash(t)::HUGEINT), 0) FROM {0} AS t)", table));
+    select += fmt::format("{1}SELECT '{0} ' || (SELECT string_agg(column_name || ':' || data_type, ' ' ORDER BY ordinal_position) FROM "
+                          "information_schema.columns WHERE table_schema || '.' || table_name = '{0}') || ' ' || "
+                          "(SELECT count(*) || ' rows, hash ' || coalesce(sum(hash(t)::HUGEINT), 0) FROM {0} AS t)",
+                          table, select.empty() ? "" : " UNION ALL ");
+  std::map<std::string, std::string> out;
+  for (const auto& line : texts(select)) {
+    std::string table = line.substr(line.find_first_not_of('"'), line.find(' ') - line.find_first_not_of('"'));
+    out[table] = line;
+  }
   return out;
 }
 

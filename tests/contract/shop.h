@@ -32,6 +32,7 @@ class Store {
   explicit Store(std::string path) : path_(std::move(path)) {}
   const std::string& path() const { return path_; }
 
+  Result<Engine> open(Engine::Access access) const { return Engine::open(path_, access); }
   Result<std::vector<FileSummary>> import(const std::string& file) const;
   Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress = nullptr) const;
   // What a query-kind room answers, as CSV.

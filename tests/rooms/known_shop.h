@@ -1,0 +1,24 @@
+// One simulated shop with its truth, imported and run through the whole pipeline once for all room tests.
+#pragma once
+
+#include <string>
+
+#include "contract/table.h"
+#include "danggol/engine.h"
+
+namespace danggol::test {
+
+struct KnownShop {
+  std::string folder;  // events.csv, truth/
+  std::string store;   // its store after the pipeline
+};
+const KnownShop& known_shop();
+
+// A copy of its store that a test may write to.
+std::string copy_of_store();
+
+Table query(const std::string& store, const std::string& sql);
+RunSummary run(const std::string& store, const std::string& room, ParamTexts params = {});
+Status try_run(const std::string& store, const std::string& room, ParamTexts params = {});
+
+}  // namespace danggol::test
