@@ -1,7 +1,7 @@
 """What every peer prints and writes, in one form, so that answers can be compared. Never inside a timed region.
 
 rfm rows:          customer_id, period, recency_days, frequency, monetary, r_score, f_score, m_score, rfm_score, grade
-grade_change rows: h1_grade, h2_grade, customers, share_of_h1, share_of_h1_lo, share_of_h1_hi, share_of_all
+grade_change rows: h1_grade, h2_grade, customers, share_of_h1, share_of_all, share_lo, share_hi
 """
 
 import argparse
@@ -13,9 +13,9 @@ import resource
 from collections import Counter
 
 RFM = "customer_id period recency_days frequency monetary r_score f_score m_score rfm_score grade".split()
-GRADE_CHANGE = "h1_grade h2_grade customers share_of_h1 share_of_h1_lo share_of_h1_hi share_of_all".split()
+GRADE_CHANGE = "h1_grade h2_grade customers share_of_h1 share_of_all share_lo share_hi".split()
 
-FROM, SPLIT, UNTIL = "2010-12-01", "2011-06-01", "2011-12-01"   # h1 = [FROM, SPLIT), h2 = [SPLIT, UNTIL)
+FROM, SPLIT, UNTIL = "2010-12-01", "2011-06-01", "2011-12-01"   # H1 = [FROM, SPLIT), H2 = [SPLIT, UNTIL)
 Z95 = 1.959963984540054                                         # the 97.5 % point of the normal distribution
 
 
@@ -50,7 +50,7 @@ def report(peer, version, import_seconds, analyse_seconds, peak_mb, counts, rfm,
         return hashlib.sha256("".join(",".join(map(str, row)) + "\n" for row in rows).encode()).hexdigest()
 
     figures = dict(counts)
-    for period in ("h1", "h2"):
+    for period in ("H1", "H2"):
         mine = [row for row in rfm if row[1] == period]
         figures[period] = {
             "buyers": len(mine),

@@ -23,7 +23,7 @@ FROM read_csv(?, header = true, auto_detect = false, delim = ',', quote = '"', e
 RFM = f"""
 CREATE OR REPLACE TABLE rfm AS
 WITH receipt AS (      -- one row per period, customer, day and receipt
-  SELECT CASE WHEN ts < TIMESTAMP '{answer.SPLIT}' THEN 'h1' ELSE 'h2' END AS period,
+  SELECT CASE WHEN ts < TIMESTAMP '{answer.SPLIT}' THEN 'H1' ELSE 'H2' END AS period,
          customer, ts::DATE AS day, receipt, max(ts) AS last, sum(amount) AS amount
   FROM event
   WHERE action = 'purchase' AND customer IS NOT NULL
@@ -31,7 +31,7 @@ WITH receipt AS (      -- one row per period, customer, day and receipt
   GROUP BY ALL
 ), buyer AS (          -- one row per period and customer
   SELECT period, customer,
-         date_diff('second', max(last), CASE period WHEN 'h1' THEN TIMESTAMP '{answer.SPLIT}'
+         date_diff('second', max(last), CASE period WHEN 'H1' THEN TIMESTAMP '{answer.SPLIT}'
                                                     ELSE TIMESTAMP '{answer.UNTIL}' END) // 86400 AS recency_days,
          count(*) AS frequency, sum(amount) AS monetary
   FROM receipt
@@ -59,7 +59,7 @@ GRADE_CHANGE = f"""
 CREATE OR REPLACE TABLE grade_change AS
 WITH pair AS (         -- one row per customer that bought in either period
   SELECT coalesce(h1.grade, 'inactive') AS h1_grade, coalesce(h2.grade, 'inactive') AS h2_grade
-  FROM (FROM rfm WHERE period = 'h1') AS h1 FULL JOIN (FROM rfm WHERE period = 'h2') AS h2 USING (customer)
+  FROM (FROM rfm WHERE period = 'H1') AS h1 FULL JOIN (FROM rfm WHERE period = 'H2') AS h2 USING (customer)
 ), cell AS (
   SELECT h1_grade, h2_grade, count(*) AS customers, sum(count(*)) OVER (PARTITION BY h1_grade)::DOUBLE AS n,
          count(*) / sum(count(*)) OVER () AS share_of_all
@@ -68,10 +68,9 @@ WITH pair AS (         -- one row per customer that bought in either period
 ), share AS (          -- Wilson's interval at 95 %
   SELECT *, customers / n AS p, {answer.Z95} AS z, 1 + z * z / n AS shrink FROM cell
 )
-SELECT h1_grade, h2_grade, customers, p AS share_of_h1,
-       (p + z * z / (2 * n) - z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / shrink AS share_of_h1_lo,
-       (p + z * z / (2 * n) + z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / shrink AS share_of_h1_hi,
-       share_of_all
+SELECT h1_grade, h2_grade, customers, p AS share_of_h1, share_of_all,
+       (p + z * z / (2 * n) - z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / shrink AS share_lo,
+       (p + z * z / (2 * n) + z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))) / shrink AS share_hi
 FROM share
 """
 

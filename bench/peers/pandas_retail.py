@@ -80,7 +80,7 @@ def grade_change(h1, h2):
     share, zz = change["customers"] / n, answer.Z95 ** 2
     middle = (share + zz / (2 * n)) / (1 + zz / n)
     half = answer.Z95 / (1 + zz / n) * numpy.sqrt(share * (1 - share) / n + zz / (4 * n * n))
-    change["share_of_h1"], change["share_of_h1_lo"], change["share_of_h1_hi"] = share, middle - half, middle + half
+    change["share_of_h1"], change["share_lo"], change["share_hi"] = share, middle - half, middle + half
     change["share_of_all"] = change["customers"] / len(pair)
     return change
 
@@ -96,7 +96,7 @@ def main():
     event, rejects = import_files(answer.files(args.data), args.engine)
     imported = time.perf_counter()
     begin, split, end = map(pandas.Timestamp, (answer.FROM, answer.SPLIT, answer.UNTIL))
-    h1, h2 = rfm(event, "h1", begin, split), rfm(event, "h2", split, end)
+    h1, h2 = rfm(event, "H1", begin, split), rfm(event, "H2", split, end)
     change = grade_change(h1, h2)
     analysed = time.perf_counter()
     peak_mb = answer.peak_rss_mb()

@@ -35,13 +35,13 @@ def rfm(event, begin, split, end):
     return (
         event.lazy()
         .filter(col("purchase") & (col("ts") >= begin) & (col("ts") < end))
-        .group_by(polars.when(first).then(polars.lit("h1")).otherwise(polars.lit("h2")).alias("period"), "customer",
+        .group_by(polars.when(first).then(polars.lit("H1")).otherwise(polars.lit("H2")).alias("period"), "customer",
                   col("ts").dt.date().alias("day"), "receipt")
         .agg(col("ts").max(), col("amount").sum())
         .group_by("period", "customer")
         .agg(col("ts").max().alias("last"), frequency=polars.len(),
              monetary=col("amount").sum().round(3))   # exact again, so that ties are ties
-        .with_columns(recency_days=(polars.when(col("period") == "h1").then(polars.lit(split))
+        .with_columns(recency_days=(polars.when(col("period") == "H1").then(polars.lit(split))
                                     .otherwise(polars.lit(end)) - col("last")).dt.total_days())
         .with_columns(r_score=score("recency_days", descending=True), f_score=score("frequency"),
                       m_score=score("monetary"))
@@ -56,8 +56,8 @@ def rfm(event, begin, split, end):
 
 
 def grade_change(buyer):
-    h1 = buyer.lazy().filter(col("period") == "h1").select("customer", h1_grade="grade")
-    h2 = buyer.lazy().filter(col("period") == "h2").select("customer", h2_grade="grade")
+    h1 = buyer.lazy().filter(col("period") == "H1").select("customer", h1_grade="grade")
+    h2 = buyer.lazy().filter(col("period") == "H2").select("customer", h2_grade="grade")
     n, share, zz = col("n"), col("share_of_h1"), answer.Z95 ** 2
     middle = (share + zz / (2 * n)) / (1 + zz / n)
     half = answer.Z95 / (1 + zz / n) * (share * (1 - share) / n + zz / (4 * n * n)).sqrt()
@@ -67,7 +67,7 @@ def grade_change(buyer):
         .agg(customers=polars.len().cast(polars.Int64))
         .with_columns(n=col("customers").sum().over("h1_grade"), share_of_all=col("customers") / col("customers").sum())
         .with_columns(share_of_h1=col("customers") / n)
-        .with_columns(share_of_h1_lo=middle - half, share_of_h1_hi=middle + half)
+        .with_columns(share_lo=middle - half, share_hi=middle + half)
         .collect()
     )
 

@@ -107,9 +107,9 @@ class Check:
 
 
 def falls(values):
-    """-1, 0 or 1: does the second half of the year fall, hold or rise by more than a tenth?"""
+    """-1, 0 or 1: does the second half of the year fall, hold or rise by more than an eighth?"""
     before, after = sum(values[:6]), sum(values[6:])
-    return 0 if abs(after / before - 1) < 0.1 else int(math.copysign(1, after - before))
+    return 0 if abs(after / before - 1) < 0.125 else int(math.copysign(1, after - before))
 
 
 def elements(check, con, table, key, published, what):

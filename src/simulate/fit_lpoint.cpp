@@ -3,8 +3,8 @@
 //   fit_lpoint src/simulate/lpoint_shape.h [ROUNDS]
 //
 // Every number answers for the one figure it moves most. A round simulates, then moves each number by what its
-// figure is off, damped; it starts from the numbers it was built with. The fit sees seeds 101 to 104 only, so
-// that the check over seeds 1 to 5 (check_lpoint.py) is out of sample. About 5 seconds a round.
+// figure is off, damped; it starts from the numbers it was built with. The fit sees seeds 101 to 108 only, so
+// that the check over seeds 1 to 5 (check_lpoint.py) is out of sample. About ten seconds a round.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,28 +24,28 @@ namespace danggol::lpoint {
 namespace {
 
 constexpr size_t customers = 29'756;
-constexpr std::array<uint64_t, 4> seeds = {101, 102, 103, 104};
+constexpr std::array<uint64_t, 8> seeds = {101, 102, 103, 104, 105, 106, 107, 108};
 constexpr size_t january = 0, may = 4;
 
 // Receipts follow from the published sales and amounts per purchase in July and November. The months without
 // published figures are our choice: between their neighbours, and clear of the published extremes.
 constexpr Figures::ByMonth receipts = {114'000, 116'500, 128'500, 134'500, 144'500, 134'500,
-                                       130'198, 127'000, 125'000, 121'000, 109'200, 114'500};
+                                       130'198, 127'000, 125'000, 121'000, 106'500, 114'500};
 constexpr Figures::ByMonth sales_krw = {8.05e9,        8.08e9, 8.80e9, 9.30e9, 10'121'793'088, 8.60e9,
-                                        7'732'686'662, 8.35e9, 8.80e9, 8.75e9, 8.359e9,        8.36e9};
+                                        7'732'686'662, 8.35e9, 8.80e9, 8.75e9, 8.153e9,        8.36e9};
 // Our choice, so that an average buyer spends what is published; the number of uses is our choice, too.
-constexpr double product_buyers_may = 18'750, uses = 250'000, rows = 4.4e6;
+constexpr double product_buyers_may = 18'550, uses = 250'000, rows = 4.4e6;
 
 // Share q of all rows by outlet, and the element p ln(p/q) of the leavers from `other`. The published elements,
 // on both levels that are published, leave little choice of q; those closer to each other than samples of this
-// size can tell are pulled apart by up to 0.006.
+// size can tell are pulled apart by up to 0.016.
 struct Divergence {
   double q, element;
 };
 constexpr std::array<Divergence, outlet_count> divergence = {{
     {0.1020, -0.0373}, {0.0240, 0.0360}, {0.4450, -0.0953}, {0.0350, 0.0260}, {0.1770, -0.0012},
     {0.0185, -0.0030}, {0.1650, 0.0420}, {0.0075, 0.0520},  {0.0010, 0.0020}, {0.0250, 0.1297},
-    {0.0450, -0.0089}, {0.1300, 0.0620}, {0.1080, -0.0093}, {0.4050, -0.0524}, {0.2680, -0.0055}, {0.0440, 0.0420},
+    {0.0450, -0.0089}, {0.1300, 0.0720}, {0.1080, -0.0093}, {0.4050, -0.0524}, {0.2680, -0.0055}, {0.0440, 0.0340},
 }};
 constexpr std::array<size_t, 2> anchors = {2, 13};  // off-line A02 and D01: the others follow relative to them
 

@@ -10,7 +10,7 @@ using enum Kind;
 
 // Of the tickets only the proportions are chosen here; lpoint_shape.h sets their level month by month.
 const std::array<Partner, partner_count> partners = {{
-    {"A01", 33, 2.8, 140'000, 0.90, 0},
+    {"A01", 33, 2.8, 110'000, 0.90, 0},
     {"A02", 124, 5.0, 60'000, 0.75, 1},
     {"A03", 412, 3.6, 25'000, 0.80, 1},
     {"A04", 2'615, 1.9, 7'800, 0.70, 2},

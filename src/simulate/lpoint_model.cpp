@@ -13,8 +13,8 @@ constexpr size_t a04 = 3, b01 = 6, c01 = 7, c02 = 8;  // partners
 
 // How much customers differ in their liking of a partner beyond engagement: shape of a gamma of mean 1. Both
 // tills of a partner share the draw.
-constexpr std::array<double, partner_count> partner_spread = {1.2, 1.2, 0.35, 0.4, 1.0, 0.5,
-                                                              0.5, 0.5, 0.4,  0.5, 0.4, 0.4};
+constexpr std::array<double, partner_count> partner_spread = {2.5, 2.5, 0.5, 0.5, 1.0, 0.6,
+                                                              0.8, 1.5, 1.0, 1.0, 0.8, 1.2};
 
 // The partners' own time courses: A04 jumps in June, A06 shrinks from June on, the affiliates drift.
 constexpr std::array<std::array<double, month_count>, partner_count> course = {{
@@ -37,8 +37,8 @@ constexpr size_t first_weekday = 4;  // 2021-01-01 was a Friday
 
 // Engagement: gamma shape and mean, of light and of regular customers.
 constexpr double light_spread = 2, light_engagement = 0.14;
-constexpr double regular_spread = 1.3, regular_engagement = 1.3;
-constexpr double ticket_log_sd = 0.45;  // between customers
+constexpr double regular_spread = 1.8, regular_engagement = 1.3;
+constexpr double ticket_log_sd = 0.42;  // between customers
 
 constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);  // a beta
 constexpr std::array<double, affiliate_count> affiliate_online = {0.6, 0.5, 0.4, 0.1, 0.2, 0.3};
@@ -121,13 +121,15 @@ Customer Model::draw_customer(Random& random) const {
   for (size_t o = 0; o < outlet_count; ++o) {
     size_t partner = outlets[o].partner;
     const Shape::Visits& shape = shape_.visits[o];
-    double visits = shape.per_month * std::pow(customer.engagement, shape.elasticity) * liking[partner];
+    double visits = shape.per_month * std::pow(std::min(customer.engagement, 1.0), shape.elasticity) *
+                    std::max(customer.engagement, 1.0) * liking[partner];
     // The on-line minded prefer a retail partner's on-line shop, and C01, whose tickets are sold on-line.
     if (outlets[o].online || partner == c01) visits *= customer.online / online_mean;
     else if (partner < retail_count && partner != a04) visits *= (1 - customer.online) / (1 - online_mean);
     customer.visits_per_month[o] = visits;
   }
-  for (double& activity : customer.activity) activity = draw::gamma(random, shape_.activity_spread, 1);
+  double steadiness = shape_.activity_spread * (1 + customer.engagement);
+  for (double& activity : customer.activity) activity = draw::gamma(random, steadiness, 1);
   for (double& taste : customer.taste) taste = draw::gamma(random, taste_spread, 1);
 
   customer.passer_by = draw::chance(random, shape_.passer_by_share);

@@ -31,12 +31,13 @@ std::string outlet_name(size_t outlet);  // "A01 off-line", "C01"
 struct Shape {
   struct Visits {
     double per_month;   // of a customer of engagement 1
-    double elasticity;  // power of engagement; low for outlets that light customers use more than others do
+    double elasticity;  // power of engagement below 1, low for outlets that light customers use more than others
+                        // do; above 1, visits rise in proportion
   };
   double light_share;      // of customers, of low engagement
   double newcomer_share;   // of customers, joined during the year
   double passer_by_share;  // of customers, come for one event at any time of the year
-  double activity_spread;  // gamma shape of a month's retail visits about a customer's own rate
+  double activity_spread;  // gamma shape of a month's retail visits about the own rate, at engagement 0
   double hazard_per_day;   // of leaving, at engagement 1
   double hazard_slope;     // hazard falls with this power of engagement
   double novelty;          // the higher, the more different products a customer buys

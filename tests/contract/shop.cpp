@@ -50,7 +50,8 @@ const fs::path& folder() {
   return path;
 }
 
-std::string write_rows(const std::string& name, const std::string& header, const std::vector<std::string>& rows) {
+std::string write_rows(const std::string& name, const std::string& header,
+                       const std::vector<std::string>& rows) {
   std::string path = folder() / name;
   std::ofstream file(path, std::ios::binary);
   file << header << '\n';
@@ -112,7 +113,7 @@ void run_program(const std::vector<std::string>& words) {
 const ShopFiles& shop_files() {
   static const ShopFiles files = [] {
     ShopOptions options;
-    options.customers = 300;
+    options.customers = 200;
     options.months = 26;
     must(simulate_shop(options, (folder() / "shop").string(), nullptr));
     std::ifstream stream(folder() / "shop" / "events.csv");
@@ -124,7 +125,8 @@ const ShopFiles& shop_files() {
       (ts < as_of ? before : after).push_back(row);
       all.push_back(row);
     }
-    if (before.empty() || after.empty()) throw std::runtime_error("the shop has no events on one side of as_of");
+    if (before.empty() || after.empty())
+      throw std::runtime_error("the shop has no events on one side of as_of");
     ShopFiles out;
     out.before = write_rows("before.csv", header, before);
     out.after = write_rows("after.csv", header, after);
@@ -199,17 +201,27 @@ Store Store::copy() const {
   return other;
 }
 
+std::vector<double> Store::numbers(const std::string& select) const {
+  std::vector<double> out;
+  std::istringstream row(text(select));
+  for (std::string cell; std::getline(row, cell, ',');) out.push_back(std::stod(cell));
+  return out;
+}
+
 std::map<std::string, std::string> Store::snapshot() const {
   // one statement, for every one opens the store anew
   std::string select;
   for (const auto& table : texts("SELECT table_schema || '.' || table_name FROM information_schema.tables"))
-    select += fmt::format("{1}SELECT '{0} ' || (SELECT string_agg(column_name || ':' || data_type, ' ' ORDER BY ordinal_position) FROM "
-                          "information_schema.columns WHERE table_schema || '.' || table_name = '{0}') || ' ' || "
-                          "(SELECT count(*) || ' rows, hash ' || coalesce(sum(hash(t)::HUGEINT), 0) FROM {0} AS t)",
-                          table, select.empty() ? "" : " UNION ALL ");
+    select += fmt::format(
+        "{1}SELECT '{0} ' || (SELECT string_agg(column_name || ':' || data_type, ' ' ORDER BY "
+        "ordinal_position) FROM "
+        "information_schema.columns WHERE table_schema || '.' || table_name = '{0}') || ' ' || "
+        "(SELECT count(*) || ' rows, hash ' || coalesce(sum(hash(t)::HUGEINT), 0) FROM {0} AS t)",
+        table, select.empty() ? "" : " UNION ALL ");
   std::map<std::string, std::string> out;
   for (const auto& line : texts(select)) {
-    std::string table = line.substr(line.find_first_not_of('"'), line.find(' ') - line.find_first_not_of('"'));
+    std::string table =
+        line.substr(line.find_first_not_of('"'), line.find(' ') - line.find_first_not_of('"'));
     out[table] = line;
   }
   return out;
@@ -235,7 +247,9 @@ const Store& finished_by(Way way) {
     for (const AnalysisInfo& info : Engine::analyses())
       if (info.kind == Kind::job) run_program({"run", info.name, "--as-of", as_of, "--store", store.path()});
   } else {
-    must(store.import(way == Way::shuffled ? files.shuffled : way == Way::one_load ? files.all : files.before));
+    must(store.import(way == Way::shuffled   ? files.shuffled
+                      : way == Way::one_load ? files.all
+                                             : files.before));
     if (way == Way::later_load) must(store.import(files.after));
     run_all(store, nullptr);
   }

@@ -34,14 +34,16 @@ class Store {
 
   Result<Engine> open(Engine::Access access) const { return Engine::open(path_, access); }
   Result<std::vector<FileSummary>> import(const std::string& file) const;
-  Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress = nullptr) const;
+  Result<RunSummary> run(const std::string& room, ParamTexts params,
+                         const Progress& progress = nullptr) const;
   // What a query-kind room answers, as CSV.
   Result<std::string> answer(const std::string& room, ParamTexts params) const;
-  std::string csv(const std::string& table) const;         // all rows of a table
-  std::string text(const std::string& select) const;       // the one value of a one-row answer; "" for null
+  std::string csv(const std::string& table) const;    // all rows of a table
+  std::string text(const std::string& select) const;  // the one value of a one-row answer; "" for null
   double number(const std::string& select) const;
+  std::vector<double> numbers(const std::string& select) const;     // the row of a one-row answer
   std::vector<std::string> texts(const std::string& select) const;  // the one column of an answer
-  Store copy() const;                                      // the same content in a file of its own
+  Store copy() const;                                               // the same content in a file of its own
 
   // What there is, to see what changed: "schema.table" -> columns, number of rows and hash of them.
   std::map<std::string, std::string> snapshot() const;
@@ -62,11 +64,11 @@ const Finished& finished();
 
 // The same by other ways; the tables must not show which.
 enum class Way {
-  again,        // once more in a fresh store
-  shuffled,     // the rows in another order
-  one_core,     // by the program, held to one processor
-  later_load,   // events from as_of on loaded after it
-  one_load,     // events from as_of on in the same file
+  again,       // once more in a fresh store
+  shuffled,    // the rows in another order
+  one_core,    // by the program, held to one processor
+  later_load,  // events from as_of on loaded after it
+  one_load,    // events from as_of on in the same file
 };
 const Store& finished_by(Way way);
 

@@ -22,8 +22,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 PERIODS = {   # half-open: begin <= time < end
-    "h1": (datetime(2010, 12, 1), datetime(2011, 6, 1)),
-    "h2": (datetime(2011, 6, 1), datetime(2011, 12, 1)),
+    "H1": (datetime(2010, 12, 1), datetime(2011, 6, 1)),
+    "H2": (datetime(2011, 6, 1), datetime(2011, 12, 1)),
 }
 Z = 1.959963984540054   # the 97.5 % point of the normal distribution, for 95 % intervals
 
@@ -58,9 +58,8 @@ def score(below, n):
     return 1 + min(4, 5 * below // n)
 
 
-def rfm(purchases, period):
+def rfm(purchases, period, begin, end):
     """{customer_id: {...}} for every customer who bought in the period; without grades."""
-    begin, end = PERIODS[period]
     last, visits, monetary = {}, defaultdict(set), defaultdict(Decimal)
     for customer, receipt, time, amount in purchases:
         if begin <= time < end:
@@ -134,8 +133,8 @@ def grade_change(h1, h2):
     for (h1_grade, h2_grade), count in sorted(cells.items()):
         low, high = wilson(count, of_h1[h1_grade])
         rows.append({"h1_grade": h1_grade, "h2_grade": h2_grade, "customers": count,
-                     "share_of_h1": f"{count / of_h1[h1_grade]:.9f}", "share_of_h1_lo": f"{low:.9f}",
-                     "share_of_h1_hi": f"{high:.9f}", "share_of_all": f"{count / len(customers):.9f}"})
+                     "share_of_h1": f"{count / of_h1[h1_grade]:.9f}",
+                     "share_of_all": f"{count / len(customers):.9f}", "share_lo": f"{low:.9f}", "share_hi": f"{high:.9f}"})
     return rows
 
 
@@ -146,6 +145,25 @@ def write(path, rows):
         table.writerows(rows)
 
 
+def write_tables(purchases, periods, out_dir, counts):
+    """rfm_RULE.csv and grade_change_RULE.csv of both rules; adds to the counts."""
+    buyers = {period: rfm(purchases, period, begin, end) for period, (begin, end) in periods.items()}
+    for rule, grade in (("band", grade_by_band), ("rank", grade_by_rank)):
+        grades = {period: grade(buyers[period]) for period in periods}
+        rows = [{**buyer, "monetary": f"{buyer['monetary']:.3f}", "rfm_score": f"{float(buyer['rfm_score']):.9f}",
+                 "grade": grades[period][customer]}
+                for period in periods for customer, buyer in buyers[period].items()]
+        rows.sort(key=lambda row: (row["customer_id"], row["period"]))
+        write(os.path.join(out_dir, f"rfm_{rule}.csv"), rows)
+        write(os.path.join(out_dir, f"grade_change_{rule}.csv"), grade_change(grades["H1"], grades["H2"]))
+        for period in periods:
+            for name, count in sorted(Counter(grades[period].values()).items()):
+                counts[f"{period} {rule} {name}"] = count
+    for period in periods:
+        counts[f"{period} buyers"] = len(buyers[period])
+        counts[f"{period} monetary"] = sum(buyer["monetary"] for buyer in buyers[period].values())
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -153,21 +171,7 @@ def main():
     os.makedirs(out_dir, exist_ok=True)
 
     purchases, counts = read_events(data_dir)
-    buyers = {period: rfm(purchases, period) for period in PERIODS}
-    for rule, grade in (("band", grade_by_band), ("rank", grade_by_rank)):
-        grades = {period: grade(buyers[period]) for period in PERIODS}
-        rows = [{**buyer, "monetary": f"{buyer['monetary']:.3f}", "rfm_score": f"{float(buyer['rfm_score']):.9f}",
-                 "grade": grades[period][customer]}
-                for period in PERIODS for customer, buyer in buyers[period].items()]
-        rows.sort(key=lambda row: (row["customer_id"], row["period"]))
-        write(os.path.join(out_dir, f"rfm_{rule}.csv"), rows)
-        write(os.path.join(out_dir, f"grade_change_{rule}.csv"), grade_change(grades["h1"], grades["h2"]))
-        for period in PERIODS:
-            for name, count in sorted(Counter(grades[period].values()).items()):
-                counts[f"{period} {rule} {name}"] = count
-    for period in PERIODS:
-        counts[f"{period} buyers"] = len(buyers[period])
-        counts[f"{period} monetary"] = sum(buyer["monetary"] for buyer in buyers[period].values())
+    write_tables(purchases, PERIODS, out_dir, counts)
     write(os.path.join(out_dir, "counts.csv"), [{"what": what, "count": count} for what, count in counts.items()])
     for what, count in counts.items():
         print(f"{what}: {count}")

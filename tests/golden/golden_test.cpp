@@ -1,5 +1,5 @@
-// One test for every .test file under src/ and tests/golden/: it is played in an empty folder of its own, with
-// a store that is not there yet. DANGGOL_RECORD=1 writes what is printed into the files instead.
+// One test for every .test file under src/ and tests/golden/: it is played in an empty folder of its own,
+// with a store that is not there yet. DANGGOL_RECORD=1 writes what is printed into the files instead.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -85,7 +85,8 @@ Outcome execute(const Folder& folder, const std::vector<std::string>& words) {
   posix_spawn_file_actions_addopen(&actions, 1, folder.out().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, folder.err().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   pid_t child = 0;
-  int failed = posix_spawn(&child, DANGGOL_PROGRAM, &actions, nullptr, pointers(arguments).data(), pointers(variables).data());
+  int failed = posix_spawn(&child, DANGGOL_PROGRAM, &actions, nullptr, pointers(arguments).data(),
+                           pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
   if (failed) throw std::runtime_error(DANGGOL_PROGRAM ": cannot be started");
   int status = 0;

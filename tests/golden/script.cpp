@@ -142,15 +142,19 @@ class Reader {
     step.line = static_cast<int>(at_) + 1;
     step.words = split_words(lines_[at_++]);
     std::string kind = step.words.empty() ? "" : step.words[0];
-    auto take = [&](size_t words) { step.words.erase(step.words.begin(), step.words.begin() + static_cast<int64_t>(words)); };
+    auto take = [&](size_t words) {
+      step.words.erase(step.words.begin(), step.words.begin() + static_cast<int64_t>(words));
+    };
     auto need = [&](bool good, const char* form) {
       if (!good) throw Wrong(fmt::format("must be: {}", form));
     };
     if (kind == "file") {
-      need(step.words.size() == 2 || (step.words.size() > 3 && step.words[2] == "as"), "file NAME [as ENCODING...]");
+      need(step.words.size() == 2 || (step.words.size() > 3 && step.words[2] == "as"),
+           "file NAME [as ENCODING...]");
       step.kind = Step::Kind::write;
       for (const auto& line : block()) step.bytes += line + "\n";
-      for (size_t i = 3; i < step.words.size(); ++i) step.bytes = encode(std::move(step.bytes), step.words[i]);
+      for (size_t i = 3; i < step.words.size(); ++i)
+        step.bytes = encode(std::move(step.bytes), step.words[i]);
       step.words = {step.words[1]};
     } else if (kind == "bytes") {
       need(step.words.size() == 2, "bytes NAME");
@@ -241,11 +245,13 @@ bool all_match(const std::vector<std::string>& expected, const std::vector<std::
   return all_match(expected.begin(), expected.end(), printed.begin(), printed.end());
 }
 
-std::vector<std::string> record(const std::vector<std::string>& expected, const std::vector<std::string>& printed) {
+std::vector<std::string> record(const std::vector<std::string>& expected,
+                                const std::vector<std::string>& printed) {
   if (all_match(expected, printed)) return expected;
   std::vector<std::string> lines;
   for (const auto& line : printed) {
-    auto same = std::find_if(expected.begin(), expected.end(), [&](const auto& known) { return matches(known, line); });
+    auto same = std::find_if(expected.begin(), expected.end(),
+                             [&](const auto& known) { return matches(known, line); });
     lines.push_back(same == expected.end() ? with_placeholders(line) : *same);
   }
   return lines;
@@ -259,15 +265,16 @@ std::string difference(const std::vector<std::string>& expected, const std::vect
       out += fmt::format("  {} {}\n", i < others.size() && same(lines[i], others[i]) ? ' ' : '>', lines[i]);
     return out.empty() ? std::string("  (nothing)\n") : out;
   };
-  return "expected\n" + marked(expected, printed, [](auto& e, auto& p) { return matches(e, p); }) + "printed\n" +
-         marked(printed, expected, [](auto& p, auto& e) { return matches(e, p); });
+  return "expected\n" + marked(expected, printed, [](auto& e, auto& p) { return matches(e, p); }) +
+         "printed\n" + marked(printed, expected, [](auto& p, auto& e) { return matches(e, p); });
 }
 
 }  // namespace
 
 bool matches(std::string_view expected, std::string_view printed) {
   size_t open = expected.find('{');
-  while (open != expected.npos && !expected.substr(open).starts_with("{any}") && !expected.substr(open).starts_with("{seconds}"))
+  while (open != expected.npos && !expected.substr(open).starts_with("{any}") &&
+         !expected.substr(open).starts_with("{seconds}"))
     open = expected.find('{', open + 1);
   if (open == expected.npos) return expected == printed;
   if (printed.substr(0, open) != expected.substr(0, open)) return false;
@@ -283,7 +290,9 @@ bool matches(std::string_view expected, std::string_view printed) {
   size_t whole = 0;
   auto digit = [&](size_t i) { return i < printed.size() && printed[i] >= '0' && printed[i] <= '9'; };
   while (digit(whole)) ++whole;
-  if (whole == 0 || whole >= printed.size() || printed[whole] != '.' || !digit(whole + 1) || !digit(whole + 2)) return false;
+  if (whole == 0 || whole >= printed.size() || printed[whole] != '.' || !digit(whole + 1) ||
+      !digit(whole + 2))
+    return false;
   return matches(expected, printed.substr(whole + 3));
 }
 
@@ -300,7 +309,8 @@ std::variant<std::vector<Step>, Problem> parse(std::string_view text) {
   return steps;
 }
 
-std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text, const World& world, std::string* recorded) {
+std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text, const World& world,
+                          std::string* recorded) {
   std::vector<Problem> problems;
   std::vector<std::string> source = lines_of(text), out;
   size_t copied = 0;
@@ -311,7 +321,8 @@ std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text,
       case Step::Kind::cut: {
         std::string bytes = world.read(step.words[0]);
         if (static_cast<size_t>(step.number) >= bytes.size())
-          problems.push_back({step.line, fmt::format("cut {}: it has only {} bytes", step.words[0], bytes.size())});
+          problems.push_back(
+              {step.line, fmt::format("cut {}: it has only {} bytes", step.words[0], bytes.size())});
         world.write(step.words[0], bytes.substr(0, static_cast<size_t>(step.number)));
         continue;
       }
@@ -322,21 +333,25 @@ std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text,
     }
     bool failure = step.kind == Step::Kind::fails;
     int status = failure ? step.number : 0;
-    const std::string &shown = failure ? outcome.err : outcome.out, &silent = failure ? outcome.out : outcome.err;
+    const std::string &shown = failure ? outcome.err : outcome.out,
+                      &silent = failure ? outcome.out : outcome.err;
     std::string command = source[static_cast<size_t>(step.line) - 1];
     if (outcome.status != status)
-      problems.push_back({step.line, fmt::format("{}\nends with status {}, not {}\n{}{}", command, outcome.status, status,
-                                                 outcome.out, outcome.err)});
+      problems.push_back({step.line, fmt::format("{}\nends with status {}, not {}\n{}{}", command,
+                                                 outcome.status, status, outcome.out, outcome.err)});
     if (!silent.empty())
       problems.push_back({step.line, fmt::format("{}\nprints to std{}, which must stay empty:\n{}", command,
                                                  failure ? "out" : "err", silent)});
     std::vector<std::string> printed = as_expected(shown);
     if (failure && printed.size() != 1)
-      problems.push_back({step.line, fmt::format("{}\nan error is one line, not {}:\n{}", command, printed.size(), shown)});
+      problems.push_back(
+          {step.line, fmt::format("{}\nan error is one line, not {}:\n{}", command, printed.size(), shown)});
     if (!all_match(step.expected, printed))
-      problems.push_back({step.expected_line, fmt::format("{}\n{}", command, difference(step.expected, printed))});
+      problems.push_back(
+          {step.expected_line, fmt::format("{}\n{}", command, difference(step.expected, printed))});
     size_t first = static_cast<size_t>(step.expected_line) - 1;
-    out.insert(out.end(), source.begin() + static_cast<int64_t>(copied), source.begin() + static_cast<int64_t>(first));
+    out.insert(out.end(), source.begin() + static_cast<int64_t>(copied),
+               source.begin() + static_cast<int64_t>(first));
     for (auto& line : record(step.expected, printed)) out.push_back(std::move(line));
     copied = first + step.expected.size();
   }

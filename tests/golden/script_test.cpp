@@ -1,4 +1,5 @@
-// The golden tests' own test: a script that is wrong, or a program that prints something else, must be noticed.
+// The golden tests' own test: a script that is wrong, or a program that prints something else, must be
+// noticed.
 #include "script.h"
 
 #include <gtest/gtest.h>
@@ -94,21 +95,24 @@ TEST(Script, LinesStandForAnyNumberOfLines) {
 TEST(Script, WritesFilesByteForByte) {
   Stage stage;
   stage.says.out = "ok\n";
-  EXPECT_TRUE(stage.play("file plain.csv\na,b\n# no comment in here\n\n"
-                         "bytes raw.csv\na\\x00\\xff\\r\\n\nb\\\\\\t\n\n"
-                         "file korean.csv as cp949\n가\n\n"
-                         "file marked.csv as bom\na\n\n"
-                         "file both.csv as cp949 gzip\n가\n\n"
-                         "file short.csv\nabcdef\n\n"
-                         "cut short.csv 3\n"
-                         "run danggol check\n----\nok\n\n"
-                         "print short.csv\n----\nabc\n{no newline}\n\n"
-                         "files\n----\nboth.csv\nkorean.csv\nmarked.csv\nplain.csv\nraw.csv\nshort.csv\n")
+  EXPECT_TRUE(stage
+                  .play("file plain.csv\na,b\n# no comment in here\n\n"
+                        "bytes raw.csv\na\\x00\\xff\\r\\n\nb\\\\\\t\n\n"
+                        "file korean.csv as cp949\n가\n\n"
+                        "file marked.csv as bom\na\n\n"
+                        "file both.csv as cp949 gzip\n가\n\n"
+                        "file short.csv\nabcdef\n\n"
+                        "cut short.csv 3\n"
+                        "run danggol check\n----\nok\n\n"
+                        "print short.csv\n----\nabc\n{no newline}\n\n"
+                        "files\n----\nboth.csv\nkorean.csv\nmarked.csv\nplain.csv\nraw.csv\nshort.csv\n")
                   .empty());
   EXPECT_EQ(stage.files["plain.csv"], "a,b\n# no comment in here\n");
   EXPECT_EQ(stage.files["raw.csv"], (std::string{'a', '\0', '\xff', '\r', '\n', 'b', '\\', '\t'}));
   EXPECT_EQ(stage.files["korean.csv"], "\xb0\xa1\n");
-  EXPECT_EQ(stage.files["marked.csv"], "\xef\xbb\xbf" "a\n");
+  EXPECT_EQ(stage.files["marked.csv"],
+            "\xef\xbb\xbf"
+            "a\n");
   EXPECT_EQ(stage.files["both.csv"].substr(0, 2), "\x1f\x8b");
 }
 
@@ -116,7 +120,8 @@ TEST(Script, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(why_not("walk\n"), "walk: must be one of file, bytes, cut, run, fails, print, files");
   EXPECT_EQ(why_not("run rm -rf x\n----\n"), "must be: run danggol WORD...");
   EXPECT_EQ(why_not("fails danggol x\n----\n"), "must be: fails STATUS danggol WORD...");
-  EXPECT_EQ(why_not("fails 0 danggol x\n----\n"), "must be: fails STATUS danggol WORD..., and STATUS is not 0");
+  EXPECT_EQ(why_not("fails 0 danggol x\n----\n"),
+            "must be: fails STATUS danggol WORD..., and STATUS is not 0");
   EXPECT_EQ(why_not("fails two danggol x\n----\n"), "two: must be a number");
   EXPECT_EQ(why_not("run danggol x\n\n"), "must be followed by a line ----");
   EXPECT_EQ(why_not("run danggol 'x\n----\n"), "a quote ' that never closes");
@@ -136,7 +141,8 @@ TEST(Script, RecordsWhatWasPrintedAndKeepsTheRest) {
   std::string recorded;
   stage.play("# a comment\nfile x\na\n\nrun danggol x\n----\none {any}\ntwo\n\n# the end\n", &recorded);
   EXPECT_EQ(recorded,
-            "# a comment\nfile x\na\n\nrun danggol x\n----\none {any}\nrfm  (run 1, {seconds} s)\n{blank}\nthree\n\n# the end\n");
+            "# a comment\nfile x\na\n\nrun danggol x\n----\none {any}\nrfm  (run 1, {seconds} "
+            "s)\n{blank}\nthree\n\n# the end\n");
   EXPECT_TRUE(stage.play(recorded).empty()) << "a recording passes";
 }
 

@@ -254,7 +254,8 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
     for (int32_t predicted = 0; predicted < grade_count; ++predicted)
       cells.append(grade(actual), grade(predicted), static_cast<int64_t>(confusion[static_cast<size_t>(actual * grade_count + predicted)]));
   std::vector<double> p_leave = leaving(model.p);
-  for (const auto& bin : learn::calibration(p_leave, left, calibration_bins)) bins.append(bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
+  for (const auto& bin : learn::calibration(p_leave, left, calibration_bins))
+    bins.append(static_cast<int64_t>(bins.rows() + 1), bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
   add_lift_rows(p_leave, left, lift);
   Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
   const auto& numbers = ids.integers("customer_no");
@@ -387,7 +388,8 @@ TableInfo confusion_table() {
 
 TableInfo calibration_table() {
   return {"result.forecast_calibration", {"Calibration of leaving", "이탈 확률의 보정"},
-          {{"predicted", Type::real, "share", {"predicted", "예측 확률"}, true},
+          {{"bin", Type::integer, "", {"bin", "구간"}, true},
+           {"predicted", Type::real, "share", {"predicted", "예측 확률"}},
            {"observed", Type::real, "share", {"observed", "실제 비율"}},
            {"observed_lo", Type::real, "share", {"from", "하한"}, false, false, "95 % interval, Wilson"},
            {"observed_hi", Type::real, "share", {"to", "상한"}, false, false, "95 % interval, Wilson"},

@@ -38,7 +38,8 @@ TableInfo recommendation_table() {
 
 TableInfo record_table() {
   return {"result.recommendation_calibration", {"Calibration of buying", "구매 확률의 보정"},
-          {{"predicted", Type::real, "share", {"predicted", "예측 확률"}, true},
+          {{"bin", Type::integer, "", {"bin", "구간"}, true},
+           {"predicted", Type::real, "share", {"predicted", "예측 확률"}},
            {"observed", Type::real, "share", {"observed", "실제 비율"}},
            {"observed_lo", Type::real, "share", {"from", "하한"}, false, false, "95 % interval, Wilson"},
            {"observed_hi", Type::real, "share", {"to", "상한"}, false, false, "95 % interval, Wilson"},
@@ -161,7 +162,7 @@ void held_out_record(const std::vector<Outcome>& outcomes, Table& rows, double& 
   }
   auto bins = learn::calibration(p, happened, 10);
   error = learn::calibration_error(bins);
-  for (const auto& bin : bins) rows.append(bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
+  for (const auto& bin : bins) rows.append(static_cast<int64_t>(rows.rows() + 1), bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
 }
 
 // Share of customers who bought at least one of the first five of their list.

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""The whole way by the command line: files in, every job, tables and report out; held against oracle.py.
+
+    flow_test.py DANGGOL WORK_DIR [--simulated] [--data DIR] [--most-seconds 60]
+
+By default on both years of Online Retail II in DIR/online_retail_ii (DIR: $DANGGOL_DATA); exit status 77 without them.
+With --simulated on a simulated shop. WORK_DIR is made anew; the report stays there as report.html for the browser test.
+"""
+
+import argparse
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import datetime
+from decimal import Decimal
+
+import compare_tables
+import oracle
+
+RETAIL_ROWS = 1_067_370   # of the two files together
+RETAIL_BACKTEST = "2010-12-01"   # its cutoff: a whole year before the last labels end
+
+
+class Flow:
+    def __init__(self, danggol, folder):
+        self.danggol, self.folder = os.path.abspath(danggol), folder
+        self.problems = []
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def expect(self, holds, what):
+        print("ok  " if holds else "FAIL", what)
+        if not holds:
+            self.problems.append(what)
+
+    def run(self, *arguments):
+        done = subprocess.run([self.danggol, *arguments, "--store", self.path("store.duckdb")], capture_output=True, text=True)
+        if done.returncode != 0 or done.stderr:
+            sys.exit(f"FAIL danggol {' '.join(arguments)}: exit status {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+    def sql(self, statement):
+        return json.loads(self.run("sql", statement, "--json"))
+
+
+def simulate(flow):
+    """(preset, files, purchases as the oracle takes them, counts)"""
+    shop = flow.path("shop")
+    subprocess.run([flow.danggol, "simulate", "shop", "--out", shop, "--customers=800"], check=True, capture_output=True)
+    purchases, counts = [], Counter()
+    path = os.path.join(shop, "events.csv")
+    with open(path, encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            counts["rows"] += 1
+            counts["event: " + row["action"]] += 1
+            if row["action"] == "purchase":
+                amount = row["amount"] or Decimal(row["price"]) * Decimal(row["quantity"])
+                purchases.append((row["customer_id"], row["receipt_id"], datetime.fromisoformat(row["ts"]), Decimal(amount)))
+    return "events", [path], purchases, counts
+
+
+def check_import(flow, files, counts):
+    rows = counts["rows"]
+    flow.expect(sum(file["rows_read"] for file in files) == rows, f"{rows} rows read")
+    for file in files:
+        reasons = {reject["reason"]: reject["rows"] for reject in file["rejects"]}
+        flow.expect(file["rows_read"] == file["rows_loaded"] + file["rows_rejected"] and file["rows_rejected"] == sum(reasons.values()),
+                    f"{os.path.basename(file['file'])}: {file['rows_loaded']} events + {file['rows_rejected']} rejects {reasons}")
+    events = {row["action"]: row["rows"] for row in flow.sql("SELECT action, count(*) AS rows FROM raw.event GROUP BY action")}
+    rejects = {row["reason"]: row["rows"] for row in flow.sql("SELECT reason, count(*) AS rows FROM raw.reject GROUP BY reason")}
+    expected = {name.removeprefix("event: "): n for name, n in counts.items() if name.startswith("event: ")}
+    flow.expect(events == expected, f"raw.event by action: {events}")
+    expected = {"no_customer": counts["reject: no customer"]} if counts["reject: no customer"] else {}
+    flow.expect(rejects == expected, f"raw.reject by reason: {rejects}")
+    flow.expect(sum(events.values()) + sum(rejects.values()) == rows, "every row is an event or a reject")
+
+
+def check_tables(flow, rule):
+    """The store's newest grades and changes are the oracle's."""
+    for table, key in (("rfm", ["customer_id", "period"]), ("grade_change", ["h1_grade", "h2_grade"])):
+        expected, actual = flow.path(f"oracle/{table}_{rule}.csv"), flow.path(f"{table}_{rule}.csv")
+        flow.run("show", f"result.{table}", "--format", "csv", "--out", actual)
+        # the oracle prints nine decimals
+        found = compare_tables.differences(expected, actual, key, 1e-9)
+        rows = sum(1 for _ in open(expected, encoding="utf-8")) - 1
+        flow.expect(not found, f"result.{table} by {rule} is the oracle's, {rows} rows" + "".join("\n     " + line for line in found[:5]))
+
+
+def check_results(flow, jobs, runs):
+    """Whatever the rooms are: each ran, each table has rows, each estimate lies in its interval."""
+    ran = [run["room"] for run in runs]
+    flow.expect(ran == [job["name"] for job in jobs], f"every job ran, in order: {', '.join(ran)}")
+    for job in jobs:
+        for table in job["writes"]:
+            columns = [column["name"] for column in table["columns"]]
+            intervals = []
+            for lo in columns:
+                if not lo.endswith("_lo"):
+                    continue
+                stem = lo.removesuffix("_lo")
+                value = stem if stem in columns else next(name for name in columns if name.startswith(stem))
+                intervals.append(f"({value} < {stem}_lo - 1e-9 OR {value} > {stem}_hi + 1e-9)")
+            outside = f"count(*) FILTER ({' OR '.join(intervals)})" if intervals else "0"
+            row = flow.sql(f"SELECT count(*) AS rows, {outside} AS outside FROM {table['name']}")[0]
+            flow.expect(row["rows"] > 0, f"{table['name']}: {row['rows']} rows")
+            flow.expect(row["outside"] == 0, f"{table['name']}: {len(intervals)} intervals hold their estimates, {row['outside']} rows do not")
+    odd = flow.sql("SELECT count(*) AS rows FROM result.grade_forecast "
+                   "WHERE abs(p_top + p_good + p_regular + p_other + p_leave - 1) > 1e-6")[0]["rows"]
+    flow.expect(odd == 0, f"result.grade_forecast: probabilities add up to 1, {odd} rows do not")
+
+
+def check_backtest(flow, cutoff):
+    rows = flow.sql(f"SELECT predictor, metric, value FROM result.forecast_metric WHERE cutoff = DATE '{cutoff}'")
+    predictors = sorted({row["predictor"] for row in rows})
+    flow.expect("model" in predictors and len(predictors) >= 3, f"back-test at {cutoff}: {', '.join(predictors)}")
+    value = {(row["predictor"], row["metric"]): row["value"] for row in rows}
+    flow.expect(value.get(("model", "log_loss"), 9e9) < min((v for (p, m), v in value.items() if m == "log_loss" and p != "model"), default=0),
+                "back-test: the model's log loss is below every baseline's")
+
+
+def check_report(flow, jobs, counts):
+    text = open(flow.path("report.html"), encoding="utf-8").read()
+    data = json.loads(re.search(r'<script id="report-data"[^>]*>(.*?)</script>', text, re.S).group(1))
+    sections = {section["id"]: section for section in data["sections"]}
+    expected = [job["name"] for job in jobs] + ["loads"]
+    flow.expect(list(sections) == expected, f"report: sections {', '.join(sections)}")
+    for name, section in sections.items():
+        words = [section["title"], section["question"], *section["sentences"]]
+        flow.expect(len(words) > 2 and all(word["en"] and word["ko"] for word in words), f"report, {name}: title, question and sentences in both languages")
+        full = all(chart["rows"] for chart in section["charts"]) and all(table["rows"] and table["total_rows"] >= len(table["rows"]) for table in section["tables"])
+        flow.expect(full and (section["charts"] or section["tables"]), f"report, {name}: {len(section['charts'])} charts, {len(section['tables'])} tables, all with rows")
+    events = sum(n for name, n in counts.items() if name.startswith("event: "))
+    flow.expect(any(tile["value"] == events for tile in data["tiles"]), f"report: {events} events")
+    fetched = re.findall(r'(?:src|href)\s*=\s*["\']?(?:https?:)?//[^"\'\s>]+', text)
+    flow.expect(not fetched, f"report: nothing to fetch {fetched[:3]}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("danggol")
+    parser.add_argument("work_dir")
+    parser.add_argument("--simulated", action="store_true")
+    parser.add_argument("--data", default=os.environ.get("DANGGOL_DATA", ""))
+    parser.add_argument("--most-seconds", type=float, default=60)
+    args = parser.parse_args()
+    flow = Flow(args.danggol, args.work_dir)
+
+    data = os.path.join(args.data, "online_retail_ii")
+    if args.simulated:
+        preset, files, purchases, counts = simulate(flow)
+        dates = []
+    elif not os.path.isdir(data):
+        print(f"skipped: no data: no folder online_retail_ii in {args.data or '$DANGGOL_DATA, which is not set'}")
+        sys.exit(77)
+    else:
+        preset = "online-retail"
+        files = [os.path.join(data, name) for name in ("2009_2010.csv.gz", "2010_2011.csv.gz")]
+        purchases, counts = oracle.read_events(data)
+        flow.expect(counts["rows"] == RETAIL_ROWS, f"the oracle reads {RETAIL_ROWS} rows")
+        dates = ["--from=2010-12-01", "--split=2011-06-01", "--until=2011-12-01"]
+
+    jobs = [analysis for analysis in json.loads(subprocess.run([flow.danggol, "list", "--json"], capture_output=True, text=True, check=True).stdout)
+            if analysis["kind"] == "job"]
+    start = time.monotonic()
+    imported = json.loads(flow.run("import", preset, *files, "--json"))
+    import_seconds = time.monotonic() - start
+    start = time.monotonic()
+    pipeline = json.loads(flow.run("pipeline", *dates, "--report", flow.path("report.html"), "--json"))
+    pipeline_seconds = time.monotonic() - start
+
+    check_import(flow, imported, counts)
+    flow.expect(not pipeline["skipped"], f"nothing is skipped {pipeline['skipped'] or ''}")
+    check_results(flow, jobs, pipeline["runs"])
+    first = pipeline["runs"][0]
+    periods = {"H1": (first["from"], first["split"]), "H2": (first["split"], first["until"])}
+    if not args.simulated:
+        flow.expect(periods == {period: tuple(f"{day:%Y-%m-%d}" for day in days) for period, days in oracle.PERIODS.items()}, f"periods {periods}")
+    os.makedirs(flow.path("oracle"))
+    oracle.write_tables(purchases, {period: tuple(map(datetime.fromisoformat, days)) for period, days in periods.items()},
+                        flow.path("oracle"), Counter())
+    check_tables(flow, "band")
+    if not args.simulated:   # what a simulated shop's back-test says is for the tests with known truth
+        check_backtest(flow, RETAIL_BACKTEST)
+    check_report(flow, jobs, counts)
+    flow.run("run", "rfm", "--rule=rank", *dates)
+    flow.run("run", "grade_change", *dates)
+    check_tables(flow, "rank")
+
+    total = import_seconds + pipeline_seconds
+    print(f"main job: {total:.1f} s = import {import_seconds:.1f} s + pipeline and report {pipeline_seconds:.1f} s; of these " +
+          ", ".join(f"{run['room']} {run['seconds']:.1f}" for run in pipeline["runs"]))
+    flow.expect(total < args.most_seconds, f"the main job takes less than {args.most_seconds:g} s")
+    if not flow.problems:
+        os.remove(flow.path("store.duckdb"))
+        shutil.rmtree(flow.path("shop"), ignore_errors=True)
+    print(f"{len(flow.problems)} failed")
+    return 1 if flow.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
