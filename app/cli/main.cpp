@@ -207,6 +207,10 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
 void add_params(CLI::App& app, const std::vector<ParamInfo>& params, Options& options) {
   for (const auto& param : params) {
     std::string name = param.name, help = param.help;
+    if (param.type == ParamType::boolean) {  // --name alone says true; --name=false
+      app.add_flag_function("--" + name, [&options, name](int64_t count) { options.params[name] = count > 0 ? "true" : "false"; }, help);
+      continue;
+    }
     if (!param.default_text.empty()) help += fmt::format(" (default {})", param.default_text);
     auto* option = app.add_option_function<std::string>(
         "--" + name, [&options, name](const std::string& text) { options.params[name] = text; }, help);
@@ -249,11 +253,15 @@ int main(int argc, char** argv) {
         ->required()->type_name("PATH");
     sub->add_option("--map", options.import.map_file, "TOML with [columns] role = \"column\" and [rules]")->type_name("FILE");
     for (const char* role : {"customer", "time", "product", "product-name", "quantity", "price", "amount", "receipt", "action",
-                             "partner", "channel", "store-column", "region"}) {
-      std::string key = std::string(role) == "store-column" ? "store" : role;
+                             "partner", "channel", "branch", "region"}) {
+      std::string key = role;
       sub->add_option_function<std::string>(std::string("--") + role, [&options, key](const std::string& text) { options.import.columns[key] = text; },
                                             fmt::format("the column that holds the {}", key))->type_name("COLUMN");
     }
+    sub->add_option_function<std::string>("--all-actions", [&options](const std::string& text) { options.import.columns["all-actions"] = text; },
+                                          "what every row is, where no column says it")->type_name("ACTION");
+    sub->add_option_function<std::string>("--cancel-prefix", [&options](const std::string& text) { options.import.columns["cancel-prefix"] = text; },
+                                          "receipts that start so are cancellations")->type_name("TEXT");
     sub->add_option_function<std::string>("--time-format", [&options](const std::string& text) { options.import.columns["time-format"] = text; },
                                           "how 1/2/2010 is to be read")->type_name("auto|mdy|dmy|unix");
     return sub;

@@ -90,6 +90,16 @@ FileSummary summary_of(const ingest::FileReport& report) {
   return file;
 }
 
+// The room that should have written what `room` reads, if this pipeline skipped it.
+std::string skipped_input(const Room& room, const PipelineSummary& summary) {
+  for (const auto& table : room.info.reads) {
+    const Room* writer = engine::writer_of(table);
+    for (const auto& [skipped, why] : summary.skipped)
+      if (writer && writer->info.name == skipped) return skipped;
+  }
+  return {};
+}
+
 // Written beside the target and renamed over it: whole or not at all.
 Status write_file(const std::string& path, const std::string& content) {
   std::string part = fmt::format("{}.part{}", path, ::getpid());
@@ -180,7 +190,7 @@ Result<Engine> Engine::open(const std::string& store_path, Access access) {
   state->database = TRY(store::Database::open(store_path, access == Access::write ? store::Access::read_write : store::Access::read_only));
   auto connection = TRY(state->database.connect());
   if (access == Access::write) {
-    TRY(store::create_layout(connection));
+    TRY(store::create_layout(connection, store_path));
   } else if (!is_new && TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = 'event'")) == 0) {
     return Error{Code::corrupt, fmt::format("store {}: a DuckDB file, but not a danggol store", store_path)};
   }
@@ -222,6 +232,10 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
       double n = static_cast<double>(chosen.size());
       return progress ? progress((static_cast<double>(i) + std::max(0.0, done)) / n, what) : Status();
     };
+    if (auto missing = skipped_input(*chosen[i], summary); names.empty() && !missing.empty()) {
+      summary.skipped.emplace_back(chosen[i]->info.name, fmt::format("{}: needs {}, which was skipped", chosen[i]->info.name, missing));
+      continue;
+    }
     auto run = engine::run_job(session.connection, *chosen[i], {}, settings, state_->stoppable(part));
     if (run) {
       summary.runs.push_back(std::move(*run));

@@ -8,6 +8,7 @@ namespace danggol::engine {
 namespace {
 
 constexpr int32_t usual_horizon_months = 6;
+constexpr int32_t most_silent_days = 31;  // a later as-of would take the end of the data for customers leaving
 constexpr int32_t slack_days = 7;  // a shop that opened on the 4th has that month's history
 
 // Learn at one origin, test at the next, the test's labels complete by `until`.
@@ -41,6 +42,11 @@ ParamTable<RunParams> run_params() {
 Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_event) {
   TimeFrame time;
   time.as_of = params.as_of.value_or(Date{last_event.days + 1});
+  if (time.as_of.days > last_event.days + most_silent_days)
+    return Error{Code::bad_input, fmt::format("as-of={}: the data end on {}; must be at most {} days later", to_text(time.as_of),
+                                              to_text(last_event), most_silent_days)};
+  if (first_event == last_event)
+    return Error{Code::not_found, fmt::format("the store holds events of {} alone; two days are needed to compare periods", to_text(first_event))};
   Date month = month_start(time.as_of);
   bool days_only = !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
   if (days_only) {  // hardly any history: its two halves (a day is added in front to even them), and no forecast

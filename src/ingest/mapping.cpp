@@ -6,12 +6,14 @@
 #include <filesystem>
 #include <toml++/toml.h>
 
+#include "ingest/values.h"
+
 namespace danggol::ingest {
 namespace {
 
 constexpr std::string_view role_names[role_count] = {
     "customer", "time",   "product", "product-name", "quantity", "price", "amount",
-    "receipt",  "action", "partner", "channel",      "store",    "region"};
+    "receipt",  "action", "partner", "channel",      "branch",   "region"};
 
 std::string plain(std::string_view name) {
   std::string out;
@@ -107,7 +109,9 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       else if (value == "unix") mapping.rules.time_format = TimeFormat::unix_seconds;
       else return Error{Code::bad_input, fmt::format("time-format={}: must be one of auto, mdy, dmy, unix", value)};
     } else if (key == "all-actions") {
-      mapping.rules.action = value;
+      if (parse_action(value).empty())
+        return Error{Code::bad_input, fmt::format("all-actions={}: must be an action such as purchase, view, cart or wishlist", value)};
+      mapping.rules.action = parse_action(value);
     } else if (key == "cancel-prefix") {
       mapping.rules.cancel_prefix = value;
     } else {

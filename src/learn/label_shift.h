@@ -3,6 +3,7 @@
 // (Saerens, Latinne and Decaestecker, 2002): p(c) * f_like(c | group) / f_learned(c | group), renormalised.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -20,6 +21,11 @@ class LabelShift {
 
   // `special` is the class whose interval is moved too; it widens by the sampling error of the shift (95 %).
   void apply(const std::vector<int32_t>& group, int32_t special, ClassProbabilities& probabilities) const;
+
+  // Standard error of the shift of a class's log odds in a group.
+  double log_odds_error(int32_t group, int32_t label) const {
+    return log_odds_error_[static_cast<size_t>(group * classes_ + label)];
+  }
 
  private:
   int32_t classes_;

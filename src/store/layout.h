@@ -5,6 +5,7 @@
 
 namespace danggol::store {
 
-Status create_layout(Connection& connection);  // does nothing where it stands already
+// Does nothing where it stands already; refuses (conflict) a store of another layout. `path` is for the message.
+Status create_layout(Connection& connection, const std::string& path);
 
 }  // namespace danggol::store

@@ -29,6 +29,7 @@ CREATE TABLE IF NOT EXISTS model.manifest (
   digest VARCHAR, bytes BIGINT);
 CREATE TABLE IF NOT EXISTS model.blob (digest VARCHAR, content BLOB);
 
+CREATE TABLE IF NOT EXISTS run.store (layout INTEGER);
 CREATE TABLE IF NOT EXISTS run.log (
   run_id BIGINT, room VARCHAR, state VARCHAR, params VARCHAR, as_of DATE, period_from DATE, period_split DATE,
   period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT, version VARCHAR,

@@ -117,6 +117,7 @@ Result<Summary> run(Context& context, const Params& params) {
 
   Table rows = Table::of(campaign_table());
   double spent = 0, place[2] = {};
+  bool full = false;  // the list ends for both arms at the first customer that does not fit: arms stay comparable
   int64_t treated = 0, held = 0, suppressed_customers = 0, beyond_budget = 0, leaving_treated = 0;
   double value = 0, value_lo = 0, value_hi = 0;
   for (size_t i = 0; i < candidates.rows();) {
@@ -132,7 +133,8 @@ Result<Summary> run(Context& context, const Params& params) {
     bool is_held = lot(customer[i], context.seed()) < params.holdout;
     double contact_cost = medium.cost * static_cast<double>(end - i);
     bool fits = (params.budget <= 0 || spent + contact_cost <= params.budget) && (params.most_customers <= 0 || treated < params.most_customers);
-    if (!is_held && !fits) {
+    full = full || (!is_held && !fits);
+    if (full) {
       ++beyond_budget;
       i = end;
       continue;
@@ -206,10 +208,10 @@ Result<Summary> backtest(Context& context, const BacktestParams&) {
     if (percent != 20) continue;
     summary.fact("recall_20", caught / leavers, "share", recall.lo, recall.hi);
     summary.fact("precision_20", caught / listed, "share", precision.lo, precision.hi);
-    summary.say(fmt::format("A period ago the list would have caught {:.0f} of {:.0f} leavers in the top 20 %: {:.0f} % ({:.0f} to {:.0f} %); picking at random finds 20 %.",
-                            caught, leavers, 100 * caught / leavers, 100 * recall.lo, 100 * recall.hi),
-                fmt::format("한 기간 전이었다면 상위 20% 명단이 이탈 고객 {1:.0f}명 가운데 {0:.0f}명({2:.0f}%, {3:.0f}~{4:.0f}%)을 찾아냈습니다. 무작위로 고르면 20%입니다.",
-                            caught, leavers, 100 * caught / leavers, 100 * recall.lo, 100 * recall.hi));
+    summary.say(fmt::format("A period ago the list would have caught {} of {} leavers in the top 20 %: {:.0f} % ({:.0f} to {:.0f} %); picking at random finds 20 %.",
+                            grouped(std::llround(caught)), grouped(std::llround(leavers)), 100 * caught / leavers, 100 * recall.lo, 100 * recall.hi),
+                fmt::format("한 기간 전이었다면 상위 20% 명단이 이탈 고객 {1}명 가운데 {0}명({2:.0f}%, {3:.0f}~{4:.0f}%)을 찾아냈습니다. 무작위로 고르면 20%입니다.",
+                            grouped(std::llround(caught)), grouped(std::llround(leavers)), 100 * caught / leavers, 100 * recall.lo, 100 * recall.hi));
   }
   TRY(context.write("result.campaign_backtest", rows));
   return summary;

@@ -14,6 +14,11 @@ Status validate(const Params&) { return {}; }
 Result<Summary> run(Context& context, const Params&) {
   TRY(context.execute(sql::grade_change));
   Table cells = TRY(context.query("SELECT h1_grade, h2_grade, customers, share_of_h1, share_lo, share_hi FROM history.grade_change WHERE run_id = $run_id"));
+  Table came = TRY(context.query(
+      "SELECT count(*) AS returned FROM (SELECT DISTINCT customer_no FROM receipt WHERE action = 'purchase' AND day >= $split::DATE AND day < $until::DATE) "
+      "ANTI JOIN (SELECT customer_no FROM receipt WHERE action = 'purchase' AND day >= $from::DATE AND day < $split::DATE) USING (customer_no) "
+      "SEMI JOIN (SELECT customer_no FROM receipt WHERE action = 'purchase' AND day < $from::DATE) USING (customer_no)"));
+  int64_t returned = came.integers("returned")[0];
   Summary summary;
   int64_t h1 = 0, left = 0, fresh = 0, other_left = 0;
   size_t stayed_top = cells.rows();
@@ -27,17 +32,18 @@ Result<Summary> run(Context& context, const Params&) {
     if (from == "top" && to == "top") stayed_top = i;
   }
   summary.fact("h1_buyers", static_cast<double>(h1), "customers");
-  summary.fact("new_in_h2", static_cast<double>(fresh), "customers");
+  summary.fact("came_in_h2", static_cast<double>(fresh), "customers");
+  summary.fact("returned_in_h2", static_cast<double>(returned), "customers");
   if (h1 == 0) return summary;
   double share = static_cast<double>(left) / static_cast<double>(h1);
   auto [lo, hi] = learn::wilson(static_cast<double>(left), static_cast<double>(h1));
   summary.key_figure({"left after the first half", "상반기 이후 이탈"}, "left_share_of_h1", share, "share", lo, hi);
   summary.say(fmt::format("{:.1f} % of the {} buyers of the first half did not come back in the second (95 % interval {:.1f} to {:.1f} %); "
-                          "{:.0f} % of those who left had the lowest grade. {} customers are new.",
-                          share * 100, grouped(h1), lo * 100, hi * 100, left > 0 ? 100.0 * other_left / left : 0.0, grouped(fresh)),
+                          "{:.0f} % of those who left had the lowest grade. {} customers came, {} of them back after a pause.",
+                          share * 100, grouped(h1), lo * 100, hi * 100, left > 0 ? 100 * static_cast<double>(other_left) / static_cast<double>(left) : 0.0, grouped(fresh), grouped(returned)),
               fmt::format("상반기 구매 고객 {1}명 가운데 {0:.1f}%가 하반기에 돌아오지 않았습니다(95% 구간 {2:.1f}~{3:.1f}%). "
-                          "떠난 고객의 {4:.0f}%가 기타고객이었고, 신규 고객은 {5}명입니다.",
-                          share * 100, grouped(h1), lo * 100, hi * 100, left > 0 ? 100.0 * other_left / left : 0.0, grouped(fresh)));
+                          "떠난 고객의 {4:.0f}%가 기타고객이었습니다. 하반기에 {5}명이 들어왔고, 그중 {6}명은 전에 구매했던 고객입니다.",
+                          share * 100, grouped(h1), lo * 100, hi * 100, left > 0 ? 100 * static_cast<double>(other_left) / static_cast<double>(left) : 0.0, grouped(fresh), grouped(returned)));
   if (stayed_top < cells.rows()) {
     double stay = cells.reals("share_of_h1")[stayed_top];
     summary.fact("top_stays_top", stay, "share", cells.reals("share_lo")[stayed_top], cells.reals("share_hi")[stayed_top]);

@@ -231,6 +231,12 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
                    fmt::format("모델이 기준선 \"{}\"보다 확실히 낫다고 할 수 없습니다: 로그 손실 감소 {:.4f}~{:.4f}, 매크로 F1 증가 {:.4f}~{:.4f} (95%).",
                                baseline->name, loss.lo, loss.hi, f1.lo, f1.hi));
   }
+  auto accuracy_of = [&](const Predictor& p) { return learn::accuracy(learn::confusion(label, p.decided, grade_count), grade_count); };
+  double best_baseline = std::max(accuracy_of(stays), accuracy_of(rates));
+  if (accuracy_of(model) < best_baseline)
+    summary.warn(fmt::format("By accuracy alone a baseline is better: {:.3f} against {:.3f}. The model's decisions aim at every grade alike (macro F1).",
+                             best_baseline, accuracy_of(model)),
+                 fmt::format("정확도만 보면 기준선이 더 높습니다({:.3f} 대 {:.3f}). 모델은 모든 등급을 고르게 맞히도록(매크로 F1) 판정합니다.", best_baseline, accuracy_of(model)));
   double learned = 0, found = 0;
   for (int32_t l : test.known.label) learned += l == inactive_grade;
   for (int32_t l : label) found += l == inactive_grade;
@@ -286,11 +292,11 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
   summary.say(fmt::format("Tested on {} customers at {} against what they did until {}: leaving is ranked with AUC {:.3f} ({:.3f} to {:.3f}), "
                           "probabilities are off by {:.1f} points on average, macro F1 is {:.3f}; the model {}.",
                           grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
-                          f1.value, yes(beats_all, "beats both baselines", "does not beat both baselines")),
+                          f1.value, yes(beats_all, "beats both baselines on log loss and macro F1", "does not beat both baselines on log loss and macro F1")),
               fmt::format("{1} 시점의 고객 {0}명을 {2}까지의 실제 행동과 견주었습니다. 이탈 순위의 AUC는 {3:.3f}({4:.3f}~{5:.3f}), 확률의 평균 오차는 {6:.1f}%p, "
                           "매크로 F1은 {7:.3f}이며, 모델은 {8}.",
                           grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
-                          f1.value, yes(beats_all, "두 기준선보다 낫습니다", "두 기준선을 모두 이기지는 못했습니다")));
+                          f1.value, yes(beats_all, "로그 손실과 매크로 F1에서 두 기준선보다 낫습니다", "로그 손실과 매크로 F1에서 두 기준선을 모두 이기지는 못했습니다")));
   summary.facts.insert(summary.facts.end(), of_season.facts.begin(), of_season.facts.end());
   summary.sentences.insert(summary.sentences.end(), of_season.sentences.begin(), of_season.sentences.end());
   return summary;

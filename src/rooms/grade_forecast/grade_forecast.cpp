@@ -133,29 +133,35 @@ Result<Summary> predict(Context& context, const Params& params) {
   Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
   Table rows = Table::of(forecast_table());
   const auto& numbers = ids.integers("customer_no");
-  double leavers = 0, leavers_lo = 0, leavers_hi = 0;
+  double leavers = 0, chance = 0, spread[grade_count] = {};
   for (size_t i = 0, id = 0; i < frame.customer_no.size(); ++i) {
     while (numbers[id] < frame.customer_no[i]) ++id;
     const double* p = &probabilities.p[i * grade_count];
     rows.append(ids.texts("customer_id")[id], grade_names[static_cast<size_t>(frame.grade[i])], p[0], p[1], p[2], p[3], p[4],
                 probabilities.lo[i], probabilities.hi[i], grade_names[static_cast<size_t>(decided[i])]);
     leavers += p[inactive_grade];
-    leavers_lo += probabilities.lo[i];
-    leavers_hi += probabilities.hi[i];
+    chance += p[inactive_grade] * (1 - p[inactive_grade]);
+    spread[frame.grade[i]] += p[inactive_grade] * (1 - p[inactive_grade]);
   }
   TRY(context.write("result.grade_forecast", rows));
 
+  // How many will leave: chance of each, and the error of the rates they lean on, which all of a grade share.
+  const learn::LabelShift rates = shift(learned, season ? *season : learned);
+  double variance = chance;
+  for (int32_t g = 0; g < inactive_grade; ++g) variance += std::pow(spread[g] * rates.log_odds_error(g, inactive_grade), 2);
+  double half = 1.959963984540054 * std::sqrt(variance), leavers_lo = std::max(0.0, leavers - half);
+  double leavers_hi = std::min(static_cast<double>(frame.customer_no.size()), leavers + half);
   Date until = add_months(frame.cutoff, context.time().horizon_months);
   Summary summary;
   summary.fact("customers", static_cast<double>(frame.customer_no.size()), "customers");
   summary.key_figure({"expected to leave", "이탈 예상 고객"}, "expected_leavers", std::round(leavers), "customers", std::round(leavers_lo), std::round(leavers_hi));
-  summary.say(fmt::format("Of {} customers who bought in the {} months before {}, about {:.0f} (between {:.0f} and {:.0f} by their "
-                          "probability bounds) will not buy again before {}.",
-                          grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months, to_text(frame.cutoff), leavers, leavers_lo,
-                          leavers_hi, to_text(until)),
-              fmt::format("{2} 이전 {1}개월 동안 구매한 고객 {0}명 가운데 약 {3:.0f}명(확률 범위로 {4:.0f}~{5:.0f}명)이 {6} 전까지 다시 구매하지 않을 것으로 예상됩니다.",
-                          grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months, to_text(frame.cutoff), leavers, leavers_lo,
-                          leavers_hi, to_text(until)));
+  summary.say(fmt::format("Of {} customers who bought in the {} months before {}, about {} (95 % interval {} to {}) "
+                          "will not buy again before {}.",
+                          grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months, to_text(frame.cutoff), grouped(std::llround(leavers)),
+                          grouped(std::llround(leavers_lo)), grouped(std::llround(leavers_hi)), to_text(until)),
+              fmt::format("{2} 이전 {1}개월 동안 구매한 고객 {0}명 가운데 약 {3}명(95% 구간 {4}~{5}명)이 {6} 전까지 다시 구매하지 않을 것으로 예상됩니다.",
+                          grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months, to_text(frame.cutoff), grouped(std::llround(leavers)),
+                          grouped(std::llround(leavers_lo)), grouped(std::llround(leavers_hi)), to_text(until)));
   say_season(learned, season, summary);
   return summary;
 }
