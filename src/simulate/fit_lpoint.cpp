@@ -107,7 +107,7 @@ std::vector<Knob> knobs(Shape& shape) {
   add({"buyers in January", &shape.newcomer_share, [](F f) { return f.buyers[january]; }, 19'394, -3, 0.01, 0.5});
   add({"product buyers in May", &shape.activity_spread, [](F f) { return f.product_buyers[may]; },
        product_buyers_may, 4, 0.1, 100});
-  add({"share below 11 receipts", &shape.light_share, [](F f) { return f.share_below_11_receipts; }, 0.25, 1});
+  add({"share below 11 receipts", &shape.light_engagement, [](F f) { return f.share_below_11_receipts; }, 0.25, -1});
   add({"one-receipt customers", &shape.passer_by_share, [](F f) { return f.one_receipt_customers; }, 1'908, 0.7,
        0.001, 0.5});
   add({"leavers", &shape.hazard_per_day, [](F f) { return f.leaver_share(); }, 0.07, 1});
@@ -135,7 +135,7 @@ namespace danggol::lpoint {{
 
 // clang-format off
 inline constexpr Shape fitted_shape = {{
-    .light_share = {:.5g},
+    .light_engagement = {:.5g},
     .newcomer_share = {:.5g},
     .passer_by_share = {:.5g},
     .activity_spread = {:.5g},
@@ -147,7 +147,7 @@ inline constexpr Shape fitted_shape = {{
     .ticket = {{{:.5g}}},
     .visits = {{{{
 )",
-      shape.light_share, shape.newcomer_share, shape.passer_by_share, shape.activity_spread, shape.hazard_per_day,
+      shape.light_engagement, shape.newcomer_share, shape.passer_by_share, shape.activity_spread, shape.hazard_per_day,
       shape.hazard_slope, shape.novelty, shape.lines, fmt::join(shape.rate, ", "), fmt::join(shape.ticket, ", "));
   for (size_t o = 0; o < outlet_count; ++o)
     out += fmt::format("        {{{:.5g}, {:.5g}}},  // {}\n", shape.visits[o].per_month,

@@ -36,7 +36,7 @@ constexpr std::array<double, 7> weekday_weights = {0.90, 0.88, 0.90, 0.92, 1.05,
 constexpr size_t first_weekday = 4;  // 2021-01-01 was a Friday
 
 // Engagement: gamma shape and mean, of light and of regular customers.
-constexpr double light_spread = 2, light_engagement = 0.14;
+constexpr double light_share = 0.38, light_spread = 2;
 constexpr double regular_spread = 1.8, regular_engagement = 1.3;
 constexpr double ticket_log_sd = 0.42;  // between customers
 
@@ -111,8 +111,8 @@ Customer Model::draw_customer(Random& random) const {
     customer.home_store[p] = near[random.below(near.size())];
   }
 
-  customer.engagement = draw::chance(random, shape_.light_share)
-                            ? draw::gamma(random, light_spread, light_engagement)
+  customer.engagement = draw::chance(random, light_share)
+                            ? draw::gamma(random, light_spread, shape_.light_engagement)
                             : draw::gamma(random, regular_spread, regular_engagement);
   customer.online = draw::beta(random, online_a, online_b);
   customer.ticket = draw::log_normal(random, 1, ticket_log_sd);

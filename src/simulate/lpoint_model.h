@@ -34,7 +34,7 @@ struct Shape {
     double elasticity;  // power of engagement below 1, low for outlets that light customers use more than others
                         // do; above 1, visits rise in proportion
   };
-  double light_share;      // of customers, of low engagement
+  double light_engagement; // mean, of the customers who are not regular ones
   double newcomer_share;   // of customers, joined during the year
   double passer_by_share;  // of customers, come for one event at any time of the year
   double activity_spread;  // gamma shape of a month's retail visits about the own rate, at engagement 0

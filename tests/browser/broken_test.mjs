@@ -40,7 +40,8 @@ const cases = {
   'a page too wide for a phone': [withHead('<style>h1 { min-width: 60rem }</style>'), 1, 'phone: no sideways scrolling'],
   'one language only': [withData(english), 1, 'Korean is Korean'],
   'hostile text': [withData((data, chart) => {
-    data.headline[0].en = data.labels.top.en = chart.title.en = chart.note.en = NASTY;
+    data.headline[0].en = data.labels.top.en = chart.title.en = NASTY;
+    chart.note = { en: NASTY, ko: NASTY };
     for (const table of data.sections.flatMap(section => section.tables)) table.rows[0][0] = NASTY;
   }), 0, ' 0 failed'],
 };
