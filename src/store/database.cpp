@@ -14,6 +14,9 @@
 namespace danggol::store {
 namespace {
 
+// The oldest DuckDB that shall read a store. 1.4 brought the compression of texts that makes a store a quarter
+// smaller and its writing a quarter cheaper.
+constexpr const char* oldest_reader = "v1.4.0";
 constexpr const char* memory_limit = "2GB";  // beyond it DuckDB spills to disk beside the store
 
 std::string first_line(const char* message) {
@@ -184,6 +187,7 @@ Result<Database> Database::open(const std::string& path, Access access) {
   set("access_mode", access == Access::read_write ? "READ_WRITE" : "READ_ONLY");
   set("autoinstall_known_extensions", "false");
   set("autoload_known_extensions", "false");
+  set("storage_compatibility_version", oldest_reader);
   set("memory_limit", memory_limit);
   set("temp_directory", path + ".tmp");
   if (access == Access::sandboxed) {
