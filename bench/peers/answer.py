@@ -34,8 +34,9 @@ def peak_rss_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def report(peer, version, import_seconds, analyse_seconds, peak_mb, counts, rfm, grade_change, out=None):
-    """Prints the one JSON line. `rfm` and `grade_change` are lists of tuples in the column order above."""
+def report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb, counts, rfm, grade_change, out=None):
+    """Prints the one JSON line. An import leaves a file; `read_seconds` of it are the reading into memory, None where
+    that is not a step by itself. `rfm` and `grade_change` are lists of tuples in the column order above."""
     rfm = sorted((str(customer), period, int(recency), int(frequency), f"{monetary:.3f}", int(r), int(f), int(m),
                   f"{score:.9f}", grade) for customer, period, recency, frequency, monetary, r, f, m, score, grade in rfm)
     grade_change = sorted((h1, h2, int(customers)) + tuple(f"{share:.9f}" for share in shares)
@@ -60,6 +61,8 @@ def report(peer, version, import_seconds, analyse_seconds, peak_mb, counts, rfm,
     figures["grade_change"] = {f"{h1}>{h2}": customers for h1, h2, customers, *_ in grade_change}
     figures["rfm_sha256"] = digest(rfm)
     figures["grade_change_sha256"] = digest(grade_change)
-    print(json.dumps({"peer": peer, "version": version, "import_seconds": round(import_seconds, 4),
+    print(json.dumps({"peer": peer, "version": version,
+                      "read_seconds": None if read_seconds is None else round(read_seconds, 4),
+                      "import_seconds": round(import_seconds, 4),
                       "analyse_seconds": round(analyse_seconds, 4), "peak_rss_mb": round(peak_mb, 1),
                       "figures": figures}))

@@ -13,7 +13,7 @@ import answer
 IMPORT = """
 CREATE TABLE event AS
 SELECT customer, ts, CASE WHEN receipt LIKE 'C%' THEN 'cancel' ELSE 'purchase' END AS action,
-       receipt, product, quantity, price, (quantity * price)::DECIMAL(18, 3) AS amount
+       receipt, product, description, quantity, price, country, (quantity * price)::DECIMAL(18, 3) AS amount
 FROM read_csv(?, header = true, auto_detect = false, delim = ',', quote = '"', escape = '"',
               timestampformat = '%Y-%m-%d %H:%M:%S',
               columns = {'receipt': 'VARCHAR', 'product': 'VARCHAR', 'description': 'VARCHAR', 'quantity': 'INTEGER',
@@ -100,7 +100,7 @@ def run(args, database):
 
         counts = dict(db.execute("SELECT CASE WHEN customer IS NULL THEN 'reject' ELSE action END, count(*) "
                                  "FROM event GROUP BY ALL").fetchall())
-        answer.report("duckdb", duckdb.__version__, imported - start, analysed - opened, peak_mb,
+        answer.report("duckdb", duckdb.__version__, None, imported - start, analysed - opened, peak_mb,
                       {"rows": sum(counts.values()),
                        **{name: counts[name] for name in ("purchase", "cancel", "reject")}},
                       db.execute("FROM rfm").fetchall(),

@@ -2,6 +2,7 @@
 // the texts live in one arena.
 #pragma once
 
+#define XXH_INLINE_ALL  // a call would cost more than hashing a short id
 #include <xxhash.h>
 
 #include <cstdint>
@@ -27,6 +28,10 @@ class Dictionary {
     slots_[at] = {hash, code};
     if (texts_.size() * 2 > slots_.size()) grow();
     return code;
+  }
+  // The same for a text that is probably the one of code `likely` (-1: of none).
+  int32_t code(std::string_view text, int32_t likely) {
+    return likely >= 0 && texts_[static_cast<size_t>(likely)] == text ? likely : code(text);
   }
   size_t size() const { return texts_.size(); }
   std::string_view text(int32_t code) const { return texts_[static_cast<size_t>(code)]; }

@@ -28,6 +28,9 @@ struct RecordBlock {
   std::deque<std::string> unescaped;  // fields that held doubled quotes
   std::vector<std::string_view> fields;
   std::vector<Record> records;
+  void clear() {  // the memory is kept
+    text.clear(), unescaped.clear(), fields.clear(), records.clear();
+  }
   std::string_view field(const Record& record, int column) const {
     return fields[record.first_field + static_cast<uint32_t>(column)];
   }

@@ -37,6 +37,7 @@ struct RejectReason {
 const std::vector<RejectReason>& reject_reasons();
 
 struct EventBatch {
+  int64_t number = 0;  // of the file's batches, in their order from 0
   RecordBlock block;
   std::vector<EventRow> events;
   std::vector<RejectRow> rejects;
@@ -56,8 +57,10 @@ class EventReader {
   // Reads the header and matches the roles. Error for what cannot be read as a table at all.
   static Result<EventReader> open(const std::string& path, const Mapping& mapping);
   const FileFacts& facts() const;
-  // The next batch, read ahead in a thread of its own; nullptr at the end of the file.
-  Result<std::unique_ptr<EventBatch>> next();
+  // Puts the next batch in place of what `batch` held; false at the end of the file. Several threads may call:
+  // one reads and splits the text while the others make values of theirs.
+  Result<bool> next(EventBatch& batch);
+  Result<std::unique_ptr<EventBatch>> next();  // the same, with nullptr at the end
 
  private:
   struct State;

@@ -2,7 +2,10 @@
 // number read it while nobody writes. Errors are one line; the library's exceptions and codes stay here.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +47,36 @@ class Rows {
   std::shared_ptr<Handle> handle_;
 };
 
+// The column vectors of some thousand rows, to be filled for insertion. What is not set null has a value.
+class Chunk {
+ public:
+  // The column's memory, capacity() values of the type that SQL's type is kept as: int32_t for INTEGER,
+  // int64_t for BIGINT, TIMESTAMP and DECIMAL(18, x), for texts the next function.
+  template <class T>
+  T* values(int column) {
+    return static_cast<T*>(data_[static_cast<size_t>(column)]);
+  }
+  // UTF-8 without NUL. Not copied: the text must stay where it is until the same feed is asked for more rows.
+  void set_text(int column, size_t row, std::string_view text);
+  void set_null(int column, size_t row) {
+    valid_[static_cast<size_t>(column)][row / 64] &= ~(uint64_t{1} << row % 64);
+  }
+  size_t capacity() const { return capacity_; }
+
+ private:
+  friend struct Insertion;
+  std::span<void*> data_;
+  std::span<uint64_t*> valid_;
+  size_t capacity_ = 0;
+};
+
+// Rows to be inserted, asked for by one thread.
+class RowFeed {
+ public:
+  virtual ~RowFeed() = default;
+  virtual Result<size_t> fill(Chunk& chunk) = 0;  // the number of rows; 0 ends this feed
+};
+
 class Connection {
  public:
   // Runs one or several statements; "$name" takes the value bound to that name where it stands.
@@ -55,6 +88,10 @@ class Connection {
   // The one value of a one-row answer; null reads as 0 or "".
   Result<int64_t> integer(std::string_view sql, const Bindings& bindings = {});
   Result<std::string> text(std::string_view sql, const Bindings& bindings = {});
+
+  // INSERT INTO table from as many threads as there are cores, each with a feed of its own from `make_feed`,
+  // which they call at once. Rows of different feeds come in no order.
+  Status insert(std::string_view table, const std::function<std::unique_ptr<RowFeed>()>& make_feed);
 
   Status begin() { return execute("BEGIN TRANSACTION"); }
   Status commit() { return execute("COMMIT"); }

@@ -19,9 +19,13 @@ Status create_layout(Connection& connection, const std::string& path) {
     return Error{Code::conflict, fmt::format("store {}: made by another version of danggol (layout {}, this one has {}); import into a new store",
                                              path, version, layout_version)};
   if (is_old) return {};
-  TRY(connection.begin());
-  TRY(connection.execute(sql::layout));
-  TRY(connection.execute("INSERT INTO run.store VALUES ($layout)", {{"layout", layout_version}}));
+  TRY(connection.begin());  // one: each by itself would wait for the disk
+  auto outcome = connection.execute(sql::layout);
+  if (outcome) outcome = connection.execute("INSERT INTO run.store VALUES ($layout)", {{"layout", layout_version}});
+  if (!outcome) {
+    (void)connection.rollback();
+    return outcome;
+  }
   return connection.commit();
 }
 

@@ -1,0 +1,420 @@
+#include "ingest/staging.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <utility>
+
+#include "ingest/byte_source.h"
+
+namespace danggol::ingest {
+namespace {
+
+constexpr size_t spool_memory_bytes_max = 512 << 20;
+constexpr size_t rows_per_block = 32'768;
+constexpr size_t text_bytes_per_block = 4 << 20;
+
+// Invalid bytes of a rejected row become U+FFFD so that the store holds text only.
+std::string as_text(std::string_view bytes) {
+  std::string out;
+  for (size_t i = 0; i < bytes.size();) {
+    size_t length = 1;
+    unsigned char lead = static_cast<unsigned char>(bytes[i]);
+    if (lead >= 0xc2) length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (i + length <= bytes.size() && is_utf8(bytes.substr(i, length))) out += bytes.substr(i, length);
+    else out += "\xef\xbf\xbd", length = 1;
+    i += length;
+  }
+  return out;
+}
+
+// The distinct texts of several dictionaries in byte order, and where each dictionary's codes are among them.
+struct Ranking {
+  std::vector<std::string_view> texts;
+  std::vector<std::vector<int32_t>> ranks;  // [dictionary][code]
+};
+
+Ranking rank(const std::vector<const Dictionary*>& dictionaries) {
+  struct Entry {
+    std::string_view text;
+    size_t dictionary;
+    int32_t code;
+  };
+  std::vector<Entry> entries;
+  Ranking out;
+  for (size_t d = 0; d < dictionaries.size(); ++d) {
+    out.ranks.emplace_back(dictionaries[d]->size());
+    for (int32_t code = 0; code < static_cast<int32_t>(dictionaries[d]->size()); ++code)
+      entries.push_back({dictionaries[d]->text(code), d, code});
+  }
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.text < b.text; });
+  for (const Entry& entry : entries) {
+    if (out.texts.empty() || out.texts.back() != entry.text) out.texts.push_back(entry.text);
+    out.ranks[entry.dictionary][static_cast<size_t>(entry.code)] = static_cast<int32_t>(out.texts.size() - 1);
+  }
+  return out;
+}
+
+// For each first text the second it came with most often, the smaller one where two are level; -1 for none.
+std::vector<int32_t> most_frequent(const Ranking& first, const Ranking& second,
+                                   const std::vector<const PairCounts*>& counts) {
+  struct Pair {
+    int32_t first, second;
+    int64_t count;
+  };
+  std::vector<Pair> pairs;
+  for (size_t d = 0; d < counts.size(); ++d)
+    counts[d]->each([&](int32_t f, int32_t s, int64_t count) {
+      pairs.push_back({first.ranks[d][static_cast<size_t>(f)], second.ranks[d][static_cast<size_t>(s)], count});
+    });
+  std::sort(pairs.begin(), pairs.end(),
+            [](const Pair& a, const Pair& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
+  std::vector<int32_t> out(first.texts.size(), -1);
+  int64_t most = 0;
+  for (size_t i = 0; i < pairs.size();) {
+    const Pair& pair = pairs[i];
+    int64_t count = 0;
+    for (; i < pairs.size() && pairs[i].first == pair.first && pairs[i].second == pair.second; ++i)
+      count += pairs[i].count;
+    int32_t& best = out[static_cast<size_t>(pair.first)];
+    if (best < 0 || count > most) best = pair.second, most = count;
+  }
+  return out;
+}
+
+// The numbers of ids: the store's where it knows them, the next ones for the others, in byte order.
+struct Numbers {
+  std::vector<int32_t> of_rank;
+  std::vector<size_t> unknown;  // ranks of those that are new
+};
+
+Result<Numbers> number(store::Connection& connection, std::string_view what, const Ranking& ranking) {
+  constexpr int32_t none = -1;
+  Numbers out;
+  out.of_rank.assign(ranking.texts.size(), none);
+  int32_t next = 0;
+  store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id FROM raw.{0}", what)));
+  Table rows;
+  while (TRY(known.next(rows))) {
+    for (size_t i = 0; i < rows.rows(); ++i) {
+      int32_t no = static_cast<int32_t>(rows.columns[0].integers[i]);
+      next = std::max(next, no + 1);
+      std::string_view id = rows.columns[1].texts[i];
+      auto at = std::lower_bound(ranking.texts.begin(), ranking.texts.end(), id);
+      if (at != ranking.texts.end() && *at == id) out.of_rank[static_cast<size_t>(at - ranking.texts.begin())] = no;
+    }
+  }
+  for (size_t r = 0; r < out.of_rank.size(); ++r) {
+    if (out.of_rank[r] != none) continue;
+    out.of_rank[r] = next++;
+    out.unknown.push_back(r);
+  }
+  return out;
+}
+
+// Adds the new ids to their dimension, each with its property (a region, a name) if it has one.
+Status add_dimension(store::Connection& connection, std::string_view what, const Ranking& ranking,
+                     const Numbers& numbers, const std::vector<int32_t>& property = {},
+                     const Ranking& properties = {}) {
+  enum { no, id, property_column };
+  auto appender = TRY(store::Appender::open(connection, "", "raw", what));
+  for (size_t r : numbers.unknown) {
+    appender.set(no, numbers.of_rank[r]);
+    appender.set(id, ranking.texts[r]);
+    if (!property.empty() && property[r] >= 0)
+      appender.set(property_column, properties.texts[static_cast<size_t>(property[r])]);
+    TRY(appender.end_row());
+  }
+  return appender.close();
+}
+
+// [dictionary][code] -> number
+std::vector<std::vector<int32_t>> by_code(const Ranking& ranking, const Numbers& numbers) {
+  auto out = ranking.ranks;
+  for (auto& codes : out)
+    for (int32_t& code : codes) code = numbers.of_rank[static_cast<size_t>(code)];
+  return out;
+}
+
+}  // namespace
+
+template <class Row>
+Status Staged::put_aside(Open<Row>& open) {
+  if (open.rows.empty()) return {};
+  size_t row_bytes = open.rows.size() * sizeof(Row);
+  std::string bytes(row_bytes + open.texts.size(), '\0');
+  std::memcpy(bytes.data(), open.rows.data(), row_bytes);
+  std::memcpy(bytes.data() + row_bytes, open.texts.data(), open.texts.size());
+  open.full.push_back({TRY(spool_->keep(std::move(bytes))), open.rows.size(), std::move(open.stretches)});
+  open.rows.clear();
+  open.texts.clear();
+  open.stretches.clear();
+  return {};
+}
+
+void Staged::add_event(const EventRow& row) {
+  Event event;
+  event.ts = row.ts.micros;
+  event.amount = row.has_amount ? row.amount.ten_thousandths : money_absent;
+  event.quantity = row.has_quantity ? row.quantity.ten_thousandths : money_absent;
+  event.customer = customer_ = customers_.code(row.customer, customer_);
+  event.product = row.product.empty() ? -1 : products_.code(row.product);
+  event.store = row.store.empty() ? -1 : store_ = stores_.code(row.store, store_);
+  event.partner = row.partner.empty() ? -1 : partner_ = words_.code(row.partner, partner_);
+  event.channel = row.channel.empty() ? -1 : channel_ = words_.code(row.channel, channel_);
+  event.action = static_cast<uint16_t>(labels_.code(row.action));
+  if (row.receipt != receipt_ || events_.texts.empty()) {
+    receipt_ = row.receipt;
+    events_.texts += row.receipt;
+  }
+  event.receipt_at = static_cast<uint32_t>(events_.texts.size() - row.receipt.size());
+  event.receipt_bytes = static_cast<uint16_t>(row.receipt.size());
+  events_.rows.push_back(event);
+
+  if (!row.region.empty()) {
+    region_ = regions_.code(row.region, region_);
+    customer_regions_.add(event.customer, region_);
+  }
+  if (event.product >= 0 && !row.product_name.empty())
+    names_of_products_.add(event.product,
+                           product_names_.code(row.product_name, names_of_products_.usual(event.product)));
+}
+
+void Staged::add_reject(const RejectRow& row) {
+  size_t at = rejects_.texts.size();
+  if (is_utf8(row.text)) rejects_.texts += row.text;
+  else rejects_.texts += as_text(row.text);
+  rejects_.rows.push_back({row.line, static_cast<uint32_t>(at), static_cast<uint16_t>(rejects_.texts.size() - at),
+                           static_cast<uint16_t>(labels_.code(row.reason))});
+}
+
+Status Staged::add(size_t file, const EventBatch& batch) {
+  receipt_ = {};  // it is a view into the batch before
+  for (const EventRow& row : batch.events) add_event(row);
+  for (const RejectRow& row : batch.rejects) add_reject(row);
+  if (!batch.events.empty()) events_.stretches.push_back({file, batch.number, batch.events.size()});
+  if (!batch.rejects.empty()) rejects_.stretches.push_back({file, batch.number, batch.rejects.size()});
+  auto full = [](const auto& open) {
+    return open.rows.size() >= rows_per_block || open.texts.size() >= text_bytes_per_block;
+  };
+  if (full(events_)) TRY(put_aside(events_));
+  if (full(rejects_)) TRY(put_aside(rejects_));
+  return {};
+}
+
+Status Staged::finish() {
+  TRY(put_aside(events_));
+  return put_aside(rejects_);
+}
+
+// Hands out the blocks of all threads, one after the other, to whichever feed asks next.
+struct BlockQueue {
+  struct Item {
+    size_t thread;
+    const StagedBlock* block;
+  };
+  explicit BlockQueue(const Spool& from) : spool(from) {}
+  void take(size_t thread, const std::vector<StagedBlock>& blocks) {
+    for (const StagedBlock& block : blocks) items.push_back({thread, &block});
+  }
+  void in_file_order() {
+    std::sort(items.begin(), items.end(), [](const Item& a, const Item& b) {
+      const Stretch &first = a.block->stretches[0], &second = b.block->stretches[0];
+      return std::pair(first.file, first.batch) < std::pair(second.file, second.batch);
+    });
+  }
+
+  const Spool& spool;
+  std::vector<Item> items;
+  std::atomic<size_t> next = 0;
+};
+
+// The event_id of the first row of every batch of every file: the order of the files and of their rows.
+std::vector<std::vector<int64_t>> number_events(int64_t first, size_t files, const BlockQueue& events) {
+  std::vector<std::vector<int64_t>> out(files);
+  for (const auto& item : events.items)
+    for (const Stretch& stretch : item.block->stretches) {
+      auto& rows = out[stretch.file];
+      size_t batch = static_cast<size_t>(stretch.batch);
+      if (batch >= rows.size()) rows.resize(batch + 1);
+      rows[batch] = static_cast<int64_t>(stretch.rows);
+    }
+  for (auto& rows : out)
+    for (int64_t& batch : rows) first += std::exchange(batch, first);
+  return out;
+}
+
+// The block that a feed is in.
+template <class Row>
+class BlockReader {
+ public:
+  explicit BlockReader(BlockQueue& queue) : queue_(queue) {}
+  // To the next block; false if there is none.
+  Result<bool> next() {
+    size_t item = queue_.next++;
+    if (item >= queue_.items.size()) return false;
+    thread = queue_.items[item].thread;
+    block = queue_.items[item].block;
+    std::string_view bytes = TRY(queue_.spool.read(block->spooled, buffer_));
+    rows = reinterpret_cast<const Row*>(bytes.data());
+    texts = bytes.substr(block->rows * sizeof(Row));
+    row = stretch = row_in_stretch = 0;
+    return true;
+  }
+  // Past a row.
+  void step() {
+    ++row;
+    if (++row_in_stretch == block->stretches[stretch].rows) ++stretch, row_in_stretch = 0;
+  }
+  bool at_end() const { return !block || row == block->rows; }
+
+  size_t thread = 0;
+  const StagedBlock* block = nullptr;
+  const Row* rows = nullptr;
+  std::string_view texts;
+  size_t row = 0, stretch = 0, row_in_stretch = 0;
+
+ private:
+  BlockQueue& queue_;
+  std::string buffer_;
+};
+
+// What the codes of the rows stand for.
+struct Meaning {
+  std::vector<Staging::File> files;
+  std::vector<const Dictionary*> words, labels;                   // by thread
+  std::vector<std::vector<int32_t>> customers, products, stores;  // [thread][code] -> number
+  std::vector<std::vector<int64_t>> first_event;               // [file][batch] -> event_id of its first row
+};
+
+class EventFeed : public store::RowFeed {
+ public:
+  EventFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
+
+  Result<size_t> fill(store::Chunk& chunk) override {
+    enum { event_id, customer_no, ts, action, product_no, partner, channel, store_no, receipt_id, amount, quantity, source };
+    if (at_.at_end() && !TRY(at_.next())) return size_t{0};
+    auto* ids = chunk.values<int64_t>(event_id);
+    auto* customer_nos = chunk.values<int32_t>(customer_no);
+    auto* times = chunk.values<int64_t>(ts);
+    auto* sources = chunk.values<int32_t>(source);
+    const Dictionary &words = *meaning_.words[at_.thread], &labels = *meaning_.labels[at_.thread];
+    const auto& customers = meaning_.customers[at_.thread];
+    const auto& products = meaning_.products[at_.thread];
+    const auto& stores = meaning_.stores[at_.thread];
+    size_t row = 0;
+    auto set_word = [&](int column, int32_t code) {
+      if (code < 0) chunk.set_null(column, row);
+      else chunk.set_text(column, row, words.text(code));
+    };
+    auto set_number = [&](int column, const std::vector<int32_t>& numbers, int32_t code) {
+      if (code < 0) chunk.set_null(column, row);
+      else chunk.values<int32_t>(column)[row] = numbers[static_cast<size_t>(code)];
+    };
+    auto set_money = [&](int column, int64_t money) {
+      if (money == Staged::money_absent) chunk.set_null(column, row);
+      else chunk.values<int64_t>(column)[row] = money;
+    };
+    for (; row < chunk.capacity() && !at_.at_end(); ++row, at_.step()) {
+      const Staged::Event& event = at_.rows[at_.row];
+      const Stretch& stretch = at_.block->stretches[at_.stretch];
+      ids[row] = meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] +
+                 static_cast<int64_t>(at_.row_in_stretch);
+      customer_nos[row] = customers[static_cast<size_t>(event.customer)];
+      times[row] = event.ts;
+      chunk.set_text(action, row, labels.text(event.action));
+      set_number(product_no, products, event.product);
+      set_word(partner, event.partner);
+      set_word(channel, event.channel);
+      set_number(store_no, stores, event.store);
+      if (event.receipt_bytes == 0) chunk.set_null(receipt_id, row);
+      else chunk.set_text(receipt_id, row, at_.texts.substr(event.receipt_at, event.receipt_bytes));
+      set_money(amount, event.amount);
+      set_money(quantity, event.quantity);
+      sources[row] = meaning_.files[stretch.file].load_no;
+    }
+    return row;
+  }
+
+ private:
+  BlockReader<Staged::Event> at_;
+  const Meaning& meaning_;
+};
+
+class RejectFeed : public store::RowFeed {
+ public:
+  RejectFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
+
+  Result<size_t> fill(store::Chunk& chunk) override {
+    enum { load_no, file, line, reason, text };
+    if (at_.at_end() && !TRY(at_.next())) return size_t{0};
+    size_t row = 0;
+    for (; row < chunk.capacity() && !at_.at_end(); ++row, at_.step()) {
+      const Staged::Reject& reject = at_.rows[at_.row];
+      const Staging::File& from = meaning_.files[at_.block->stretches[at_.stretch].file];
+      chunk.values<int32_t>(load_no)[row] = from.load_no;
+      chunk.set_text(file, row, from.name);
+      chunk.values<int64_t>(line)[row] = reject.line;
+      chunk.set_text(reason, row, meaning_.labels[at_.thread]->text(reject.reason));
+      chunk.set_text(text, row, at_.texts.substr(reject.text_at, reject.text_bytes));
+    }
+    return row;
+  }
+
+ private:
+  BlockReader<Staged::Reject> at_;
+  const Meaning& meaning_;
+};
+
+Staging::Staging(std::string spool_folder, size_t threads) : spool_(std::move(spool_folder), spool_memory_bytes_max) {
+  for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_);
+}
+
+Status Staging::insert(store::Connection& connection, const std::vector<File>& files) {
+  std::vector<const Dictionary*> customers, products, product_names, stores, regions;
+  std::vector<const PairCounts*> customer_regions, names_of_products;
+  Meaning meaning;
+  meaning.files = files;
+  BlockQueue events{spool_}, rejects{spool_};
+  for (size_t t = 0; t < threads_.size(); ++t) {
+    Staged& staged = threads_[t];
+    TRY(staged.finish());
+    customers.push_back(&staged.customers_);
+    products.push_back(&staged.products_);
+    product_names.push_back(&staged.product_names_);
+    stores.push_back(&staged.stores_);
+    regions.push_back(&staged.regions_);
+    customer_regions.push_back(&staged.customer_regions_);
+    names_of_products.push_back(&staged.names_of_products_);
+    meaning.words.push_back(&staged.words_);
+    meaning.labels.push_back(&staged.labels_);
+    events.take(t, staged.events_.full);
+    rejects.take(t, staged.rejects_.full);
+  }
+  events.in_file_order();
+  rejects.in_file_order();
+  meaning.first_event = number_events(TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")),
+                                      files.size(), events);
+
+  Ranking ranking = rank(customers), properties = rank(regions);
+  Numbers numbers = TRY(number(connection, "customer", ranking));
+  meaning.customers = by_code(ranking, numbers);
+  TRY(add_dimension(connection, "customer", ranking, numbers, most_frequent(ranking, properties, customer_regions),
+                    properties));
+  ranking = rank(products), properties = rank(product_names);
+  numbers = TRY(number(connection, "product", ranking));
+  meaning.products = by_code(ranking, numbers);
+  TRY(add_dimension(connection, "product", ranking, numbers, most_frequent(ranking, properties, names_of_products),
+                    properties));
+  ranking = rank(stores);
+  numbers = TRY(number(connection, "store", ranking));
+  meaning.stores = by_code(ranking, numbers);
+  TRY(add_dimension(connection, "store", ranking, numbers));
+
+  TRY(connection.insert("raw.event", [&] { return std::make_unique<EventFeed>(events, meaning); }));
+  return connection.insert("raw.reject", [&] { return std::make_unique<RejectFeed>(rejects, meaning); });
+}
+
+}  // namespace danggol::ingest

@@ -1,0 +1,133 @@
+// The rows of a load before they are in the store. The ids of a load are numbered in their byte order, which
+// is known when the last row is read; until then every thread puts its rows aside under codes of its own.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/dictionary.h"
+#include "ingest/event_reader.h"
+#include "ingest/spool.h"
+#include "store/database.h"
+
+namespace danggol::ingest {
+
+// How often each second code came with each first one. Nearly always it is the same.
+class PairCounts {
+ public:
+  int32_t usual(int32_t first) const {  // a second code that came with `first`, -1 if none did
+    size_t at = static_cast<size_t>(first);
+    return at < usual_.size() ? usual_[at].second : -1;
+  }
+  void add(int32_t first, int32_t second) {
+    size_t at = static_cast<size_t>(first);
+    if (at >= usual_.size()) usual_.resize(at + 1 + at / 2);
+    Usual& usual = usual_[at];
+    if (usual.second < 0) usual.second = second;
+    if (usual.second == second) ++usual.count;
+    else ++others_[static_cast<uint64_t>(first) << 32 | static_cast<uint32_t>(second)];
+  }
+  template <class Use>
+  void each(const Use& use) const {  // use(first, second, count), in no order
+    for (size_t first = 0; first < usual_.size(); ++first)
+      if (usual_[first].second >= 0) use(static_cast<int32_t>(first), usual_[first].second, usual_[first].count);
+    for (const auto& [pair, count] : others_)
+      use(static_cast<int32_t>(pair >> 32), static_cast<int32_t>(pair & UINT32_MAX), count);
+  }
+
+ private:
+  struct Usual {
+    int32_t second = -1;
+    int64_t count = 0;
+  };
+  std::vector<Usual> usual_;
+  std::unordered_map<uint64_t, int64_t> others_;
+};
+
+// Rows that stand in the file one after the other, perhaps with rejects between them.
+struct Stretch {
+  size_t file;
+  int64_t batch;
+  size_t rows;
+};
+
+// A block of the spool: rows of one kind, `Row` by `Row`, then their texts.
+struct StagedBlock {
+  size_t spooled;
+  size_t rows;
+  std::vector<Stretch> stretches;
+};
+
+// What one thread has read.
+class Staged {
+ public:
+  explicit Staged(Spool& spool) : spool_(&spool) {}
+  Status add(size_t file, const EventBatch& batch);
+  Status finish();  // after the last batch
+
+ private:
+  friend class Staging;
+  friend class EventFeed;
+  friend class RejectFeed;
+
+  // As they stand in the spool. A code of -1 is an empty text; texts are those of the block.
+  struct Event {
+    int64_t ts, amount, quantity;  // money_absent where the file does not say
+    int32_t customer, product, store, partner, channel;
+    uint32_t receipt_at;
+    uint16_t receipt_bytes, action;
+  };
+  struct Reject {
+    int64_t line;
+    uint32_t text_at;
+    uint16_t text_bytes, reason;
+  };
+  static constexpr int64_t money_absent = INT64_MIN;
+
+  template <class Row>
+  struct Open {  // a block that is being filled
+    std::vector<Row> rows;
+    std::string texts;
+    std::vector<Stretch> stretches;
+    std::vector<StagedBlock> full;
+  };
+  template <class Row>
+  Status put_aside(Open<Row>& open);
+  void add_event(const EventRow& row);
+  void add_reject(const RejectRow& row);
+
+  Spool* spool_;
+  Dictionary customers_, products_, product_names_, stores_, regions_;
+  Dictionary words_;   // partners and channels
+  Dictionary labels_;  // actions and reasons for rejects: few
+  PairCounts customer_regions_, names_of_products_;
+  Open<Event> events_;
+  Open<Reject> rejects_;
+  // of the row before, which are probably this row's
+  int32_t customer_ = -1, store_ = -1, region_ = -1, partner_ = -1, channel_ = -1;
+  std::string_view receipt_;
+};
+
+class Staging {
+ public:
+  // One Staged for each of `threads`.
+  Staging(std::string spool_folder, size_t threads);
+  Staged& of(size_t thread) { return threads_[thread]; }
+
+  struct File {
+    std::string name;
+    int32_t load_no;
+  };
+  // Numbers the ids and inserts all rows; `files` by the number that add() was told.
+  Status insert(store::Connection& connection, const std::vector<File>& files);
+
+ private:
+  Spool spool_;
+  std::deque<Staged> threads_;
+};
+
+}  // namespace danggol::ingest
