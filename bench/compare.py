@@ -35,25 +35,25 @@ import compare_tables  # noqa: E402
 
 @dataclass
 class Table:
-    name: str     # the peers write NAME.csv, danggol shows result.NAME
+    name: str  # the peers write NAME.csv, danggol shows result.NAME
     key: list
 
 
 @dataclass
 class Claim:
-    row: str            # a row of the printed table, see rows()
-    against: list       # peers; the best of them counts
-    least: float = None   # peer / danggol must be at least this, or
-    most: float = None    # danggol / peer must be at most this; with neither, danggol / peer is only shown
+    row: str  # a row of the printed table, see rows()
+    against: list  # peers; the best of them counts
+    least: float = None  # peer / danggol must be at least this, or
+    most: float = None  # danggol / peer must be at most this; with neither, danggol / peer is only shown
 
 
 @dataclass
 class Workload:
     name: str
-    folder: str                 # below the data folder
+    folder: str  # below the data folder
     files: list
-    peers: dict                 # name -> script and arguments; the first is the one the tables are held against
-    danggol_import: list        # FILES stands for the files
+    peers: dict  # name -> script and arguments; the first is the one the tables are held against
+    danggol_import: list  # FILES stands for the files
     danggol_analyse: list
     tables: list
     claims: list = field(default_factory=list)
@@ -71,8 +71,14 @@ WORKLOADS = [
             "pandas-pyarrow": ["pandas_retail.py", "--engine", "pyarrow"],
         },
         danggol_import=["import", "online-retail", "FILES"],
-        danggol_analyse=["pipeline", "--rooms=rfm,grade_change", "--from=2010-12-01", "--split=2011-06-01",
-                         "--until=2011-12-01", "--json"],
+        danggol_analyse=[
+            "pipeline",
+            "--rooms=rfm,grade_change",
+            "--from=2010-12-01",
+            "--split=2011-06-01",
+            "--until=2011-12-01",
+            "--json",
+        ],
         tables=[Table("rfm", ["customer_id", "period"]), Table("grade_change", ["h1_grade", "h2_grade"])],
         claims=[
             Claim("import_seconds", ["pandas", "pandas-pyarrow"], least=2),
@@ -87,7 +93,7 @@ WORKLOADS = [
     ),
 ]
 
-ROWS = {   # one measurement -> its label; danggol's and the peers' values come under the same name
+ROWS = {  # one measurement -> its label; danggol's and the peers' values come under the same name
     "import_seconds": "import into a file, s",
     "read_seconds": "the peers only into memory, s",
     "analyse_seconds": "analyse, inside the process, s",
@@ -110,7 +116,9 @@ class Ran:
 
 def run(command):
     """Runs to the end; wall time and this one child's peak memory."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile(
+        "w+", encoding="utf-8"
+    ) as err:
         start = time.perf_counter()
         try:
             child = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
@@ -118,7 +126,7 @@ def run(command):
             raise Failure(f"{command[0]}: {error.strerror}") from error
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
-        child.returncode = os.waitstatus_to_exitcode(status)   # so that Popen does not wait for it again
+        child.returncode = os.waitstatus_to_exitcode(status)  # so that Popen does not wait for it again
         out.seek(0)
         err.seek(0)
         if child.returncode != 0:
@@ -128,6 +136,7 @@ def run(command):
 
 def room_seconds(output):
     """The sum of the seconds that the pipeline's rooms report, or None where the output has none."""
+
     def find(value):
         if isinstance(value, list):
             return [found for item in value for found in find(item)]
@@ -136,10 +145,13 @@ def room_seconds(output):
                 return [value["seconds"]]
             return [found for item in value.values() for found in find(item)]
         return []
+
     try:
         found = find(json.loads(output))
-    except ValueError:   # one document per line
-        found = [seconds for line in output.splitlines() if line.startswith("{") for seconds in find(json.loads(line))]
+    except ValueError:  # one document per line
+        found = [
+            seconds for line in output.splitlines() if line.startswith("{") for seconds in find(json.loads(line))
+        ]
     return sum(found) if found else None
 
 
@@ -147,9 +159,14 @@ def run_peer(workload, name, python, data, out):
     script, *arguments = workload.peers[name]
     ran = run([python, "-B", os.path.join(HERE, "peers", script), data, "--out", out, *arguments])
     result = json.loads(ran.output.splitlines()[-1])
-    return {"import_seconds": result["import_seconds"], "read_seconds": result["read_seconds"], "analyse_seconds": result["analyse_seconds"],
-            "analyse_process_seconds": result["analyse_seconds"], "process_seconds": ran.seconds,
-            "peak_rss_mb": result["peak_rss_mb"]}, result
+    return {
+        "import_seconds": result["import_seconds"],
+        "read_seconds": result["read_seconds"],
+        "analyse_seconds": result["analyse_seconds"],
+        "analyse_process_seconds": result["analyse_seconds"],
+        "process_seconds": ran.seconds,
+        "peak_rss_mb": result["peak_rss_mb"],
+    }, result
 
 
 def run_danggol(workload, danggol, data, out):
@@ -163,9 +180,14 @@ def run_danggol(workload, danggol, data, out):
         shown = run([danggol, "show", f"result.{table.name}", "--format", "csv", *store])
         with open(os.path.join(out, table.name + ".csv"), "w", encoding="utf-8", newline="") as stream:
             stream.write(shown.output)
-    return {"import_seconds": imported.seconds, "read_seconds": imported.seconds, "analyse_seconds": room_seconds(analysed.output),
-            "analyse_process_seconds": analysed.seconds, "process_seconds": imported.seconds + analysed.seconds,
-            "peak_rss_mb": max(imported.peak_rss_mb, analysed.peak_rss_mb)}
+    return {
+        "import_seconds": imported.seconds,
+        "read_seconds": imported.seconds,
+        "analyse_seconds": room_seconds(analysed.output),
+        "analyse_process_seconds": analysed.seconds,
+        "process_seconds": imported.seconds + analysed.seconds,
+        "peak_rss_mb": max(imported.peak_rss_mb, analysed.peak_rss_mb),
+    }
 
 
 def disagreements(workload, folders):
@@ -175,8 +197,11 @@ def disagreements(workload, folders):
     for name, folder in folders.items():
         for table in workload.tables if name != reference else []:
             try:
-                lines = compare_tables.differences(os.path.join(folders[reference], table.name + ".csv"),
-                                                   os.path.join(folder, table.name + ".csv"), table.key)
+                lines = compare_tables.differences(
+                    os.path.join(folders[reference], table.name + ".csv"),
+                    os.path.join(folder, table.name + ".csv"),
+                    table.key,
+                )
             except compare_tables.NotComparable as error:
                 lines = [str(error)]
             found += [f"{name}, {table.name}: {line}" for line in lines[:5]]
@@ -202,17 +227,31 @@ def measure(workload, args, data):
                     expected = peers[next(iter(workload.peers))]["figures"]
                     odd = [key for key in expected if result["figures"].get(key) != expected[key]]
                     if odd:
-                        return {}, peers, [f"{name}: {key} is {result['figures'].get(key)}, expected {expected[key]}"
-                                           for key in odd]
-                if round_number > 0:   # the first is the warm-up
+                        return (
+                            {},
+                            peers,
+                            [
+                                f"{name}: {key} is {result['figures'].get(key)}, expected {expected[key]}"
+                                for key in odd
+                            ],
+                        )
+                if round_number > 0:  # the first is the warm-up
                     runs[name].append(values)
                 print(f"{workload.name}: round {round_number} of {args.runs}, {name}", file=sys.stderr)
             found = disagreements(workload, folders)
             if found:
                 return {}, peers, found
-    medians = {name: {row: None if any(values[row] is None for values in runs[name])
-                      else statistics.median(values[row] for values in runs[name]) for row in ROWS}
-               for name in programs}
+    medians = {
+        name: {
+            row: (
+                None
+                if any(values[row] is None for values in runs[name])
+                else statistics.median(values[row] for values in runs[name])
+            )
+            for row in ROWS
+        }
+        for name in programs
+    }
     return medians, peers, []
 
 
@@ -222,13 +261,21 @@ def judge(claim, medians):
     mine, theirs = medians.get("danggol", {}).get(claim.row), medians[best][claim.row]
     if claim.least is not None:
         ratio = theirs / mine if mine else None
-        return {"row": claim.row, "ratio": ratio, "asked": f"{best} / danggol >= {claim.least:g}",
-                "met": None if ratio is None else ratio >= claim.least}
+        return {
+            "row": claim.row,
+            "ratio": ratio,
+            "asked": f"{best} / danggol >= {claim.least:g}",
+            "met": None if ratio is None else ratio >= claim.least,
+        }
     ratio = mine / theirs if mine else None
     if claim.most is None:
         return {"row": claim.row, "ratio": ratio, "asked": f"(danggol / {best})", "met": None}
-    return {"row": claim.row, "ratio": ratio, "asked": f"danggol / {best} <= {claim.most:g}",
-            "met": None if ratio is None else ratio <= claim.most}
+    return {
+        "row": claim.row,
+        "ratio": ratio,
+        "asked": f"danggol / {best} <= {claim.most:g}",
+        "met": None if ratio is None else ratio <= claim.most,
+    }
 
 
 def print_table(workload, medians, verdicts):
@@ -243,13 +290,24 @@ def print_table(workload, medians, verdicts):
                 lines.append([label, *cells, "", "", ""])
             else:
                 ratio, met = verdict["ratio"], verdict["met"]
-                lines.append([label, *cells, "-" if ratio is None else f"{ratio:.2f}", verdict["asked"],
-                              "-" if met is None else "yes" if met else "no"])
+                lines.append(
+                    [
+                        label,
+                        *cells,
+                        "-" if ratio is None else f"{ratio:.2f}",
+                        verdict["asked"],
+                        "-" if met is None else "yes" if met else "no",
+                    ]
+                )
             label, cells = "", [""] * len(names)
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
-        print("  ".join(cell.rjust(width) if 0 < i <= len(names) + 1 else cell.ljust(width)
-                        for i, (cell, width) in enumerate(zip(line, widths))).rstrip())
+        print(
+            "  ".join(
+                cell.rjust(width) if 0 < i <= len(names) + 1 else cell.ljust(width)
+                for i, (cell, width) in enumerate(zip(line, widths))
+            ).rstrip()
+        )
 
 
 def compare(workload, args):
@@ -261,9 +319,20 @@ def compare(workload, args):
     medians, peers, found = measure(workload, args, data)
     verdicts = [judge(claim, medians) for claim in workload.claims] if medians else []
     if args.json:
-        print(json.dumps({"workload": workload.name, "runs": args.runs, "equal": not found, "differences": found,
-                          "versions": {name: result["version"] for name, result in peers.items()},
-                          "figures": next(iter(peers.values()))["figures"], "medians": medians, "claims": verdicts}))
+        print(
+            json.dumps(
+                {
+                    "workload": workload.name,
+                    "runs": args.runs,
+                    "equal": not found,
+                    "differences": found,
+                    "versions": {name: result["version"] for name, result in peers.items()},
+                    "figures": next(iter(peers.values()))["figures"],
+                    "medians": medians,
+                    "claims": verdicts,
+                }
+            )
+        )
     else:
         versions = ", ".join(f"{name} {result['version']}" for name, result in peers.items())
         print(f"{workload.name}: medians of {args.runs} runs, {os.cpu_count()} processors; {versions}")
@@ -278,10 +347,16 @@ def compare(workload, args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--danggol", help="the program to measure")
-    parser.add_argument("--data", default=os.environ.get("DANGGOL_DATA", os.path.join(ROOT, "..", "shared", "data")),
-                        help="default: $DANGGOL_DATA, else ../shared/data")
-    parser.add_argument("--python", default=os.path.join(ROOT, ".deps", "venv-bench", "bin", "python"),
-                        help="an interpreter that has bench/peers/requirements.txt")
+    parser.add_argument(
+        "--data",
+        default=os.environ.get("DANGGOL_DATA", os.path.join(ROOT, "..", "shared", "data")),
+        help="default: $DANGGOL_DATA, else ../shared/data",
+    )
+    parser.add_argument(
+        "--python",
+        default=os.path.join(ROOT, ".deps", "venv-bench", "bin", "python"),
+        help="an interpreter that has bench/peers/requirements.txt",
+    )
     parser.add_argument("--workload", choices=[workload.name for workload in WORKLOADS], help="default: all")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="one JSON document per workload")

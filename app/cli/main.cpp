@@ -98,7 +98,8 @@ ImportRequest import_request(const Options& options) {
   ImportRequest request = options.import;
   auto presets = Engine::presets();
   size_t first = 0;
-  if (!options.words.empty() && std::find(presets.begin(), presets.end(), options.words[0]) != presets.end()) {
+  if (!options.words.empty() &&
+      std::find(presets.begin(), presets.end(), options.words[0]) != presets.end()) {
     request.preset = options.words[0];
     first = 1;
   }
@@ -153,7 +154,9 @@ Status show(const Options& options) {
     if (options.out.empty()) return Error{Code::bad_input, "--format parquet: needs --out FILE"};
     return engine.export_parquet(options.target, options.limit, options.out);
   }
-  return write(options, [&](std::ostream& out) { return engine.show(options.target, options.limit, format(options), out); });
+  return write(options, [&](std::ostream& out) {
+    return engine.show(options.target, options.limit, format(options), out);
+  });
 }
 
 Status sql(const Options& options) {
@@ -208,13 +211,16 @@ void add_params(CLI::App& app, const std::vector<ParamInfo>& params, Options& op
   for (const auto& param : params) {
     std::string name = param.name, help = param.help;
     if (param.type == ParamType::boolean) {  // --name alone says true; --name=false
-      app.add_flag_function("--" + name, [&options, name](int64_t count) { options.params[name] = count > 0 ? "true" : "false"; }, help);
+      app.add_flag_function(
+          "--" + name,
+          [&options, name](int64_t count) { options.params[name] = count > 0 ? "true" : "false"; }, help);
       continue;
     }
     if (!param.default_text.empty()) help += fmt::format(" (default {})", param.default_text);
     auto* option = app.add_option_function<std::string>(
         "--" + name, [&options, name](const std::string& text) { options.params[name] = text; }, help);
-    option->type_name(param.choices.empty() ? danggol::name(param.type) : fmt::format("{}", fmt::join(param.choices, "|")));
+    option->type_name(param.choices.empty() ? danggol::name(param.type)
+                                            : fmt::format("{}", fmt::join(param.choices, "|")));
   }
 }
 
@@ -232,7 +238,8 @@ int main(int argc, char** argv) {
     return sub;
   };
   auto with_store = [&](CLI::App* sub) {
-    sub->add_option("--store", options.store, "the store's file; else $DANGGOL_STORE, else ./danggol.duckdb")->type_name("FILE");
+    sub->add_option("--store", options.store, "the store's file; else $DANGGOL_STORE, else ./danggol.duckdb")
+        ->type_name("FILE");
     return sub;
   };
   auto with_json = [&](CLI::App* sub) {
@@ -240,36 +247,59 @@ int main(int argc, char** argv) {
     return sub;
   };
   auto with_language = [&](CLI::App* sub) {
-    sub->add_option("--lang", options.language, "language of sentences")->check(CLI::IsMember({"ko", "en"}))->type_name("ko|en");
+    sub->add_option("--lang", options.language, "language of sentences")
+        ->check(CLI::IsMember({"ko", "en"}))
+        ->type_name("ko|en");
     return sub;
   };
   auto with_format = [&](CLI::App* sub, std::vector<std::string> formats) {
-    sub->add_option("--format", options.format, "of the rows")->check(CLI::IsMember(formats))->type_name(fmt::format("{}", fmt::join(formats, "|")));
+    sub->add_option("--format", options.format, "of the rows")
+        ->check(CLI::IsMember(formats))
+        ->type_name(fmt::format("{}", fmt::join(formats, "|")));
     sub->add_option("--out", options.out, "write to this file instead of stdout")->type_name("FILE");
     return sub;
   };
   auto with_files = [&](CLI::App* sub) {
-    sub->add_option("files", options.words, "[PRESET] files or folders; presets: " + fmt::format("{}", fmt::join(Engine::presets(), ", ")))
-        ->required()->type_name("PATH");
-    sub->add_option("--map", options.import.map_file, "TOML with [columns] role = \"column\" and [rules]")->type_name("FILE");
-    for (const char* role : {"customer", "time", "product", "product-name", "quantity", "price", "amount", "receipt", "action",
-                             "partner", "channel", "branch", "region"}) {
+    sub->add_option(
+           "files", options.words,
+           "[PRESET] files or folders; presets: " + fmt::format("{}", fmt::join(Engine::presets(), ", ")))
+        ->required()
+        ->type_name("PATH");
+    sub->add_option("--map", options.import.map_file, "TOML with [columns] role = \"column\" and [rules]")
+        ->type_name("FILE");
+    for (const char* role : {"customer", "time", "product", "product-name", "quantity", "price", "amount",
+                             "receipt", "action", "partner", "channel", "branch", "region"}) {
       std::string key = role;
-      sub->add_option_function<std::string>(std::string("--") + role, [&options, key](const std::string& text) { options.import.columns[key] = text; },
-                                            fmt::format("the column that holds the {}", key))->type_name("COLUMN");
+      sub->add_option_function<std::string>(
+             std::string("--") + role,
+             [&options, key](const std::string& text) { options.import.columns[key] = text; },
+             fmt::format("the column that holds the {}", key))
+          ->type_name("COLUMN");
     }
-    sub->add_option_function<std::string>("--all-actions", [&options](const std::string& text) { options.import.columns["all-actions"] = text; },
-                                          "what every row is, where no column says it")->type_name("ACTION");
-    sub->add_option_function<std::string>("--cancel-prefix", [&options](const std::string& text) { options.import.columns["cancel-prefix"] = text; },
-                                          "receipts that start so are cancellations")->type_name("TEXT");
-    sub->add_option_function<std::string>("--time-format", [&options](const std::string& text) { options.import.columns["time-format"] = text; },
-                                          "how 1/2/2010 is to be read")->type_name("auto|mdy|dmy|unix");
+    sub->add_option_function<std::string>(
+           "--all-actions",
+           [&options](const std::string& text) { options.import.columns["all-actions"] = text; },
+           "what every row is, where no column says it")
+        ->type_name("ACTION");
+    sub->add_option_function<std::string>(
+           "--cancel-prefix",
+           [&options](const std::string& text) { options.import.columns["cancel-prefix"] = text; },
+           "receipts that start so are cancellations")
+        ->type_name("TEXT");
+    sub->add_option_function<std::string>(
+           "--time-format",
+           [&options](const std::string& text) { options.import.columns["time-format"] = text; },
+           "how 1/2/2010 is to be read")
+        ->type_name("auto|mdy|dmy|unix");
     return sub;
   };
 
-  with_json(with_files(command(app, "check", "look at files without importing: format, columns, rows, rejects", check)));
-  auto* import_command = with_store(with_json(with_files(command(app, "import", "load files into the store", import))));
-  import_command->add_flag("--again", options.import.again, "load a file whose content is already in the store");
+  with_json(with_files(
+      command(app, "check", "look at files without importing: format, columns, rows, rejects", check)));
+  auto* import_command =
+      with_store(with_json(with_files(command(app, "import", "load files into the store", import))));
+  import_command->add_flag("--again", options.import.again,
+                           "load a file whose content is already in the store");
 
   auto* run_command = app.add_subcommand("run", "run one analysis; danggol list names them");
   run_command->require_subcommand(1);
@@ -284,22 +314,34 @@ int main(int argc, char** argv) {
     add_params(*sub, Engine::run_params(), options);
   }
 
-  auto* pipeline_command = with_language(with_store(with_json(command(app, "pipeline", "run every analysis the store has data for", pipeline))));
-  pipeline_command->add_option("--report", options.report_path, "write the HTML report here")->type_name("FILE.html");
-  pipeline_command->add_option("--rooms", options.rooms, "only these analyses, comma-separated")->delimiter(',')->type_name("ROOM,...");
+  auto* pipeline_command = with_language(
+      with_store(with_json(command(app, "pipeline", "run every analysis the store has data for", pipeline))));
+  pipeline_command->add_option("--report", options.report_path, "write the HTML report here")
+      ->type_name("FILE.html");
+  pipeline_command->add_option("--rooms", options.rooms, "only these analyses, comma-separated")
+      ->delimiter(',')
+      ->type_name("ROOM,...");
   add_params(*pipeline_command, Engine::run_params(), options);
 
-  auto* show_command = with_format(with_store(with_json(command(app, "show", "print a table, such as result.rfm", show))), {"text", "csv", "json", "parquet"});
+  auto* show_command =
+      with_format(with_store(with_json(command(app, "show", "print a table, such as result.rfm", show))),
+                  {"text", "csv", "json", "parquet"});
   show_command->add_option("table", options.target, "schema.table")->required()->type_name("TABLE");
-  show_command->add_option("--limit", options.limit, "at most this many rows")->check(not_negative)->type_name("N");
+  show_command->add_option("--limit", options.limit, "at most this many rows")
+      ->check(not_negative)
+      ->type_name("N");
 
-  auto* sql_command = with_format(with_store(with_json(command(app, "sql", "read-only SQL over the store", sql))), {"text", "csv", "json"});
+  auto* sql_command =
+      with_format(with_store(with_json(command(app, "sql", "read-only SQL over the store", sql))),
+                  {"text", "csv", "json"});
   sql_command->add_option("statement", options.target, "a SELECT")->required()->type_name("SQL");
 
-  auto* report_command = with_language(with_store(command(app, "report", "write the HTML report from the newest results", report)));
+  auto* report_command = with_language(
+      with_store(command(app, "report", "write the HTML report from the newest results", report)));
   report_command->add_option("file", options.target, "the file to write")->required()->type_name("FILE.html");
 
-  auto* simulate_command = app.add_subcommand("simulate", "write a shop that never was, with its truth beside it");
+  auto* simulate_command =
+      app.add_subcommand("simulate", "write a shop that never was, with its truth beside it");
   simulate_command->require_subcommand(1);
   for (const SimulatorInfo& info : Engine::simulators()) {
     auto* sub = simulate_command->add_subcommand(info.name, info.title.en);
@@ -312,7 +354,8 @@ int main(int argc, char** argv) {
   }
 
   with_language(with_json(command(app, "list", "every analysis and its question", list)));
-  auto* describe_command = with_language(with_json(command(app, "describe", "one analysis: parameters, tables, method", describe)));
+  auto* describe_command = with_language(
+      with_json(command(app, "describe", "one analysis: parameters, tables, method", describe)));
   describe_command->add_option("room", options.room, "the analysis")->required()->type_name("ROOM");
 
   try {

@@ -30,7 +30,8 @@ Progress progress_bar() {
     std::string bar;
     if (done >= 0) {
       int filled = static_cast<int>(std::clamp(done, 0.0, 1.0) * width);
-      bar = fmt::format("[{}{}] {:3.0f} % ", std::string(filled, '#'), std::string(width - filled, '.'), done * 100);
+      bar = fmt::format("[{}{}] {:3.0f} % ", std::string(filled, '#'), std::string(width - filled, '.'),
+                        done * 100);
     }
     fmt::print(stderr, "\r\033[K{}{}", bar, what);
     shown = true;

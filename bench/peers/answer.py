@@ -15,8 +15,8 @@ from collections import Counter
 RFM = "customer_id period recency_days frequency monetary r_score f_score m_score rfm_score grade".split()
 GRADE_CHANGE = "h1_grade h2_grade customers share_of_h1 share_of_all share_lo share_hi".split()
 
-FROM, SPLIT, UNTIL = "2010-12-01", "2011-06-01", "2011-12-01"   # H1 = [FROM, SPLIT), H2 = [SPLIT, UNTIL)
-Z95 = 1.959963984540054                                         # the 97.5 % point of the normal distribution
+FROM, SPLIT, UNTIL = "2010-12-01", "2011-06-01", "2011-12-01"  # H1 = [FROM, SPLIT), H2 = [SPLIT, UNTIL)
+Z95 = 1.959963984540054  # the 97.5 % point of the normal distribution
 
 
 def arguments(doc):
@@ -34,13 +34,30 @@ def peak_rss_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb, counts, rfm, grade_change, out=None):
+def report(
+    peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb, counts, rfm, grade_change, out=None
+):
     """Prints the one JSON line. An import leaves a file; `read_seconds` of it are the reading into memory, None where
     that is not a step by itself. `rfm` and `grade_change` are lists of tuples in the column order above."""
-    rfm = sorted((str(customer), period, int(recency), int(frequency), f"{monetary:.3f}", int(r), int(f), int(m),
-                  f"{score:.9f}", grade) for customer, period, recency, frequency, monetary, r, f, m, score, grade in rfm)
-    grade_change = sorted((h1, h2, int(customers)) + tuple(f"{share:.9f}" for share in shares)
-                          for h1, h2, customers, *shares in grade_change)
+    rfm = sorted(
+        (
+            str(customer),
+            period,
+            int(recency),
+            int(frequency),
+            f"{monetary:.3f}",
+            int(r),
+            int(f),
+            int(m),
+            f"{score:.9f}",
+            grade,
+        )
+        for customer, period, recency, frequency, monetary, r, f, m, score, grade in rfm
+    )
+    grade_change = sorted(
+        (h1, h2, int(customers)) + tuple(f"{share:.9f}" for share in shares)
+        for h1, h2, customers, *shares in grade_change
+    )
     if out:
         os.makedirs(out, exist_ok=True)
         for name, columns, rows in (("rfm", RFM, rfm), ("grade_change", GRADE_CHANGE, grade_change)):
@@ -61,8 +78,16 @@ def report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb
     figures["grade_change"] = {f"{h1}>{h2}": customers for h1, h2, customers, *_ in grade_change}
     figures["rfm_sha256"] = digest(rfm)
     figures["grade_change_sha256"] = digest(grade_change)
-    print(json.dumps({"peer": peer, "version": version,
-                      "read_seconds": None if read_seconds is None else round(read_seconds, 4),
-                      "import_seconds": round(import_seconds, 4),
-                      "analyse_seconds": round(analyse_seconds, 4), "peak_rss_mb": round(peak_mb, 1),
-                      "figures": figures}))
+    print(
+        json.dumps(
+            {
+                "peer": peer,
+                "version": version,
+                "read_seconds": None if read_seconds is None else round(read_seconds, 4),
+                "import_seconds": round(import_seconds, 4),
+                "analyse_seconds": round(analyse_seconds, 4),
+                "peak_rss_mb": round(peak_mb, 1),
+                "figures": figures,
+            }
+        )
+    )

@@ -87,10 +87,10 @@ def run(args, database):
     start = time.perf_counter()
     with duckdb.connect(database) as db:
         db.execute(IMPORT, [answer.files(args.data)])
-    imported = time.perf_counter()      # closing writes the checkpoint, so it counts
+    imported = time.perf_counter()  # closing writes the checkpoint, so it counts
 
     with duckdb.connect(database) as db:
-        opened = time.perf_counter()    # opening is not analysis
+        opened = time.perf_counter()  # opening is not analysis
         db.execute("BEGIN")
         db.execute(RFM)
         db.execute(GRADE_CHANGE)
@@ -98,13 +98,24 @@ def run(args, database):
         analysed = time.perf_counter()
         peak_mb = answer.peak_rss_mb()
 
-        counts = dict(db.execute("SELECT CASE WHEN customer IS NULL THEN 'reject' ELSE action END, count(*) "
-                                 "FROM event GROUP BY ALL").fetchall())
-        answer.report("duckdb", duckdb.__version__, None, imported - start, analysed - opened, peak_mb,
-                      {"rows": sum(counts.values()),
-                       **{name: counts[name] for name in ("purchase", "cancel", "reject")}},
-                      db.execute("FROM rfm").fetchall(),
-                      db.execute("FROM grade_change").fetchall(), args.out)
+        counts = dict(
+            db.execute(
+                "SELECT CASE WHEN customer IS NULL THEN 'reject' ELSE action END, count(*) "
+                "FROM event GROUP BY ALL"
+            ).fetchall()
+        )
+        answer.report(
+            "duckdb",
+            duckdb.__version__,
+            None,
+            imported - start,
+            analysed - opened,
+            peak_mb,
+            {"rows": sum(counts.values()), **{name: counts[name] for name in ("purchase", "cancel", "reject")}},
+            db.execute("FROM rfm").fetchall(),
+            db.execute("FROM grade_change").fetchall(),
+            args.out,
+        )
 
 
 if __name__ == "__main__":

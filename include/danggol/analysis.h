@@ -24,10 +24,10 @@ const char* name(Type type);
 struct ColumnInfo {
   std::string name;
   Type type = Type::text;
-  std::string unit;      // "days", "share", "customers", "score", ...; "" where there is none
-  Text label;            // what a report writes above the column
-  bool key = false;      // part of what identifies a row
-  bool subject = false;  // says something about a person; erasing the person must reach it
+  std::string unit;       // "days", "share", "customers", "score", ...; "" where there is none
+  Text label;             // what a report writes above the column
+  bool key = false;       // part of what identifies a row
+  bool subject = false;   // says something about a person; erasing the person must reach it
   std::string help = {};  // for an interval: its level and method
 };
 
@@ -63,8 +63,8 @@ struct ChartInfo {
   Text title;
   std::string table;
   std::vector<std::pair<std::string, std::string>> encoding;  // {"x", "h1_grade"}, {"value", "customers"}
-  std::string where = {};     // an SQL condition over the table's columns
-  std::string unit = {};      // of the value axis
+  std::string where = {};                                     // an SQL condition over the table's columns
+  std::string unit = {};                                      // of the value axis
   Text note = {};
   std::string order_by = {};
   int64_t most_rows = 2'000;  // a picture is bounded
@@ -90,7 +90,7 @@ struct AnalysisInfo {
   Text question;
   std::string method;  // method and its source, in a sentence or two
   std::vector<ParamInfo> params = {};
-  std::vector<std::string> reads = {};   // tables of raw, or results and models of other analyses
+  std::vector<std::string> reads = {};  // tables of raw, or results and models of other analyses
   std::vector<TableInfo> writes = {};
   std::vector<ChartInfo> charts = {};
   std::vector<ReportTableInfo> tables = {};

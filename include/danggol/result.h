@@ -82,9 +82,9 @@ using Status = Result<void>;
 }  // namespace danggol
 
 // The value of a Result, or return its error from this function.
-#define TRY(expression)                                                 \
-  __extension__({                                                       \
-    auto danggol_try_ = (expression);                                   \
-    if (!danggol_try_) return std::move(danggol_try_).error();          \
-    *std::move(danggol_try_);                                           \
+#define TRY(expression)                                        \
+  __extension__({                                              \
+    auto danggol_try_ = (expression);                          \
+    if (!danggol_try_) return std::move(danggol_try_).error(); \
+    *std::move(danggol_try_);                                  \
   })

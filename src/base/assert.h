@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define DANGGOL_ASSERT(condition)                                                              \
-  do {                                                                                         \
-    if (!(condition)) {                                                                        \
+#define DANGGOL_ASSERT(condition)                                                                     \
+  do {                                                                                                \
+    if (!(condition)) {                                                                               \
       std::fprintf(stderr, "danggol: broken promise at %s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      std::abort();                                                                            \
-    }                                                                                          \
+      std::abort();                                                                                   \
+    }                                                                                                 \
   } while (false)

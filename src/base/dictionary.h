@@ -20,7 +20,8 @@ class Dictionary {
     uint64_t hash = XXH3_64bits(text.data(), text.size());
     size_t at = hash & (slots_.size() - 1);
     while (slots_[at].code >= 0) {
-      if (slots_[at].hash == hash && texts_[static_cast<size_t>(slots_[at].code)] == text) return slots_[at].code;
+      if (slots_[at].hash == hash && texts_[static_cast<size_t>(slots_[at].code)] == text)
+        return slots_[at].code;
       at = (at + 1) & (slots_.size() - 1);
     }
     int32_t code = static_cast<int32_t>(texts_.size());

@@ -10,33 +10,37 @@ ParamTable<Grading> grading_params() {
   ParamTable<Grading> table;
   table.real("w-recency", &Grading::w_recency, {0, 1}, "", "weight of the recency score")
       .real("w-frequency", &Grading::w_frequency, {0, 1}, "", "weight of the frequency score")
-      .real("w-monetary", &Grading::w_monetary, {0, 1}, "", "weight of the monetary score; the three add up to 1")
+      .real("w-monetary", &Grading::w_monetary, {0, 1}, "",
+            "weight of the monetary score; the three add up to 1")
       .choice("rule", &Grading::rule, {"band", "rank"},
               "band: grades by score; rank: grades by share of the period's buyers")
       .reals("bands", &Grading::bands, {0, 100}, "score", "least score of top, good and regular, falling")
-      .reals("shares", &Grading::shares, {0, 1}, "share", "share of buyers in top, good and regular under rank")
-      .flag("net-cancellations", &Grading::net_cancellations, "take cancelled amounts off the monetary value");
+      .reals("shares", &Grading::shares, {0, 1}, "share",
+             "share of buyers in top, good and regular under rank")
+      .flag("net-cancellations", &Grading::net_cancellations,
+            "take cancelled amounts off the monetary value");
   return table;
 }
 
 Status validate(const Grading& grading) {
   double sum = grading.w_recency + grading.w_frequency + grading.w_monetary;
   if (std::abs(sum - 1) > 1e-9)
-    return Error{Code::bad_input, fmt::format("w-recency + w-frequency + w-monetary = {}: must add up to 1", sum)};
+    return Error{Code::bad_input,
+                 fmt::format("w-recency + w-frequency + w-monetary = {}: must add up to 1", sum)};
   const auto& b = grading.bands;
   if (b.size() != 3 || b[0] < b[1] || b[1] < b[2])
-    return Error{Code::bad_input, fmt::format("bands={}: must be three falling scores, such as 80,60,40",
-                                              fmt::join(b, ","))};
+    return Error{Code::bad_input,
+                 fmt::format("bands={}: must be three falling scores, such as 80,60,40", fmt::join(b, ","))};
   const auto& s = grading.shares;
   if (s.size() != 3 || s[0] + s[1] + s[2] > 1 + 1e-9)
-    return Error{Code::bad_input, fmt::format("shares={}: must be three shares that add up to at most 1",
-                                              fmt::join(s, ","))};
+    return Error{Code::bad_input,
+                 fmt::format("shares={}: must be three shares that add up to at most 1", fmt::join(s, ","))};
   return {};
 }
 
 std::vector<std::pair<std::string, Text>> grade_labels() {
-  return {{"top", {"top", "최우수고객"}},     {"good", {"good", "우수고객"}},
-          {"regular", {"regular", "일반고객"}}, {"other", {"other", "기타고객"}},
+  return {{"top", {"top", "최우수고객"}},           {"good", {"good", "우수고객"}},
+          {"regular", {"regular", "일반고객"}},     {"other", {"other", "기타고객"}},
           {"inactive", {"inactive", "비활동고객"}}, {"H1", {"first half", "상반기"}},
           {"H2", {"second half", "하반기"}}};
 }

@@ -18,7 +18,6 @@ struct Range {
   double least, most;
 };
 
-
 namespace param_text {
 std::string format(int64_t value);
 std::string format(double value);
@@ -45,37 +44,37 @@ class ParamTable {
     std::function<Status(Params&, std::string_view)> parse;
   };
 
-  ParamTable& integer(std::string name, int64_t Params::* member, Range range, std::string unit,
+  ParamTable& integer(std::string name, int64_t Params::*member, Range range, std::string unit,
                       std::string help) {
     return add({name, ParamType::integer, unit, {}, range.least, range.most, {}, help}, member);
   }
-  ParamTable& real(std::string name, double Params::* member, Range range, std::string unit,
+  ParamTable& real(std::string name, double Params::*member, Range range, std::string unit,
                    std::string help) {
     return add({name, ParamType::real, unit, {}, range.least, range.most, {}, help}, member);
   }
-  ParamTable& flag(std::string name, bool Params::* member, std::string help) {
+  ParamTable& flag(std::string name, bool Params::*member, std::string help) {
     return add({name, ParamType::boolean, {}, {}, {}, {}, {}, help}, member);
   }
-  ParamTable& text(std::string name, std::string Params::* member, std::string help) {
+  ParamTable& text(std::string name, std::string Params::*member, std::string help) {
     return add({name, ParamType::text, {}, {}, {}, {}, {}, help}, member);
   }
-  ParamTable& choice(std::string name, std::string Params::* member, std::vector<std::string> choices,
+  ParamTable& choice(std::string name, std::string Params::*member, std::vector<std::string> choices,
                      std::string help) {
     return add({name, ParamType::choice, {}, {}, {}, {}, std::move(choices), help}, member);
   }
-  ParamTable& date(std::string name, std::optional<Date> Params::* member, std::string help) {
+  ParamTable& date(std::string name, std::optional<Date> Params::*member, std::string help) {
     return add({name, ParamType::date, {}, {}, {}, {}, {}, help}, member);
   }
-  ParamTable& reals(std::string name, std::vector<double> Params::* member, Range range, std::string unit,
+  ParamTable& reals(std::string name, std::vector<double> Params::*member, Range range, std::string unit,
                     std::string help) {
     return add({name, ParamType::list, unit, {}, range.least, range.most, {}, help}, member);
   }
-  ParamTable& texts(std::string name, std::vector<std::string> Params::* member, std::string help) {
+  ParamTable& texts(std::string name, std::vector<std::string> Params::*member, std::string help) {
     return add({name, ParamType::list, {}, {}, {}, {}, {}, help}, member);
   }
   // The rows of a struct that is a member of this one.
   template <class Inner>
-  ParamTable& include(Inner Params::* member, const ParamTable<Inner>& inner) {
+  ParamTable& include(Inner Params::*member, const ParamTable<Inner>& inner) {
     for (const auto& row : inner.rows())
       rows_.push_back({row.info, [=](const Params& p) { return row.format(p.*member); },
                        [=](Params& p, std::string_view t) { return row.parse(p.*member, t); }});
@@ -106,7 +105,7 @@ class ParamTable {
 
  private:
   template <class Member>
-  ParamTable& add(ParamInfo info, Member Params::* member) {
+  ParamTable& add(ParamInfo info, Member Params::*member) {
     info.default_text = param_text::format(Params{}.*member);
     rows_.push_back({info, [=](const Params& p) { return param_text::format(p.*member); },
                      [=](Params& p, std::string_view t) { return param_text::parse(info, t, p.*member); }});

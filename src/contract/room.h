@@ -77,7 +77,9 @@ struct Summary {
   std::vector<Fact> facts;
   std::vector<Text> sentences;
   std::vector<Text> warnings;
-  void fact(std::string name, double value, std::string unit) { facts.push_back({std::move(name), value, std::move(unit), {}, {}}); }
+  void fact(std::string name, double value, std::string unit) {
+    facts.push_back({std::move(name), value, std::move(unit), {}, {}});
+  }
   void fact(std::string name, double value, std::string unit, double lo, double hi) {
     facts.push_back({std::move(name), value, std::move(unit), lo, hi});
   }
@@ -95,8 +97,9 @@ class Context {
   virtual const TimeFrame& time() const = 0;
   virtual uint64_t seed() const = 0;
 
-  // SQL over what is visible before as_of: event, receipt (feature.receipt), customer, product, store (raw), result.*, model.* and the
-  // run's own temporary tables. $run_id, $as_of, $from, $split, $until are always bound.
+  // SQL over what is visible before as_of: event, receipt (feature.receipt), customer, product, store (raw),
+  // result.*, model.* and the run's own temporary tables. $run_id, $as_of, $from, $split, $until are always
+  // bound.
   virtual Result<Table> query(std::string_view sql, const Bindings& bindings = {}) = 0;
   // A script of statements; it writes a declared table by INSERT INTO history.NAME BY NAME SELECT $run_id ...
   virtual Status execute(std::string_view sql, const Bindings& bindings = {}) = 0;
@@ -121,11 +124,10 @@ class Context {
   virtual Status progress(double done, std::string_view what) = 0;
 };
 
-
 // A room with its parameter struct hidden; made by make_job or make_query.
 struct Room {
   AnalysisInfo info;
-  std::function<Result<ParamTexts>(ParamTexts)> check;  // all parameters in full, or what is wrong
+  std::function<Result<ParamTexts>(ParamTexts)> check;        // all parameters in full, or what is wrong
   std::function<Result<Summary>(Context&, ParamTexts)> run;   // jobs
   std::function<Result<Table>(Context&, ParamTexts)> answer;  // queries
 };
@@ -137,7 +139,8 @@ Result<Params> read_params(const std::string& room, const ParamTable<Params>& ta
   Params params;
   TRY(table.read(texts, params));
   if (!texts.empty())
-    return Error{Code::bad_input, room + ": no parameter --" + texts.begin()->first + "; see danggol describe " + room};
+    return Error{Code::bad_input,
+                 room + ": no parameter --" + texts.begin()->first + "; see danggol describe " + room};
   TRY(validate(params));
   return params;
 }

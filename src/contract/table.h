@@ -54,7 +54,7 @@ struct ColumnData {
   void push(std::string_view value) { texts.emplace_back(value), mark(false); }
   void push(Date value) { integers.push_back(value.days), mark(false); }
   template <class Number>
-    requires std::is_arithmetic_v<Number>
+  requires std::is_arithmetic_v<Number>
   void push(Number value) {  // a NaN is stored as null
     if (is_real()) {
       reals.push_back(static_cast<double>(value)), mark(std::isnan(static_cast<double>(value)));

@@ -1,6 +1,7 @@
 #include "danggol/engine.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -8,7 +9,6 @@
 #include <fstream>
 #include <mutex>
 #include <ostream>
-#include <unistd.h>
 
 #include "engine/run.h"
 #include "engine/time_frame.h"
@@ -30,9 +30,11 @@ const Room* find_room(const std::string& name) {
 
 Result<const Room*> room_named(const std::string& name, Kind kind) {
   const Room* room = find_room(name);
-  if (!room) return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
+  if (!room)
+    return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
   if (room->info.kind != kind)
-    return Error{Code::bad_input, fmt::format("{}: is a {}", name, kind == Kind::job ? "query, not a job" : "job, not a query")};
+    return Error{Code::bad_input, fmt::format("{}: is a {}", name,
+                                              kind == Kind::job ? "query, not a job" : "job, not a query")};
   return room;
 }
 
@@ -56,9 +58,12 @@ Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths)
     std::vector<std::string> inside;
     for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
       std::string name = entry.path().string();
-      if (name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".parquet")) inside.push_back(name);
+      if (name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".parquet"))
+        inside.push_back(name);
     }
-    if (inside.empty()) return Error{Code::not_found, fmt::format("{}: no .csv, .csv.gz or .parquet file in this folder", path)};
+    if (inside.empty())
+      return Error{Code::not_found,
+                   fmt::format("{}: no .csv, .csv.gz or .parquet file in this folder", path)};
     std::sort(inside.begin(), inside.end());
     files.insert(files.end(), inside.begin(), inside.end());
   }
@@ -73,7 +78,8 @@ FileSummary summary_of(const ingest::FileReport& report) {
   file.encoding = report.facts.encoding;
   for (size_t role = 0; role < ingest::role_count; ++role)
     if (int column = report.facts.roles[role]; column >= 0)
-      file.roles.emplace_back(ingest::name(static_cast<ingest::Role>(role)), report.facts.header[static_cast<size_t>(column)]);
+      file.roles.emplace_back(ingest::name(static_cast<ingest::Role>(role)),
+                              report.facts.header[static_cast<size_t>(column)]);
   file.rows_read = report.rows_read();
   file.rows_loaded = report.rows_loaded;
   file.rows_rejected = report.rows_rejected;
@@ -155,7 +161,8 @@ struct Engine::State {
     Table span = TRY(connection.query("SELECT min(ts)::DATE AS first, max(ts)::DATE AS last FROM raw.event"));
     if (span.columns[0].is_null(0))
       return Error{Code::not_found, fmt::format("store {}: no events yet; run danggol import first", path)};
-    Date first{static_cast<int32_t>(span.integers("first")[0])}, last{static_cast<int32_t>(span.integers("last")[0])};
+    Date first{static_cast<int32_t>(span.integers("first")[0])},
+        last{static_cast<int32_t>(span.integers("last")[0])};
     return engine::RunSettings{TRY(engine::settle(given, first, last)), static_cast<uint64_t>(given.seed)};
   }
 };
@@ -168,7 +175,8 @@ std::vector<AnalysisInfo> Engine::analyses() {
 
 Result<AnalysisInfo> Engine::analysis(const std::string& name) {
   const Room* room = find_room(name);
-  if (!room) return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
+  if (!room)
+    return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
   return room->info;
 }
 
@@ -177,8 +185,10 @@ std::vector<std::string> Engine::presets() { return ingest::preset_names(); }
 
 Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
+  Progress silent = [](double, std::string_view) { return Status(); };
   std::vector<FileSummary> out;
-  for (const auto& path : TRY(files_of(request.paths))) out.push_back(summary_of(TRY(ingest::check(path, mapping, progress))));
+  for (const auto& path : TRY(files_of(request.paths)))
+    out.push_back(summary_of(TRY(ingest::check(path, mapping, progress ? progress : silent))));
   return out;
 }
 
@@ -187,11 +197,13 @@ Result<Engine> Engine::open(const std::string& store_path, Access access) {
   state->path = store_path;
   state->access = access;
   bool is_new = !std::filesystem::exists(store_path);
-  state->database = TRY(store::Database::open(store_path, access == Access::write ? store::Access::read_write : store::Access::read_only));
+  state->database = TRY(store::Database::open(
+      store_path, access == Access::write ? store::Access::read_write : store::Access::read_only));
   auto connection = TRY(state->database.connect());
   if (access == Access::write) {
     TRY(store::create_layout(connection, store_path));
-  } else if (!is_new && TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'raw' AND table_name = 'event'")) == 0) {
+  } else if (!is_new && TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE "
+                                               "table_schema = 'raw' AND table_name = 'event'")) == 0) {
     return Error{Code::corrupt, fmt::format("store {}: a DuckDB file, but not a danggol store", store_path)};
   }
   Engine engine;
@@ -203,7 +215,8 @@ Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, co
   auto mapping = TRY(mapping_of(request));
   auto files = TRY(files_of(request.paths));
   State::Session session(*state_, TRY(state_->database.connect()));
-  auto reports = TRY(ingest::import(session.connection, files, mapping, {request.again, features::add_receipts}, state_->stoppable(progress)));
+  auto reports = TRY(ingest::import(session.connection, files, mapping,
+                                    {request.again, features::add_receipts}, state_->stoppable(progress)));
   std::vector<FileSummary> out;
   for (const auto& report : reports) out.push_back(summary_of(report));
   return out;
@@ -216,15 +229,19 @@ Result<RunSummary> Engine::run(const std::string& name, ParamTexts params, const
   return engine::run_job(session.connection, *room, params, settings, state_->stoppable(progress));
 }
 
-Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, ParamTexts params, const Progress& progress) {
+Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, ParamTexts params,
+                                         const Progress& progress) {
   State::Session session(*state_, TRY(state_->database.connect()));
   auto settings = TRY(state_->settle(session.connection, params));
   if (!params.empty())
-    return Error{Code::bad_input, fmt::format("pipeline: no parameter --{}; it takes as-of, from, split, until and seed", params.begin()->first)};
+    return Error{Code::bad_input,
+                 fmt::format("pipeline: no parameter --{}; it takes as-of, from, split, until and seed",
+                             params.begin()->first)};
   std::vector<const Room*> chosen;
   for (const auto& name : names) (void)TRY(room_named(name, Kind::job));
   for (const Room& room : rooms::all())  // the registry is in dependency order
-    if (room.info.kind == Kind::job && (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
+    if (room.info.kind == Kind::job &&
+        (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
   PipelineSummary summary;
   for (size_t i = 0; i < chosen.size(); ++i) {
@@ -233,7 +250,8 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
       return progress ? progress((static_cast<double>(i) + std::max(0.0, done)) / n, what) : Status();
     };
     if (auto missing = skipped_input(*chosen[i], summary); names.empty() && !missing.empty()) {
-      summary.skipped.emplace_back(chosen[i]->info.name, fmt::format("{}: needs {}, which was skipped", chosen[i]->info.name, missing));
+      summary.skipped.emplace_back(chosen[i]->info.name, fmt::format("{}: needs {}, which was skipped",
+                                                                     chosen[i]->info.name, missing));
       continue;
     }
     auto run = engine::run_job(session.connection, *chosen[i], {}, settings, state_->stoppable(part));
@@ -243,10 +261,12 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
     }
     // What the store has no data for is left out; anything else ends the pipeline.
     Code code = run.error().code;
-    if (names.empty() && (code == Code::not_found || code == Code::bad_input)) summary.skipped.emplace_back(chosen[i]->info.name, run.error().message);
+    if (names.empty() && (code == Code::not_found || code == Code::bad_input))
+      summary.skipped.emplace_back(chosen[i]->info.name, run.error().message);
     else return run.error();
   }
-  if (summary.runs.empty()) return Error{Code::not_found, "pipeline: nothing could run: " + summary.skipped[0].second};
+  if (summary.runs.empty())
+    return Error{Code::not_found, "pipeline: nothing could run: " + summary.skipped[0].second};
   return summary;
 }
 
@@ -263,13 +283,17 @@ namespace {
 Result<std::string> limited(store::Connection& connection, const std::string& table, int64_t limit) {
   size_t dot = table.find('.');
   std::string schema = table.substr(0, dot), name = dot == table.npos ? "" : table.substr(dot + 1);
-  if (TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE table_schema = $schema AND table_name = $name",
+  if (TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE table_schema = $schema "
+                             "AND table_name = $name",
                              {{"schema", schema}, {"name", name}})) == 0) {
     const Room* writer = engine::writer_of(table);
-    if (writer) return Error{Code::not_found, fmt::format("{}: no rows yet; run danggol run {} first", table, writer->info.name)};
-    std::string known = TRY(connection.text(
-        "SELECT string_agg(table_schema || '.' || table_name, ', ' ORDER BY table_schema, table_name) FROM information_schema.tables "
-        "WHERE table_schema IN ('raw', 'feature', 'model', 'result', 'run')"));
+    if (writer)
+      return Error{Code::not_found,
+                   fmt::format("{}: no rows yet; run danggol run {} first", table, writer->info.name)};
+    std::string known =
+        TRY(connection.text("SELECT string_agg(table_schema || '.' || table_name, ', ' ORDER BY "
+                            "table_schema, table_name) FROM information_schema.tables "
+                            "WHERE table_schema IN ('raw', 'feature', 'model', 'result', 'run')"));
     return Error{Code::not_found, fmt::format("{}: no such table; there are {}", table, known)};
   }
   std::string from = store::identifier(schema) + "." + store::identifier(name);
@@ -286,7 +310,8 @@ Status Engine::show(const std::string& table, int64_t limit, Format format, std:
 Status Engine::export_parquet(const std::string& table, int64_t limit, const std::string& path) {
   State::Session session(*state_, TRY(state_->database.connect()));
   std::string from = TRY(limited(session.connection, table, limit));
-  auto copied = session.connection.execute(fmt::format("COPY (FROM {}) TO {} (FORMAT parquet)", from, store::literal(path)));
+  auto copied = session.connection.execute(
+      fmt::format("COPY (FROM {}) TO {} (FORMAT parquet)", from, store::literal(path)));
   if (!copied) return Error{Code::io, fmt::format("{}: {}", path, copied.error().message)};
   return {};
 }
@@ -295,7 +320,8 @@ Status Engine::sql(const std::string& statement, Format format, std::ostream& ou
   auto sandbox = TRY(store::Database::open(state_->path, store::Access::sandboxed));
   State::Session session(*state_, TRY(sandbox.connect()));
   std::string query = statement;
-  while (!query.empty() && (query.back() == ';' || query.back() == ' ' || query.back() == '\n')) query.pop_back();
+  while (!query.empty() && (query.back() == ';' || query.back() == ' ' || query.back() == '\n'))
+    query.pop_back();
   return report::write_rows(session.connection, "(" + query + "\n)", format, out);
 }
 
@@ -304,10 +330,14 @@ Status Engine::report(const std::string& path, Language language) {
   report::ReportFacts facts;
   facts.store_name = std::filesystem::path(state_->path).filename().string();
   facts.language = language;
-  facts.as_of = TRY(session.connection.text("SELECT max(as_of)::VARCHAR FROM run.log WHERE run_id = (SELECT max(run_id) FROM run.log WHERE state = 'done')"));
+  facts.as_of =
+      TRY(session.connection.text("SELECT max(as_of)::VARCHAR FROM run.log WHERE run_id = (SELECT "
+                                  "max(run_id) FROM run.log WHERE state = 'done')"));
   for (const auto& reason : ingest::reject_reasons())
-    facts.reject_reasons.emplace_back(std::string(reason.name), Text{std::string(reason.en), std::string(reason.ko)});
-  if (facts.as_of.empty()) return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
+    facts.reject_reasons.emplace_back(std::string(reason.name),
+                                      Text{std::string(reason.en), std::string(reason.ko)});
+  if (facts.as_of.empty())
+    return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
   return write_file(path, TRY(report::html(session.connection, analyses(), facts)));
 }
 

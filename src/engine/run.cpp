@@ -37,7 +37,8 @@ const char* sql_type(Type type) {
 std::string column_list(const TableInfo& info, bool with_types) {
   std::string out;
   for (const auto& column : info.columns)
-    out += fmt::format(", {}{}{}", store::identifier(column.name), with_types ? " " : "", with_types ? sql_type(column.type) : "");
+    out += fmt::format(", {}{}{}", store::identifier(column.name), with_types ? " " : "",
+                       with_types ? sql_type(column.type) : "");
   return out;
 }
 
@@ -54,8 +55,11 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
     CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
     CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
       sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
-    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE));
-    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)))", to_text(time.as_of), to_text(time.as_of)));
+    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS
+      greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE));
+    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS
+      least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)))",
+                                        to_text(time.as_of), to_text(time.as_of)));
 }
 
 class RunContext : public Context {
@@ -76,10 +80,12 @@ class RunContext : public Context {
 
   Status write(std::string_view table, const Table& rows) override {
     const auto& writes = room_.info.writes;
-    auto info = std::find_if(writes.begin(), writes.end(), [&](const TableInfo& w) { return w.name == table; });
+    auto info =
+        std::find_if(writes.begin(), writes.end(), [&](const TableInfo& w) { return w.name == table; });
     DANGGOL_ASSERT(info != writes.end());
     DANGGOL_ASSERT(rows.columns.size() == info->columns.size());
-    auto appender = TRY(store::Appender::open(connection_, "", "history", info->name.substr(info->name.find('.') + 1)));
+    auto appender =
+        TRY(store::Appender::open(connection_, "", "history", info->name.substr(info->name.find('.') + 1)));
     for (size_t i = 0; i < rows.rows(); ++i) {
       appender.set(0, run_id_);
       for (size_t c = 0; c < rows.columns.size(); ++c) {
@@ -105,8 +111,10 @@ class RunContext : public Context {
   Result<Frame> frame(Origin origin, const Grading& grading) override {
     Pair pair = pair_of(origin);
     if (pair.months == 0)
-      return Error{Code::bad_input, fmt::format("{}: the history before {} is too short to learn from: at least 3 months are needed",
-                                                room_.info.name, to_text(settings_.time.until))};
+      return Error{
+          Code::bad_input,
+          fmt::format("{}: the history before {} is too short to learn from: at least 3 months are needed",
+                      room_.info.name, to_text(settings_.time.until))};
     std::optional<Date> label_until;
     if (origin != Origin::predict) label_until = add_months(pair.cutoff, pair.months);
     return features::build(connection_, pair.cutoff, pair.months, label_until, grading);
@@ -118,7 +126,8 @@ class RunContext : public Context {
     bool known = pair.months > 0 && add_months(cutoff, pair.months) <= pair.cutoff &&
                  has_history(settings_.time.first_event, add_months(cutoff, -pair.months));
     if (!known) return std::optional<Frame>();
-    return std::optional<Frame>(TRY(features::build(connection_, cutoff, pair.months, add_months(cutoff, pair.months), grading)));
+    return std::optional<Frame>(
+        TRY(features::build(connection_, cutoff, pair.months, add_months(cutoff, pair.months), grading)));
   }
 
   Status grade_window(std::string_view temp_table, Date from, Date until, const Grading& grading) override {
@@ -139,27 +148,40 @@ class RunContext : public Context {
     }
     const TimeFrame& t = settings_.time;
     return connection_.execute(
-        "INSERT INTO model.manifest VALUES ($name, $method, $version, $hash, $run_id, $cutoff, $until, $digest, $bytes)",
-        {{"name", std::string(name)}, {"method", std::string(method)}, {"version", std::string(DANGGOL_VERSION)},
-         {"hash", std::string(feature_hash)}, {"run_id", run_id_}, {"cutoff", t.split}, {"until", t.until},
-         {"digest", key}, {"bytes", static_cast<int64_t>(blob.size())}});
+        "INSERT INTO model.manifest VALUES ($name, $method, $version, $hash, $run_id, $cutoff, $until, "
+        "$digest, $bytes)",
+        {{"name", std::string(name)},
+         {"method", std::string(method)},
+         {"version", std::string(DANGGOL_VERSION)},
+         {"hash", std::string(feature_hash)},
+         {"run_id", run_id_},
+         {"cutoff", t.split},
+         {"until", t.until},
+         {"digest", key},
+         {"bytes", static_cast<int64_t>(blob.size())}});
   }
 
-  Result<std::string> load_model(std::string_view name, std::string_view feature_hash, std::string_view trainer) override {
+  Result<std::string> load_model(std::string_view name, std::string_view feature_hash,
+                                 std::string_view trainer) override {
     // a model that learned from later days than this run may see does not exist for it
-    Table rows = TRY(connection_.query(
-        "SELECT m.feature_hash, m.run_id, b.digest, b.content FROM model.manifest m JOIN model.blob b USING (digest) "
-        "WHERE m.name = $name AND m.label_until <= $as_of ORDER BY m.run_id DESC LIMIT 1",
-        {{"name", std::string(name)}, {"as_of", settings_.time.as_of}}));
+    Table rows = TRY(
+        connection_.query("SELECT m.feature_hash, m.run_id, b.digest, b.content FROM model.manifest m JOIN "
+                          "model.blob b USING (digest) "
+                          "WHERE m.name = $name AND m.label_until <= $as_of ORDER BY m.run_id DESC LIMIT 1",
+                          {{"name", std::string(name)}, {"as_of", settings_.time.as_of}}));
     if (rows.rows() == 0)
       return Error{Code::not_found, fmt::format("{}: no model yet; run {} first", room_.info.name, trainer)};
     if (rows.texts("feature_hash")[0] != feature_hash)
-      return Error{Code::conflict, fmt::format("{}: the model was trained on other features; run {} again", room_.info.name, trainer)};
+      return Error{Code::conflict, fmt::format("{}: the model was trained on other features; run {} again",
+                                               room_.info.name, trainer)};
     const std::string& blob = rows.texts("content")[0];
     if (digest(blob) != rows.texts("digest")[0])
-      return Error{Code::corrupt, fmt::format("{}: the stored model is damaged; run {} again", room_.info.name, trainer)};
+      return Error{Code::corrupt,
+                   fmt::format("{}: the stored model is damaged; run {} again", room_.info.name, trainer)};
     TRY(connection_.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
-                            {{"run_id", run_id_}, {"table", "model." + std::string(name)}, {"read", rows.integers("run_id")[0]}}));
+                            {{"run_id", run_id_},
+                             {"table", "model." + std::string(name)},
+                             {"read", rows.integers("run_id")[0]}}));
     return blob;
   }
 
@@ -185,8 +207,11 @@ class RunContext : public Context {
   }
   Bindings with_run(const Bindings& bindings) const {
     const TimeFrame& t = settings_.time;
-    Bindings all = {{"run_id", run_id_}, {"as_of", to_timestamp(t.as_of)}, {"from", to_timestamp(t.from)},
-                    {"split", to_timestamp(t.split)}, {"until", to_timestamp(t.until)}};
+    Bindings all = {{"run_id", run_id_},
+                    {"as_of", to_timestamp(t.as_of)},
+                    {"from", to_timestamp(t.from)},
+                    {"split", to_timestamp(t.split)},
+                    {"until", to_timestamp(t.until)}};
     all.insert(all.end(), bindings.begin(), bindings.end());
     return all;
   }
@@ -205,14 +230,22 @@ Status check_inputs(store::Connection& connection, const Room& room, int64_t run
     if (!writer) continue;
     int64_t read = TRY(newest_run(connection, table));
     if (read == 0)
-      return Error{Code::not_found, fmt::format("{}: no {} yet; run {} first", room.info.name, table, writer->info.name)};
-    Table rows = TRY(connection.query(
-        "SELECT as_of::VARCHAR AS as_of, (as_of, period_from, period_split, period_until) = ($as_of::DATE, $from::DATE, "
-        "$split::DATE, $until::DATE) AS same FROM run.log WHERE run_id = $read",
-        {{"read", read}, {"as_of", time.as_of}, {"from", time.from}, {"split", time.split}, {"until", time.until}}));
+      return Error{Code::not_found,
+                   fmt::format("{}: no {} yet; run {} first", room.info.name, table, writer->info.name)};
+    Table rows =
+        TRY(connection.query("SELECT as_of::VARCHAR AS as_of, (as_of, period_from, period_split, "
+                             "period_until) = ($as_of::DATE, $from::DATE, "
+                             "$split::DATE, $until::DATE) AS same FROM run.log WHERE run_id = $read",
+                             {{"read", read},
+                              {"as_of", time.as_of},
+                              {"from", time.from},
+                              {"split", time.split},
+                              {"until", time.until}}));
     if (!rows.integers("same")[0])
-      return Error{Code::conflict, fmt::format("{}: {} speaks of other dates (as of {}, this run as of {}); run {} with this run's dates first",
-                                               room.info.name, table, rows.texts("as_of")[0], to_text(time.as_of), writer->info.name)};
+      return Error{Code::conflict, fmt::format("{}: {} speaks of other dates (as of {}, this run as of {}); "
+                                               "run {} with this run's dates first",
+                                               room.info.name, table, rows.texts("as_of")[0],
+                                               to_text(time.as_of), writer->info.name)};
     TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
                            {{"run_id", run_id}, {"table", table}, {"read", read}}));
   }
@@ -222,7 +255,8 @@ Status check_inputs(store::Connection& connection, const Room& room, int64_t run
 // history.NAME with the declared columns; one of another shape (an older version's) is made anew.
 Status prepare_table(store::Connection& connection, const TableInfo& info) {
   std::string table = history_table(info.name);
-  std::string create = fmt::format("CREATE TABLE IF NOT EXISTS {} (run_id BIGINT{})", table, column_list(info, true));
+  std::string create =
+      fmt::format("CREATE TABLE IF NOT EXISTS {} (run_id BIGINT{})", table, column_list(info, true));
   TRY(connection.execute(create));
   Table now = TRY(connection.query(fmt::format("SELECT * EXCLUDE (run_id) FROM {} LIMIT 0", table)));
   bool same = now.columns.size() == info.columns.size();
@@ -236,23 +270,37 @@ Status prepare_table(store::Connection& connection, const TableInfo& info) {
 // The view shows the new run; runs beyond the kept ones go.
 Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id) {
   std::string table = history_table(info.name), columns = column_list(info, false).substr(2);
-  TRY(connection.execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {} WHERE run_id = {}", info.name, columns, table, run_id)));
+  TRY(connection.execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {} WHERE run_id = {}",
+                                     info.name, columns, table, run_id)));
   int64_t kept_from = TRY(connection.integer(fmt::format(
-      "SELECT run_id FROM (SELECT DISTINCT run_id FROM {}) ORDER BY run_id DESC LIMIT 1 OFFSET {}", table, kept_runs - 1)));
-  if (kept_from > 0) TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, kept_from)));
+      "SELECT run_id FROM (SELECT DISTINCT run_id FROM {}) ORDER BY run_id DESC LIMIT 1 OFFSET {}", table,
+      kept_runs - 1)));
+  if (kept_from > 0)
+    TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, kept_from)));
   return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", table, run_id));
 }
 
-Status write_log(store::Connection& connection, const RunSummary& run, const std::string& params, const TimeFrame& t,
-                 Timestamp started, const std::string& state, const std::string& error) {
+Status write_log(store::Connection& connection, const RunSummary& run, const std::string& params,
+                 const TimeFrame& t, Timestamp started, const std::string& state, const std::string& error) {
   int64_t rows = 0;
   for (const auto& [table, count] : run.rows_written) rows += count;
   return connection.execute(
-      "INSERT INTO run.log VALUES ($run_id, $room, $state, $params, $as_of, $from, $split, $until, $seed, $started, "
+      "INSERT INTO run.log VALUES ($run_id, $room, $state, $params, $as_of, $from, $split, $until, $seed, "
+      "$started, "
       "$seconds, $rows, $version, $error)",
-      {{"run_id", run.run_id}, {"room", run.room}, {"state", state}, {"params", params}, {"as_of", t.as_of},
-       {"from", t.from}, {"split", t.split}, {"until", t.until}, {"seed", static_cast<int64_t>(run.seed)},
-       {"started", started}, {"seconds", run.seconds}, {"rows", rows}, {"version", std::string(DANGGOL_VERSION)},
+      {{"run_id", run.run_id},
+       {"room", run.room},
+       {"state", state},
+       {"params", params},
+       {"as_of", t.as_of},
+       {"from", t.from},
+       {"split", t.split},
+       {"until", t.until},
+       {"seed", static_cast<int64_t>(run.seed)},
+       {"started", started},
+       {"seconds", run.seconds},
+       {"rows", rows},
+       {"version", std::string(DANGGOL_VERSION)},
        {"error", error}});
 }
 
@@ -267,7 +315,8 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
     facts.set(4, std::string_view(fact.unit));
     if (fact.lo) facts.set(5, *fact.lo);
     if (fact.hi) facts.set(6, *fact.hi);
-    if (!fact.label.en.empty()) facts.set(7, std::string_view(fact.label.en)), facts.set(8, std::string_view(fact.label.ko));
+    if (!fact.label.en.empty())
+      facts.set(7, std::string_view(fact.label.en)), facts.set(8, std::string_view(fact.label.ko));
     TRY(facts.end_row());
   }
   TRY(facts.close());
@@ -296,9 +345,11 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(room.run(context, params));
   for (const auto& table : room.info.writes)
-    if (table.name.starts_with("result.")) run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id)));
+    if (table.name.starts_with("result."))
+      run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id)));
   TRY(write_summary(connection, run.run_id, summary));
-  for (const Fact& fact : summary.facts) run.facts.push_back({fact.name, fact.value, fact.unit, fact.lo, fact.hi});
+  for (const Fact& fact : summary.facts)
+    run.facts.push_back({fact.name, fact.value, fact.unit, fact.lo, fact.hi});
   run.sentences = summary.sentences;
   run.warnings = summary.warnings;
   run.seconds = watch.seconds();
@@ -328,7 +379,8 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
   const TimeFrame& t = settings.time;
   RunSummary run;
   run.room = room.info.name;
-  run.as_of = to_text(t.as_of), run.from = to_text(t.from), run.split = to_text(t.split), run.until = to_text(t.until);
+  run.as_of = to_text(t.as_of), run.from = to_text(t.from), run.split = to_text(t.split),
+  run.until = to_text(t.until);
   run.seed = settings.seed;
   ParamTexts all = TRY(room.check(params));
   std::string params_json = nlohmann::json(all).dump();

@@ -8,13 +8,15 @@ namespace danggol::engine {
 namespace {
 
 constexpr int32_t usual_horizon_months = 6;
-constexpr int32_t most_silent_days = 31;  // a later as-of would take the end of the data for customers leaving
+constexpr int32_t most_silent_days =
+    31;                            // a later as-of would take the end of the data for customers leaving
 constexpr int32_t slack_days = 7;  // a shop that opened on the 4th has that month's history
 
 // Learn at one origin, test at the next, the test's labels complete by `until`.
 void settle_backtest(Date first_event, TimeFrame& time) {
   int32_t months = time.horizon_months;
-  if (months > 0 && add_months(time.from, months) == time.split && has_history(first_event, add_months(time.from, -2 * months))) {
+  if (months > 0 && add_months(time.from, months) == time.split &&
+      has_history(first_event, add_months(time.from, -2 * months))) {
     time.backtest_test = time.from;
   } else {
     Date first{first_event.days - slack_days};
@@ -31,10 +33,14 @@ bool has_history(Date first_event, Date from) { return first_event.days <= from.
 
 ParamTable<RunParams> run_params() {
   ParamTable<RunParams> table;
-  table.date("as-of", &RunParams::as_of, "nothing from this day on is seen; default: the day after the last event")
-      .date("from", &RunParams::from, "first day of the first period, H1; default: as long before split as until is after it")
+  table
+      .date("as-of", &RunParams::as_of,
+            "nothing from this day on is seen; default: the day after the last event")
+      .date("from", &RunParams::from,
+            "first day of the first period, H1; default: as long before split as until is after it")
       .date("split", &RunParams::split, "first day of the second period, H2; default: 6 months before until")
-      .date("until", &RunParams::until, "first day after the second period; default: the first of as-of's month")
+      .date("until", &RunParams::until,
+            "first day after the second period; default: the first of as-of's month")
       .integer("seed", &RunParams::seed, {0, 9e15}, "", "of everything random");
   return table;
 }
@@ -43,13 +49,17 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
   TimeFrame time;
   time.as_of = params.as_of.value_or(Date{last_event.days + 1});
   if (time.as_of.days > last_event.days + most_silent_days)
-    return Error{Code::bad_input, fmt::format("as-of={}: the data end on {}; must be at most {} days later", to_text(time.as_of),
-                                              to_text(last_event), most_silent_days)};
+    return Error{Code::bad_input, fmt::format("as-of={}: the data end on {}; must be at most {} days later",
+                                              to_text(time.as_of), to_text(last_event), most_silent_days)};
   if (first_event == last_event)
-    return Error{Code::not_found, fmt::format("the store holds events of {} alone; two days are needed to compare periods", to_text(first_event))};
+    return Error{Code::not_found,
+                 fmt::format("the store holds events of {} alone; two days are needed to compare periods",
+                             to_text(first_event))};
   Date month = month_start(time.as_of);
-  bool days_only = !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
-  if (days_only) {  // hardly any history: its two halves (a day is added in front to even them), and no forecast
+  bool days_only =
+      !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
+  if (days_only) {  // hardly any history: its two halves (a day is added in front to even them), and no
+                    // forecast
     time.until = time.as_of;
     int32_t half_days = std::max(1, (time.until.days - first_event.days + 1) / 2);
     time.split = Date{time.until.days - half_days};
@@ -59,10 +69,12 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
     Date start{first_event.days - slack_days};
     int32_t known = start < time.until ? months_between(start, time.until) : 0;
     int32_t months = std::clamp(known / 2, 1, usual_horizon_months);
-    time.split = params.split.value_or(params.from ? add_months(*params.from, std::max(1, months_between(*params.from, time.until) / 2))
-                                                   : add_months(time.until, -months));
+    time.split = params.split.value_or(
+        params.from ? add_months(*params.from, std::max(1, months_between(*params.from, time.until) / 2))
+                    : add_months(time.until, -months));
     if (time.split > time.until)
-      return Error{Code::bad_input, fmt::format("split={}: must be before until={}", to_text(time.split), to_text(time.until))};
+      return Error{Code::bad_input, fmt::format("split={}: must be before until={}", to_text(time.split),
+                                                to_text(time.until))};
     int32_t length_months = months_between(time.split, time.until);
     bool whole = length_months > 0 && add_months(time.split, length_months) == time.until;
     time.from = params.from.value_or(whole ? add_months(time.split, -length_months)
@@ -70,9 +82,10 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
     time.horizon_months = length_months;
   }
   if (!(time.from < time.split && time.split < time.until && time.until <= time.as_of))
-    return Error{Code::bad_input,
-                 fmt::format("from={} split={} until={} as-of={}: must be from < split < until <= as-of",
-                             to_text(time.from), to_text(time.split), to_text(time.until), to_text(time.as_of))};
+    return Error{
+        Code::bad_input,
+        fmt::format("from={} split={} until={} as-of={}: must be from < split < until <= as-of",
+                    to_text(time.from), to_text(time.split), to_text(time.until), to_text(time.as_of))};
   time.first_event = first_event;
   settle_backtest(first_event, time);
   return time;

@@ -35,7 +35,8 @@ rhythm AS (
 ),
 basket AS (
   SELECT customer_no,
-         count(*) FILTER (NOT now) AS previous_receipts, coalesce(sum(amount) FILTER (NOT now), 0)::DOUBLE AS previous_spend,
+         count(*) FILTER (NOT now) AS previous_receipts,
+         coalesce(sum(amount) FILTER (NOT now), 0)::DOUBLE AS previous_spend,
          (sum(amount) FILTER (now))::DOUBLE / count(*) FILTER (now) AS basket_mean,
          (max(amount) FILTER (now))::DOUBLE AS basket_max,
          spread(sum(amount) FILTER (now), sum(amount::DECIMAL(18, 2) * amount::DECIMAL(18, 2)) FILTER (now),
@@ -104,7 +105,8 @@ named AS (
   SELECT customer_no, 'partner_share:' || partner AS name, count(*) / any_value(lines) AS value
   FROM bought WHERE partner IS NOT NULL GROUP BY ALL
   UNION ALL
-  SELECT customer_no, 'channel_share:' || channel, count(*) / any_value(lines) FROM bought WHERE channel IS NOT NULL GROUP BY ALL
+  SELECT customer_no, 'channel_share:' || channel, count(*) / any_value(lines)
+  FROM bought WHERE channel IS NOT NULL GROUP BY ALL
   UNION ALL
   SELECT customer_no, kind || value, 1
   FROM (SELECT customer_no, unnest(['region:', 'gender:', 'age:']) AS kind,

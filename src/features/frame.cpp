@@ -76,7 +76,8 @@ Status grade_window(store::Connection& connection, Date from, Date until, const 
 
 Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,
                     std::optional<Date> label_until, const Grading& grading) {
-  Date window_from = add_months(cutoff, -window_months), previous_from = add_months(cutoff, -2 * window_months);
+  Date window_from = add_months(cutoff, -window_months),
+       previous_from = add_months(cutoff, -2 * window_months);
   TRY(grade_window(connection, window_from, cutoff, grading));
   Bindings bindings = {{"cutoff", to_timestamp(cutoff)},
                        {"window_from", to_timestamp(window_from)},
@@ -85,7 +86,8 @@ Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_m
   Frame frame;
   frame.cutoff = cutoff;
   Table rows = TRY(connection.query("SELECT * FROM customer_feature ORDER BY customer_no"));
-  for (int64_t customer : rows.integers("customer_no")) frame.customer_no.push_back(static_cast<int32_t>(customer));
+  for (int64_t customer : rows.integers("customer_no"))
+    frame.customer_no.push_back(static_cast<int32_t>(customer));
   for (const auto& grade : rows.texts("grade")) frame.grade.push_back(grade_number(grade));
   std::vector<const ColumnData*> columns;
   for (const auto& column : rows.columns) {
@@ -96,7 +98,9 @@ Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_m
   frame.features.values.reserve(rows.rows() * columns.size());
   for (size_t i = 0; i < rows.rows(); ++i)
     for (const ColumnData* column : columns) frame.features.values.push_back(column->number(i));
-  add_mix(TRY(connection.query("SELECT customer_no, name, value FROM customer_mix ORDER BY customer_no, name")), frame);
+  add_mix(
+      TRY(connection.query("SELECT customer_no, name, value FROM customer_mix ORDER BY customer_no, name")),
+      frame);
 
   TRY(connection.execute(R"(
     CREATE TABLE IF NOT EXISTS feature.customer AS
@@ -106,7 +110,8 @@ Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_m
     DELETE FROM feature.customer WHERE cutoff = $cutoff::DATE AND window_from = $window_from::DATE;
     DELETE FROM feature.customer_mix WHERE cutoff = $cutoff::DATE AND window_from = $window_from::DATE;
     INSERT INTO feature.customer SELECT $cutoff::DATE, $window_from::DATE, * FROM customer_feature;
-    INSERT INTO feature.customer_mix SELECT $cutoff::DATE, $window_from::DATE, * FROM customer_mix)", bindings));
+    INSERT INTO feature.customer_mix SELECT $cutoff::DATE, $window_from::DATE, * FROM customer_mix)",
+                         bindings));
   if (label_until) TRY(add_labels(connection, *label_until, grading, frame));
   return frame;
 }

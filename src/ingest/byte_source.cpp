@@ -28,10 +28,10 @@ int character_bytes(std::string_view text) {
     if (static_cast<size_t>(i) >= text.size()) return -1;
     if ((byte(i) & 0xc0) != 0x80) return 0;
   }
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;                      // overlong
-  if (lead == 0xed && byte(1) > 0x9f) return 0;                      // surrogates
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;                      // overlong
-  if (lead == 0xf4 && byte(1) > 0x8f) return 0;                      // beyond U+10FFFF
+  if (lead == 0xe0 && byte(1) < 0xa0) return 0;  // overlong
+  if (lead == 0xed && byte(1) > 0x9f) return 0;  // surrogates
+  if (lead == 0xf0 && byte(1) < 0x90) return 0;  // overlong
+  if (lead == 0xf4 && byte(1) > 0x8f) return 0;  // beyond U+10FFFF
   return length;
 }
 
@@ -99,7 +99,8 @@ bool is_utf8(std::string_view text) {
   while (text.size() >= 8) {
     uint64_t word;
     std::memcpy(&word, text.data(), 8);
-    bool plain = !(word & 0x8080808080808080ULL) && !((word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL);
+    bool plain =
+        !(word & 0x8080808080808080ULL) && !((word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL);
     if (!plain) break;
     text.remove_prefix(8);
   }
@@ -168,7 +169,8 @@ struct ByteSource::State {
       int status = isal_inflate(&inflate);
       input_at = input_size - inflate.avail_in;
       if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT)
-        return Error{Code::corrupt, fmt::format("{}: the gzip is damaged (code {}); fetch the file again", path, status)};
+        return Error{Code::corrupt,
+                     fmt::format("{}: the gzip is damaged (code {}); fetch the file again", path, status)};
       if (inflate.block_state == ISAL_BLOCK_FINISH) gzip_open = false;
     }
     out.resize(out.size() - inflate.avail_out);

@@ -47,14 +47,16 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
         const char* open = at + 1;
         const char* close = open;
         bool doubled = false;
-        while ((close = find(close, limit, '"')) < limit && close + 1 < limit && close[1] == '"') close += 2, doubled = true;
+        while ((close = find(close, limit, '"')) < limit && close + 1 < limit && close[1] == '"')
+          close += 2, doubled = true;
         if (close == limit || (close + 1 == limit && !last)) {
           record.problem = RecordProblem::open_quote;
           break;
         }
         std::string_view field(open, static_cast<size_t>(close - open));
         newlines += std::count(field.begin(), field.end(), '\n');
-        block.fields.push_back(doubled ? std::string_view(block.unescaped.emplace_back(unescape(field))) : field);
+        block.fields.push_back(doubled ? std::string_view(block.unescaped.emplace_back(unescape(field)))
+                                       : field);
         at = close + 1;
         if (at < limit && *at == '\r' && (at + 1 == limit || at[1] == '\n')) ++at;
         if (at < limit && *at != delimiter_ && *at != '\n') {

@@ -36,7 +36,8 @@ struct RecordBlock {
   }
 };
 
-inline constexpr size_t most_record_bytes = 1 << 20;  // a longer record is turned down, whatever the rest of it
+inline constexpr size_t most_record_bytes = 1
+                                            << 20;  // a longer record is turned down, whatever the rest of it
 
 class CsvSplitter {
  public:

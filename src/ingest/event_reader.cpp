@@ -97,7 +97,8 @@ class RowReader {
     auto text = [&](Role role) { return field(block, record, role); };
     row.line = record.line;
     row.customer = text(Role::customer);
-    if (row.customer.size() > 2 && row.customer.ends_with(".0")) {  // a number that went through a spreadsheet
+    if (row.customer.size() > 2 &&
+        row.customer.ends_with(".0")) {  // a number that went through a spreadsheet
       std::string_view whole = row.customer.substr(0, row.customer.size() - 2);
       if (whole.find_first_not_of("0123456789") == whole.npos) row.customer = whole;
     }
@@ -142,13 +143,15 @@ class RowReader {
 
     row.product = text(Role::product);
     row.product_name = text(Role::product_name);
-    if (std::find(rules_.non_products.begin(), rules_.non_products.end(), row.product) != rules_.non_products.end())
+    if (std::find(rules_.non_products.begin(), rules_.non_products.end(), row.product) !=
+        rules_.non_products.end())
       row.product = row.product_name = {};
     row.partner = text(Role::partner);
     row.channel = text(Role::channel);
     row.store = text(Role::store);
     row.region = text(Role::region);
-    for (std::string_view id : {row.customer, row.product, row.receipt, row.partner, row.channel, row.store, row.region})
+    for (std::string_view id :
+         {row.customer, row.product, row.receipt, row.partner, row.channel, row.store, row.region})
       if (id.size() > most_id_bytes) return "id_too_long";
     return {};
   }
@@ -160,12 +163,15 @@ class RowReader {
 
 class ParquetSource : public RecordSource {
  public:
-  static Result<std::unique_ptr<ParquetSource>> open(const std::string& path, std::vector<std::string>& header) {
+  static Result<std::unique_ptr<ParquetSource>> open(const std::string& path,
+                                                     std::vector<std::string>& header) {
     auto database = TRY(store::Database::open(":memory:", store::Access::read_write));
     auto connection = TRY(database.connect());
-    auto rows = connection.rows("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(" + store::literal(path) + ")");
+    auto rows =
+        connection.rows("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(" + store::literal(path) + ")");
     if (!rows)
-      return Error{Code::corrupt, fmt::format("{}: not a Parquet file that can be read: {}", path, rows.error().message)};
+      return Error{Code::corrupt,
+                   fmt::format("{}: not a Parquet file that can be read: {}", path, rows.error().message)};
     for (const auto& column : rows->columns().columns) header.push_back(column.name);
     auto source = std::make_unique<ParquetSource>();
     source->rows_ = std::move(*rows);
@@ -176,7 +182,10 @@ class ParquetSource : public RecordSource {
     Table rows;
     while (block.records.size() < rows_per_block && TRY(rows_.next(rows))) {
       for (size_t i = 0; i < rows.rows(); ++i) {
-        Record record{++line_, static_cast<uint32_t>(block.fields.size()), static_cast<uint32_t>(rows.columns.size()), {}};
+        Record record{++line_,
+                      static_cast<uint32_t>(block.fields.size()),
+                      static_cast<uint32_t>(rows.columns.size()),
+                      {}};
         std::string text;
         for (auto& column : rows.columns) {
           if (&column != rows.columns.data()) text += ',';
@@ -223,7 +232,7 @@ const std::vector<RejectReason>& reject_reasons() {
 struct EventReader::State {
   FileFacts facts;
   std::unique_ptr<RowReader> rows;
-  std::mutex reading;  // what follows
+  std::mutex reading;                    // what follows
   std::unique_ptr<RecordSource> source;  // gone at the end of the file
   std::optional<Error> failed;
   int64_t batches = 0;

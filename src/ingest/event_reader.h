@@ -57,8 +57,8 @@ class EventReader {
   // Reads the header and matches the roles. Error for what cannot be read as a table at all.
   static Result<EventReader> open(const std::string& path, const Mapping& mapping);
   const FileFacts& facts() const;
-  // Puts the next batch in place of what `batch` held; false at the end of the file. Several threads may call:
-  // one reads and splits the text while the others make values of theirs.
+  // Puts the next batch in place of what `batch` held; false at the end of the file. Several threads may
+  // call: one reads and splits the text while the others make values of theirs.
   Result<bool> next(EventBatch& batch);
   Result<std::unique_ptr<EventBatch>> next();  // the same, with nullptr at the end
 

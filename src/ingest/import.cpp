@@ -66,8 +66,8 @@ class Reading {
   }
   static size_t threads() { return std::max(1u, std::thread::hardware_concurrency()); }
 
-  // `use(thread, file, batch)` gets every batch. `meanwhile` runs in the calling thread, which then reads like
-  // the others and shows the progress. Of several files that cannot be read the first one is the error,
+  // `use(thread, file, batch)` gets every batch. `meanwhile` runs in the calling thread, which then reads
+  // like the others and shows the progress. Of several files that cannot be read the first one is the error,
   // whichever thread was faster.
   using Use = std::function<Status(size_t thread, size_t file, const EventBatch& batch)>;
   Result<std::vector<FileReport>> run(const Use& use, const std::function<Status()>& meanwhile,
@@ -107,7 +107,8 @@ class Reading {
 
   void read(size_t thread, const Use& use, const After& after) {
     EventBatch batch;
-    for (size_t f = next_file_++; f < files_.size(); f = next_file_++) read_file(thread, f, batch, use, after);
+    for (size_t f = next_file_++; f < files_.size(); f = next_file_++)
+      read_file(thread, f, batch, use, after);
     for (size_t f = 0; f < files_.size(); ++f) read_file(thread, f, batch, use, after);
   }
 
@@ -150,8 +151,9 @@ class Reading {
 };
 
 // The digests of the files; an error where the store, or the list itself, has a file already.
-Result<std::vector<std::string>> digests_of(store::Connection& connection, const std::vector<std::string>& paths,
-                                            int64_t first_load, bool again) {
+Result<std::vector<std::string>> digests_of(store::Connection& connection,
+                                            const std::vector<std::string>& paths, int64_t first_load,
+                                            bool again) {
   std::vector<std::string> digests;
   for (const std::string& path : paths) {
     std::string digest = TRY(file_digest(path));
@@ -160,8 +162,9 @@ Result<std::vector<std::string>> digests_of(store::Connection& connection, const
     if (auto same = std::find(digests.begin(), digests.end(), digest); known == 0 && same != digests.end())
       known = first_load + (same - digests.begin()) + 1;
     if (known != 0 && !again)
-      return Error{Code::conflict,
-                   fmt::format("{}: already in the store as load {}; give --again to load it twice", path, known - 1)};
+      return Error{
+          Code::conflict,
+          fmt::format("{}: already in the store as load {}; give --again to load it twice", path, known - 1)};
     digests.push_back(std::move(digest));
   }
   return digests;
@@ -169,7 +172,8 @@ Result<std::vector<std::string>> digests_of(store::Connection& connection, const
 
 // Where the store is; what a load cannot hold in memory goes there too.
 Result<std::string> folder_of(store::Connection& connection) {
-  std::string store = TRY(connection.text("SELECT path FROM duckdb_databases() WHERE database_name = current_database()"));
+  std::string store =
+      TRY(connection.text("SELECT path FROM duckdb_databases() WHERE database_name = current_database()"));
   if (store.empty()) return std::filesystem::temp_directory_path().string();
   std::string folder = std::filesystem::path(store).parent_path().string();
   return folder.empty() ? "." : folder;
@@ -181,7 +185,9 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
   int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
   std::vector<std::string> digests;
   Staging staging(TRY(folder_of(connection)), Reading::threads());
-  auto put_aside = [&](size_t thread, size_t file, const EventBatch& batch) { return staging.of(thread).add(file, batch); };
+  auto put_aside = [&](size_t thread, size_t file, const EventBatch& batch) {
+    return staging.of(thread).add(file, batch);
+  };
   auto make_digests = [&]() -> Status {
     digests = TRY(digests_of(connection, paths, first_load, options.again));
     return {};
@@ -193,12 +199,19 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
     const FileReport& report = reports[f];
     int64_t load_no = first_load + static_cast<int64_t>(f);
     files.push_back({std::filesystem::path(paths[f]).filename().string(), static_cast<int32_t>(load_no)});
-    TRY(connection.execute("INSERT INTO raw.load VALUES ($no, $file, $digest, $preset, $format, $encoding, $read, "
-                           "$loaded, $rejected, $at)",
-                           {{"no", load_no}, {"file", files[f].name}, {"digest", digests[f]}, {"preset", mapping.preset},
-                            {"format", report.facts.format}, {"encoding", report.facts.encoding},
-                            {"read", report.rows_read()}, {"loaded", report.rows_loaded},
-                            {"rejected", report.rows_rejected}, {"at", now_utc()}}));
+    TRY(connection.execute(
+        "INSERT INTO raw.load VALUES ($no, $file, $digest, $preset, $format, $encoding, $read, "
+        "$loaded, $rejected, $at)",
+        {{"no", load_no},
+         {"file", files[f].name},
+         {"digest", digests[f]},
+         {"preset", mapping.preset},
+         {"format", report.facts.format},
+         {"encoding", report.facts.encoding},
+         {"read", report.rows_read()},
+         {"loaded", report.rows_loaded},
+         {"rejected", report.rows_rejected},
+         {"at", now_utc()}}));
   }
   TRY(staging.insert(connection, files));
   if (options.before_commit) TRY(options.before_commit(connection, first_load));
@@ -213,7 +226,9 @@ Result<FileReport> check(const std::string& path, const Mapping& mapping, const 
     for (const EventRow& row : batch.events) customers[thread].code(row.customer);
     return {};
   };
-  auto reports = TRY(Reading({path}, mapping).run(count, [] { return Status(); }, progress));
+  auto reports = TRY(Reading({path}, mapping)
+                         .run(
+                             count, [] { return Status(); }, progress));
   for (size_t t = 1; t < customers.size(); ++t)
     for (int32_t code = 0; code < static_cast<int32_t>(customers[t].size()); ++code)
       customers[0].code(customers[t].text(code));

@@ -55,7 +55,8 @@ Result<std::string_view> Spool::read(size_t number, std::string& buffer) const {
   if (!block.bytes.empty()) return std::string_view(block.bytes);
   buffer.resize(block.size);
   for (size_t done = 0; done < block.size;) {
-    ssize_t got = ::pread(file_, buffer.data() + done, block.size - done, block.offset + static_cast<int64_t>(done));
+    ssize_t got =
+        ::pread(file_, buffer.data() + done, block.size - done, block.offset + static_cast<int64_t>(done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return failed("read", folder_);
     done += static_cast<size_t>(got);

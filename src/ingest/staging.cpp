@@ -67,10 +67,12 @@ std::vector<int32_t> most_frequent(const Ranking& first, const Ranking& second,
   std::vector<Pair> pairs;
   for (size_t d = 0; d < counts.size(); ++d)
     counts[d]->each([&](int32_t f, int32_t s, int64_t count) {
-      pairs.push_back({first.ranks[d][static_cast<size_t>(f)], second.ranks[d][static_cast<size_t>(s)], count});
+      pairs.push_back(
+          {first.ranks[d][static_cast<size_t>(f)], second.ranks[d][static_cast<size_t>(s)], count});
     });
-  std::sort(pairs.begin(), pairs.end(),
-            [](const Pair& a, const Pair& b) { return a.first != b.first ? a.first < b.first : a.second < b.second; });
+  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+    return a.first != b.first ? a.first < b.first : a.second < b.second;
+  });
   std::vector<int32_t> out(first.texts.size(), -1);
   int64_t most = 0;
   for (size_t i = 0; i < pairs.size();) {
@@ -103,7 +105,8 @@ Result<Numbers> number(store::Connection& connection, std::string_view what, con
       next = std::max(next, no + 1);
       std::string_view id = rows.columns[1].texts[i];
       auto at = std::lower_bound(ranking.texts.begin(), ranking.texts.end(), id);
-      if (at != ranking.texts.end() && *at == id) out.of_rank[static_cast<size_t>(at - ranking.texts.begin())] = no;
+      if (at != ranking.texts.end() && *at == id)
+        out.of_rank[static_cast<size_t>(at - ranking.texts.begin())] = no;
     }
   }
   for (size_t r = 0; r < out.of_rank.size(); ++r) {
@@ -186,7 +189,8 @@ void Staged::add_reject(const RejectRow& row) {
   size_t at = rejects_.texts.size();
   if (is_utf8(row.text)) rejects_.texts += row.text;
   else rejects_.texts += as_text(row.text);
-  rejects_.rows.push_back({row.line, static_cast<uint32_t>(at), static_cast<uint16_t>(rejects_.texts.size() - at),
+  rejects_.rows.push_back({row.line, static_cast<uint32_t>(at),
+                           static_cast<uint16_t>(rejects_.texts.size() - at),
                            static_cast<uint16_t>(labels_.code(row.reason))});
 }
 
@@ -286,7 +290,7 @@ struct Meaning {
   std::vector<Staging::File> files;
   std::vector<const Dictionary*> words, labels;                   // by thread
   std::vector<std::vector<int32_t>> customers, products, stores;  // [thread][code] -> number
-  std::vector<std::vector<int64_t>> first_event;               // [file][batch] -> event_id of its first row
+  std::vector<std::vector<int64_t>> first_event;  // [file][batch] -> event_id of its first row
 };
 
 class EventFeed : public store::RowFeed {
@@ -294,7 +298,20 @@ class EventFeed : public store::RowFeed {
   EventFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
 
   Result<size_t> fill(store::Chunk& chunk) override {
-    enum { event_id, customer_no, ts, action, product_no, partner, channel, store_no, receipt_id, amount, quantity, source };
+    enum {
+      event_id,
+      customer_no,
+      ts,
+      action,
+      product_no,
+      partner,
+      channel,
+      store_no,
+      receipt_id,
+      amount,
+      quantity,
+      source
+    };
     if (at_.at_end() && !TRY(at_.next())) return size_t{0};
     auto* ids = chunk.values<int64_t>(event_id);
     auto* customer_nos = chunk.values<int32_t>(customer_no);
@@ -368,7 +385,8 @@ class RejectFeed : public store::RowFeed {
   const Meaning& meaning_;
 };
 
-Staging::Staging(std::string spool_folder, size_t threads) : spool_(std::move(spool_folder), spool_memory_bytes_max) {
+Staging::Staging(std::string spool_folder, size_t threads)
+    : spool_(std::move(spool_folder), spool_memory_bytes_max) {
   for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_);
 }
 
@@ -395,19 +413,19 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
   }
   events.in_file_order();
   rejects.in_file_order();
-  meaning.first_event = number_events(TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")),
-                                      files.size(), events);
+  meaning.first_event = number_events(
+      TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")), files.size(), events);
 
   Ranking ranking = rank(customers), properties = rank(regions);
   Numbers numbers = TRY(number(connection, "customer", ranking));
   meaning.customers = by_code(ranking, numbers);
-  TRY(add_dimension(connection, "customer", ranking, numbers, most_frequent(ranking, properties, customer_regions),
-                    properties));
+  TRY(add_dimension(connection, "customer", ranking, numbers,
+                    most_frequent(ranking, properties, customer_regions), properties));
   ranking = rank(products), properties = rank(product_names);
   numbers = TRY(number(connection, "product", ranking));
   meaning.products = by_code(ranking, numbers);
-  TRY(add_dimension(connection, "product", ranking, numbers, most_frequent(ranking, properties, names_of_products),
-                    properties));
+  TRY(add_dimension(connection, "product", ranking, numbers,
+                    most_frequent(ranking, properties, names_of_products), properties));
   ranking = rank(stores);
   numbers = TRY(number(connection, "store", ranking));
   meaning.stores = by_code(ranking, numbers);

@@ -34,7 +34,8 @@ class PairCounts {
   template <class Use>
   void each(const Use& use) const {  // use(first, second, count), in no order
     for (size_t first = 0; first < usual_.size(); ++first)
-      if (usual_[first].second >= 0) use(static_cast<int32_t>(first), usual_[first].second, usual_[first].count);
+      if (usual_[first].second >= 0)
+        use(static_cast<int32_t>(first), usual_[first].second, usual_[first].count);
     for (const auto& [pair, count] : others_)
       use(static_cast<int32_t>(pair >> 32), static_cast<int32_t>(pair & UINT32_MAX), count);
   }

@@ -56,7 +56,8 @@ std::optional<Timestamp> parse_time(std::string_view text, TimeFormat format, bo
     int64_t seconds = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     constexpr int64_t most = 253'402'300'799;  // the end of the year 9999
-    if (error != std::errc{} || end != text.data() + text.size() || seconds < 0 || seconds > most) return std::nullopt;
+    if (error != std::errc{} || end != text.data() + text.size() || seconds < 0 || seconds > most)
+      return std::nullopt;
     return Timestamp{seconds * micros_per_second};
   }
   std::string_view rest = text;
@@ -142,14 +143,36 @@ Money multiply(Money price, Money quantity, bool& overflow) {
 
 std::string_view parse_action(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 30> words = {{
-      {"purchase", "purchase"}, {"buy", "purchase"},      {"order", "purchase"},     {"구매", "purchase"},
-      {"주문", "purchase"},     {"cancel", "cancel"},     {"refund", "cancel"},      {"return", "cancel"},
-      {"취소", "cancel"},       {"환불", "cancel"},       {"partner_use", "partner_use"}, {"pay", "pay"},
-      {"view", "view"},         {"pv", "view"},           {"조회", "view"},          {"click", "click"},
-      {"클릭", "click"},        {"wishlist", "wishlist"}, {"fav", "wishlist"},       {"favorite", "wishlist"},
-      {"찜", "wishlist"},       {"cart", "cart"},         {"add_to_cart", "cart"},   {"addtocart", "cart"},
-      {"장바구니", "cart"},     {"exposure", "exposure"}, {"impression", "exposure"}, {"노출", "exposure"},
-      {"search", "search"},     {"review", "review"},
+      {"purchase", "purchase"},
+      {"buy", "purchase"},
+      {"order", "purchase"},
+      {"구매", "purchase"},
+      {"주문", "purchase"},
+      {"cancel", "cancel"},
+      {"refund", "cancel"},
+      {"return", "cancel"},
+      {"취소", "cancel"},
+      {"환불", "cancel"},
+      {"partner_use", "partner_use"},
+      {"pay", "pay"},
+      {"view", "view"},
+      {"pv", "view"},
+      {"조회", "view"},
+      {"click", "click"},
+      {"클릭", "click"},
+      {"wishlist", "wishlist"},
+      {"fav", "wishlist"},
+      {"favorite", "wishlist"},
+      {"찜", "wishlist"},
+      {"cart", "cart"},
+      {"add_to_cart", "cart"},
+      {"addtocart", "cart"},
+      {"장바구니", "cart"},
+      {"exposure", "exposure"},
+      {"impression", "exposure"},
+      {"노출", "exposure"},
+      {"search", "search"},
+      {"review", "review"},
   }};
   for (const auto& [word, action] : words)
     if (word == text) return action;

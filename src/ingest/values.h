@@ -9,8 +9,8 @@
 
 namespace danggol::ingest {
 
-// 2010-12-01[ T]08:26[:00[.123]][Z], 2010-12-01, 2010/12/01, 2010.12.01, 20101201, 12/1/2010 8:26 (by format),
-// Unix seconds. A date whose day and month cannot be told apart is nullopt with `ambiguous` set.
+// 2010-12-01[ T]08:26[:00[.123]][Z], 2010-12-01, 2010/12/01, 2010.12.01, 20101201, 12/1/2010 8:26 (by
+// format), Unix seconds. A date whose day and month cannot be told apart is nullopt with `ambiguous` set.
 std::optional<Timestamp> parse_time(std::string_view text, TimeFormat format, bool& ambiguous);
 
 // 1234.5, -1,234.50; rounded half away from zero to four decimals; no exponent, NaN or currency sign.

@@ -1,5 +1,6 @@
 // Which products go together: co-purchase counts over customers, and from them a score of every product for
-// every customer. Lift is P(j and i) / (P(j) P(i)); P(j | i) = lift * P(j) (Agrawal, Imielinski and Swami, 1993).
+// every customer. Lift is P(j and i) / (P(j) P(i)); P(j | i) = lift * P(j) (Agrawal, Imielinski and Swami,
+// 1993).
 #pragma once
 
 #include <cstddef>
@@ -8,7 +9,8 @@
 
 namespace danggol::learn {
 
-// Who bought what, without repetition: customer c's items are items[start[c]] .. items[start[c + 1]], ascending.
+// Who bought what, without repetition: customer c's items are items[start[c]] .. items[start[c + 1]],
+// ascending.
 struct Purchases {
   std::vector<int64_t> start;
   std::vector<int32_t> items;  // 0..item_count-1
@@ -25,8 +27,8 @@ struct Recommendation {
 
 class CoPurchase {
  public:
-  // Memory: item_count^2 floats. `shrinkage` customers who bought i and nothing else are imagined for every i,
-  // so that two buyers do not make a law.
+  // Memory: item_count^2 floats. `shrinkage` customers who bought i and nothing else are imagined for every
+  // i, so that two buyers do not make a law.
   CoPurchase(const Purchases& purchases, double shrinkage);
   // The `most` best items of every customer, best first; equal scores by item number.
   std::vector<std::vector<Recommendation>> recommend(const Purchases& purchases, int32_t most) const;

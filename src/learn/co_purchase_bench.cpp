@@ -19,7 +19,9 @@ Purchases shop(int64_t customers, int32_t items) {
     std::vector<int32_t> own;
     int32_t tastes = items / 10;
     for (int k = 0; k < 40; ++k)
-      own.push_back(static_cast<int32_t>(k % 2 ? random.below(static_cast<uint64_t>(items)) : static_cast<uint64_t>(c % 10 * tastes) + random.below(static_cast<uint64_t>(tastes))));
+      own.push_back(static_cast<int32_t>(k % 2 ? random.below(static_cast<uint64_t>(items))
+                                               : static_cast<uint64_t>(c % 10 * tastes) +
+                                                     random.below(static_cast<uint64_t>(tastes))));
     std::sort(own.begin(), own.end());
     own.erase(std::unique(own.begin(), own.end()), own.end());
     purchases.items.insert(purchases.items.end(), own.begin(), own.end());
@@ -34,7 +36,8 @@ void co_purchase(benchmark::State& state) {
   for (auto _ : state) {
     auto lists = CoPurchase(purchases, 10).recommend(purchases, 10);
     size_t right = 0;
-    for (size_t c = 0; c < lists.size(); ++c) right += static_cast<size_t>(lists[c][0].item) / (items / 10) == c % 10;
+    for (size_t c = 0; c < lists.size(); ++c)
+      right += static_cast<size_t>(lists[c][0].item) / (items / 10) == c % 10;
     if (right < lists.size() * 9 / 10) state.SkipWithError("the taste was not found");
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));

@@ -12,8 +12,8 @@ namespace {
 
 Error failed() { return {Code::internal, fmt::format("LightGBM: {}", LGBM_GetLastError())}; }
 
-#define LIGHTGBM(call) \
-  do {                 \
+#define LIGHTGBM(call)                \
+  do {                                \
     if ((call) != 0) return failed(); \
   } while (false)
 
@@ -46,18 +46,20 @@ Result<Gbdt> Gbdt::train(const Matrix& features, const std::vector<int32_t>& lab
   // One thread: callers train several models side by side, and a spinning OpenMP team would fight them. With
   // deterministic and force_col_wise sums are taken in one order anyhow.
   std::string parameters = fmt::format(
-      "objective=multiclass num_class={} num_leaves={} min_data_in_leaf={} learning_rate={} feature_fraction={} "
+      "objective=multiclass num_class={} num_leaves={} min_data_in_leaf={} learning_rate={} "
+      "feature_fraction={} "
       "bagging_fraction={} bagging_freq=1 lambda_l1={} lambda_l2={} max_bin={} seed={} deterministic=true "
       "force_col_wise=true num_threads=1 verbosity=-1 feature_pre_filter=false",
-      classes, p.leaves, p.least_rows_in_leaf, p.learning_rate, p.column_share, p.row_share, p.l1, p.l2, p.bins,
-      seed % 1'000'000'007);
+      classes, p.leaves, p.least_rows_in_leaf, p.learning_rate, p.column_share, p.row_share, p.l1, p.l2,
+      p.bins, seed % 1'000'000'007);
   LightgbmDataset dataset_handle = nullptr;
-  LIGHTGBM(LGBM_DatasetCreateFromMat(features.values.data(), lightgbm_float64, static_cast<int32_t>(features.rows()),
-                                     static_cast<int32_t>(features.columns()), 1, parameters.c_str(), nullptr,
-                                     &dataset_handle));
+  LIGHTGBM(LGBM_DatasetCreateFromMat(
+      features.values.data(), lightgbm_float64, static_cast<int32_t>(features.rows()),
+      static_cast<int32_t>(features.columns()), 1, parameters.c_str(), nullptr, &dataset_handle));
   Dataset dataset(dataset_handle);
   std::vector<float> targets(labels.begin(), labels.end());
-  LIGHTGBM(LGBM_DatasetSetField(dataset.get(), "label", targets.data(), static_cast<int>(targets.size()), lightgbm_float32));
+  LIGHTGBM(LGBM_DatasetSetField(dataset.get(), "label", targets.data(), static_cast<int>(targets.size()),
+                                lightgbm_float32));
   LightgbmBooster booster_handle = nullptr;
   LIGHTGBM(LGBM_BoosterCreate(dataset.get(), parameters.c_str(), &booster_handle));
   Booster booster(booster_handle);
@@ -69,7 +71,8 @@ Result<Gbdt> Gbdt::train(const Matrix& features, const std::vector<int32_t>& lab
   int64_t bytes = 0;
   LIGHTGBM(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, lightgbm_importance_gain, 0, &bytes, nullptr));
   std::string text(static_cast<size_t>(bytes), '\0');
-  LIGHTGBM(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, lightgbm_importance_gain, bytes, &bytes, text.data()));
+  LIGHTGBM(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, lightgbm_importance_gain, bytes, &bytes,
+                                         text.data()));
   text.resize(text.find('\0'));
   return Gbdt(std::move(text), classes);
 }
@@ -80,8 +83,9 @@ Result<std::vector<double>> Gbdt::predict(const Matrix& features) const {
   if (features.rows() == 0) return out;
   int64_t length = 0;
   LIGHTGBM(LGBM_BoosterPredictForMat(booster.get(), features.values.data(), lightgbm_float64,
-                                     static_cast<int32_t>(features.rows()), static_cast<int32_t>(features.columns()), 1,
-                                     lightgbm_predict_normal, 0, -1, "num_threads=1", &length, out.data()));
+                                     static_cast<int32_t>(features.rows()),
+                                     static_cast<int32_t>(features.columns()), 1, lightgbm_predict_normal, 0,
+                                     -1, "num_threads=1", &length, out.data()));
   DANGGOL_ASSERT(static_cast<size_t>(length) == out.size());
   return out;
 }

@@ -30,7 +30,7 @@ class Gbdt {
                             const GbdtParams& params, uint64_t seed);
   // rows * classes probabilities, row after row; columns as in training.
   Result<std::vector<double>> predict(const Matrix& features) const;
-  Result<std::vector<double>> gain() const;  // of every column, summed over its splits
+  Result<std::vector<double>> gain() const;          // of every column, summed over its splits
   const std::string& text() const { return text_; }  // LightGBM's own model text
   static Gbdt from_text(std::string text, int32_t classes) { return {std::move(text), classes}; }
 

@@ -13,12 +13,14 @@ double with_odds(double p, double factor) {
 }  // namespace
 
 LabelShift::LabelShift(const std::vector<int32_t>& learned_group, const std::vector<int32_t>& learned_label,
-                       const std::vector<int32_t>& like_group, const std::vector<int32_t>& like_label, int32_t groups,
-                       int32_t classes)
+                       const std::vector<int32_t>& like_group, const std::vector<int32_t>& like_label,
+                       int32_t groups, int32_t classes)
     : classes_(classes), ratio_(static_cast<size_t>(groups * classes)), log_odds_error_(ratio_.size()) {
   std::vector<double> learned(ratio_.size()), like(ratio_.size());
-  for (size_t i = 0; i < learned_label.size(); ++i) ++learned[static_cast<size_t>(learned_group[i] * classes + learned_label[i])];
-  for (size_t i = 0; i < like_label.size(); ++i) ++like[static_cast<size_t>(like_group[i] * classes + like_label[i])];
+  for (size_t i = 0; i < learned_label.size(); ++i)
+    ++learned[static_cast<size_t>(learned_group[i] * classes + learned_label[i])];
+  for (size_t i = 0; i < like_label.size(); ++i)
+    ++like[static_cast<size_t>(like_group[i] * classes + like_label[i])];
   for (int32_t g = 0; g < groups; ++g) {
     double* a = &learned[static_cast<size_t>(g * classes)];
     double* b = &like[static_cast<size_t>(g * classes)];
@@ -32,12 +34,14 @@ LabelShift::LabelShift(const std::vector<int32_t>& learned_group, const std::vec
     for (int32_t c = 0; c < classes; ++c) {
       size_t cell = static_cast<size_t>(g * classes + c);
       ratio_[cell] = (b[c] / b_rows) / (a[c] / a_rows);
-      log_odds_error_[cell] = std::sqrt(1 / a[c] + 1 / std::max(a_rows - a[c], 0.5) + 1 / b[c] + 1 / std::max(b_rows - b[c], 0.5));
+      log_odds_error_[cell] = std::sqrt(1 / a[c] + 1 / std::max(a_rows - a[c], 0.5) + 1 / b[c] +
+                                        1 / std::max(b_rows - b[c], 0.5));
     }
   }
 }
 
-void LabelShift::apply(const std::vector<int32_t>& group, int32_t special, ClassProbabilities& probabilities) const {
+void LabelShift::apply(const std::vector<int32_t>& group, int32_t special,
+                       ClassProbabilities& probabilities) const {
   constexpr double z95 = 1.959963984540054;
   for (size_t row = 0; row < group.size(); ++row) {
     double* p = &probabilities.p[row * static_cast<size_t>(classes_)];

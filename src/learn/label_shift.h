@@ -29,8 +29,9 @@ class LabelShift {
 
  private:
   int32_t classes_;
-  std::vector<double> ratio_;           // [group * classes + class]
-  std::vector<double> log_odds_error_;  // [group * classes + class], standard error of the class's shift in log odds
+  std::vector<double> ratio_;  // [group * classes + class]
+  std::vector<double>
+      log_odds_error_;  // [group * classes + class], standard error of the class's shift in log odds
 };
 
 }  // namespace danggol::learn

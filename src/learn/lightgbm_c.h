@@ -12,9 +12,11 @@ inline constexpr int lightgbm_predict_normal = 0, lightgbm_importance_gain = 1;
 
 const char* LGBM_GetLastError();
 int LGBM_RegisterLogCallback(void (*callback)(const char*));
-int LGBM_DatasetCreateFromMat(const void* data, int data_type, int32_t rows, int32_t columns, int is_row_major,
-                              const char* parameters, LightgbmDataset reference, LightgbmDataset* out);
-int LGBM_DatasetSetField(LightgbmDataset dataset, const char* field, const void* data, int elements, int type);
+int LGBM_DatasetCreateFromMat(const void* data, int data_type, int32_t rows, int32_t columns,
+                              int is_row_major, const char* parameters, LightgbmDataset reference,
+                              LightgbmDataset* out);
+int LGBM_DatasetSetField(LightgbmDataset dataset, const char* field, const void* data, int elements,
+                         int type);
 int LGBM_DatasetFree(LightgbmDataset dataset);
 int LGBM_BoosterCreate(LightgbmDataset train, const char* parameters, LightgbmBooster* out);
 int LGBM_BoosterLoadModelFromString(const char* model, int* iterations, LightgbmBooster* out);

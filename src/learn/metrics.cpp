@@ -130,20 +130,23 @@ double Ranking::lift(double top_share, const Weights& weights) const {
   return positives > 0 && top_rows > 0 ? (top_positives / top_rows) / (positives / rows) : nan;
 }
 
-std::vector<CalibrationBin> calibration(const std::vector<double>& probabilities, const std::vector<bool>& outcomes,
-                                        int32_t bins) {
+std::vector<CalibrationBin> calibration(const std::vector<double>& probabilities,
+                                        const std::vector<bool>& outcomes, int32_t bins) {
   std::vector<size_t> order(probabilities.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return probabilities[a] < probabilities[b]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return probabilities[a] < probabilities[b]; });
   std::vector<CalibrationBin> out;
   for (int32_t b = 0; b < bins; ++b) {
     size_t from = order.size() * static_cast<size_t>(b) / static_cast<size_t>(bins);
     size_t until = order.size() * static_cast<size_t>(b + 1) / static_cast<size_t>(bins);
     if (from == until) continue;
     double predicted = 0, observed = 0, n = static_cast<double>(until - from);
-    for (size_t i = from; i < until; ++i) predicted += probabilities[order[i]], observed += outcomes[order[i]];
+    for (size_t i = from; i < until; ++i)
+      predicted += probabilities[order[i]], observed += outcomes[order[i]];
     Interval interval = wilson(observed, n);
-    out.push_back({predicted / n, observed / n, interval.lo, interval.hi, static_cast<int64_t>(until - from)});
+    out.push_back(
+        {predicted / n, observed / n, interval.lo, interval.hi, static_cast<int64_t>(until - from)});
   }
   return out;
 }
@@ -166,7 +169,8 @@ Interval wilson(double successes, double trials) {
   return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
 }
 
-Interval bootstrap(size_t n, int32_t resamples, uint64_t seed, const std::function<double(const Weights&)>& figure) {
+Interval bootstrap(size_t n, int32_t resamples, uint64_t seed,
+                   const std::function<double(const Weights&)>& figure) {
   std::vector<double> figures(static_cast<size_t>(resamples), nan);
   parallel_for(figures.size(), [&](size_t b) {
     Random random(seed, b);

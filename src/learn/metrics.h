@@ -47,8 +47,8 @@ struct CalibrationBin {
   int64_t size;
 };
 // Bins of equal size by predicted probability.
-std::vector<CalibrationBin> calibration(const std::vector<double>& probabilities, const std::vector<bool>& outcomes,
-                                        int32_t bins);
+std::vector<CalibrationBin> calibration(const std::vector<double>& probabilities,
+                                        const std::vector<bool>& outcomes, int32_t bins);
 // Mean |predicted - observed| over those bins, by size (expected calibration error).
 double calibration_error(const std::vector<CalibrationBin>& bins);
 
@@ -58,6 +58,7 @@ struct Interval {
 Interval wilson(double successes, double trials);  // 95 % (Wilson, 1927); [0, 1] without trials
 
 // Percentile bootstrap, 95 %: `figure` of `resamples` resamples of n rows. Figures that are NaN are left out.
-Interval bootstrap(size_t n, int32_t resamples, uint64_t seed, const std::function<double(const Weights&)>& figure);
+Interval bootstrap(size_t n, int32_t resamples, uint64_t seed,
+                   const std::function<double(const Weights&)>& figure);
 
 }  // namespace danggol::learn

@@ -55,7 +55,8 @@ std::vector<int32_t> draw_folds(const std::vector<int32_t>& labels, int32_t clas
       if (labels[i] == c) rows.push_back(i);
     Random random(seed, static_cast<uint64_t>(c));
     for (size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
-    for (size_t i = 0; i < rows.size(); ++i) fold[rows[i]] = static_cast<int32_t>((i + static_cast<size_t>(c)) % fold_count);
+    for (size_t i = 0; i < rows.size(); ++i)
+      fold[rows[i]] = static_cast<int32_t>((i + static_cast<size_t>(c)) % fold_count);
   }
   return fold;
 }
@@ -65,14 +66,16 @@ std::vector<int32_t> weighted_arg_max(const std::vector<double>& p, const std::v
   std::vector<int32_t> out(p.size() / classes);
   for (size_t row = 0; row < out.size(); ++row) {
     for (size_t c = 1; c < classes; ++c)
-      if (p[row * classes + c] * weights[c] > p[row * classes + static_cast<size_t>(out[row])] * weights[static_cast<size_t>(out[row])])
+      if (p[row * classes + c] * weights[c] >
+          p[row * classes + static_cast<size_t>(out[row])] * weights[static_cast<size_t>(out[row])])
         out[row] = static_cast<int32_t>(c);
   }
   return out;
 }
 
 // Coordinate ascent over a small grid of multipliers.
-std::vector<double> best_weights(const std::vector<double>& p, const std::vector<int32_t>& labels, int32_t classes) {
+std::vector<double> best_weights(const std::vector<double>& p, const std::vector<int32_t>& labels,
+                                 int32_t classes) {
   std::vector<double> weights(static_cast<size_t>(classes), 1);
   auto score = [&](const std::vector<double>& w) {
     return macro_f1(class_reports(confusion(labels, weighted_arg_max(p, w), classes), classes));
@@ -108,17 +111,21 @@ Matrix with_columns(const Matrix& features, const std::vector<std::string>& name
 }  // namespace
 
 Result<ProbabilityModel> ProbabilityModel::train(const Matrix& features, const std::vector<int32_t>& labels,
-                                                 int32_t classes, int32_t special, const GbdtParams& params, uint64_t seed) {
+                                                 int32_t classes, int32_t special, const GbdtParams& params,
+                                                 uint64_t seed) {
   DANGGOL_ASSERT(features.rows() == labels.size() && classes >= 2 && special >= 0 && special < classes);
   constexpr size_t least_rows = 20 * fold_count;
   if (labels.size() < least_rows)
-    return Error{Code::bad_input, fmt::format("customers to learn from = {}: must be {} or more", labels.size(), least_rows)};
+    return Error{Code::bad_input,
+                 fmt::format("customers to learn from = {}: must be {} or more", labels.size(), least_rows)};
   std::vector<int64_t> counts(static_cast<size_t>(classes));
   for (int32_t label : labels) ++counts[static_cast<size_t>(label)];
   int64_t special_count = counts[static_cast<size_t>(special)];
   if (special_count < fold_count || special_count > static_cast<int64_t>(labels.size()) - fold_count)
-    return Error{Code::bad_input, fmt::format("{} of {} customers left: at least {} of each kind are needed to learn the difference",
-                                              special_count, labels.size(), fold_count)};
+    return Error{
+        Code::bad_input,
+        fmt::format("{} of {} customers left: at least {} of each kind are needed to learn the difference",
+                    special_count, labels.size(), fold_count)};
   ProbabilityModel model;
   model.classes_ = classes;
   model.special_ = special;
@@ -126,18 +133,21 @@ Result<ProbabilityModel> ProbabilityModel::train(const Matrix& features, const s
   std::vector<int32_t> fold = draw_folds(labels, classes, seed);
   std::vector<double> crossed(labels.size() * static_cast<size_t>(classes));
   std::vector<std::vector<int32_t>> held(fold_count);
-  for (size_t i = 0; i < labels.size(); ++i) held[static_cast<size_t>(fold[i])].push_back(static_cast<int32_t>(i));
+  for (size_t i = 0; i < labels.size(); ++i)
+    held[static_cast<size_t>(fold[i])].push_back(static_cast<int32_t>(i));
   std::vector<std::optional<Gbdt>> trained(fold_count);
   std::vector<Status> outcomes(fold_count);
   parallel_for(fold_count, [&](size_t k) {
     outcomes[k] = [&]() -> Status {
       std::vector<int32_t> rest, rest_labels;
       for (size_t i = 0; i < labels.size(); ++i)
-        if (fold[i] != static_cast<int32_t>(k)) rest.push_back(static_cast<int32_t>(i)), rest_labels.push_back(labels[i]);
+        if (fold[i] != static_cast<int32_t>(k))
+          rest.push_back(static_cast<int32_t>(i)), rest_labels.push_back(labels[i]);
       trained[k] = TRY(Gbdt::train(features.select(rest), rest_labels, classes, params, seed + k));
       auto p = TRY(trained[k]->predict(features.select(held[k])));
       for (size_t i = 0; i < held[k].size(); ++i)
-        for (int32_t c = 0; c < classes; ++c) crossed[at(static_cast<size_t>(held[k][i]), c, classes)] = p[at(i, c, classes)];
+        for (int32_t c = 0; c < classes; ++c)
+          crossed[at(static_cast<size_t>(held[k][i]), c, classes)] = p[at(i, c, classes)];
       return {};
     }();
   });
@@ -167,7 +177,8 @@ Result<ClassProbabilities> ProbabilityModel::predict(const Matrix& features) con
   for (size_t k = 0; k < folds_.size(); ++k) {
     auto p = soften(TRY(folds_[k].predict(known)), classes_, temperature_);
     for (size_t row = 0; row < rows; ++row) {
-      for (int32_t c = 0; c < classes_; ++c) out.p[at(row, c, classes_)] += p[at(row, c, classes_)] / static_cast<double>(folds_.size());
+      for (int32_t c = 0; c < classes_; ++c)
+        out.p[at(row, c, classes_)] += p[at(row, c, classes_)] / static_cast<double>(folds_.size());
       pairs[row].push_back(calibrators_[k](p[at(row, special_, classes_)]));
     }
   }
@@ -202,18 +213,21 @@ Result<std::vector<double>> ProbabilityModel::gain() const {
 }
 
 std::string ProbabilityModel::to_bytes() const {
-  nlohmann::json json = {{"format", 1}, {"classes", classes_}, {"special", special_}, {"temperature", temperature_},
+  nlohmann::json json = {{"format", 1},         {"classes", classes_},
+                         {"special", special_}, {"temperature", temperature_},
                          {"columns", columns_}, {"decision_weights", decision_weights_}};
   for (size_t k = 0; k < folds_.size(); ++k) {
     const auto& knots = calibrators_[k].knots();
-    json["folds"].push_back({{"trees", folds_[k].text()}, {"upto", knots.upto}, {"lo", knots.lo}, {"hi", knots.hi}});
+    json["folds"].push_back(
+        {{"trees", folds_[k].text()}, {"upto", knots.upto}, {"lo", knots.lo}, {"hi", knots.hi}});
   }
   return json.dump();
 }
 
 Result<ProbabilityModel> ProbabilityModel::from_bytes(const std::string& bytes) {
   auto json = nlohmann::json::parse(bytes, nullptr, false);
-  if (json.is_discarded() || json.value("format", 0) != 1) return Error{Code::corrupt, "the stored model cannot be read; train it again"};
+  if (json.is_discarded() || json.value("format", 0) != 1)
+    return Error{Code::corrupt, "the stored model cannot be read; train it again"};
   ProbabilityModel model;
   model.classes_ = json["classes"];
   model.special_ = json["special"];
@@ -222,7 +236,8 @@ Result<ProbabilityModel> ProbabilityModel::from_bytes(const std::string& bytes) 
   model.decision_weights_ = json["decision_weights"].get<std::vector<double>>();
   for (const auto& fold : json["folds"]) {
     model.folds_.push_back(Gbdt::from_text(fold["trees"], model.classes_));
-    model.calibrators_.emplace_back(VennAbers::Knots{fold["upto"].get<std::vector<double>>(), fold["lo"].get<std::vector<double>>(),
+    model.calibrators_.emplace_back(VennAbers::Knots{fold["upto"].get<std::vector<double>>(),
+                                                     fold["lo"].get<std::vector<double>>(),
                                                      fold["hi"].get<std::vector<double>>()});
   }
   return model;

@@ -26,7 +26,8 @@ class ProbabilityModel {
  public:
   // Fails (bad_input) if there are too few rows (20 a fold) or only one class. `classes` >= 2.
   static Result<ProbabilityModel> train(const Matrix& features, const std::vector<int32_t>& labels,
-                                        int32_t classes, int32_t special, const GbdtParams& params, uint64_t seed);
+                                        int32_t classes, int32_t special, const GbdtParams& params,
+                                        uint64_t seed);
 
   // Columns are matched by name: a column the model does not know is left out, one that the data lacks is 0.
   Result<ClassProbabilities> predict(const Matrix& features) const;

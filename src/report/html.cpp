@@ -23,8 +23,10 @@ Json rows_json(const Table& table) {
     Json row = Json::array();
     for (const auto& column : table.columns) {
       if (column.is_null(i)) row.push_back(nullptr);
-      else if (column.is_real()) row.push_back(std::isfinite(column.reals[i]) ? Json(column.reals[i]) : Json(nullptr));
-      else if (column.type == Type::date) row.push_back(to_text(Date{static_cast<int32_t>(column.integers[i])}));
+      else if (column.is_real())
+        row.push_back(std::isfinite(column.reals[i]) ? Json(column.reals[i]) : Json(nullptr));
+      else if (column.type == Type::date)
+        row.push_back(to_text(Date{static_cast<int32_t>(column.integers[i])}));
       else if (column.type == Type::timestamp) row.push_back(to_text(Timestamp{column.integers[i]}));
       else if (column.type == Type::boolean) row.push_back(column.integers[i] ? "yes" : "no");
       else if (column.is_integral()) row.push_back(column.integers[i]);
@@ -41,8 +43,8 @@ std::string iso_time(Timestamp ts) {
 }
 
 std::string tail(const std::string& where, const std::string& order_by, int64_t most_rows) {
-  return fmt::format("{}{}{}{} LIMIT {}", where.empty() ? "" : " WHERE ", where, order_by.empty() ? "" : " ORDER BY ",
-                     order_by, most_rows);
+  return fmt::format("{}{}{}{} LIMIT {}", where.empty() ? "" : " WHERE ", where,
+                     order_by.empty() ? "" : " ORDER BY ", order_by, most_rows);
 }
 
 const ColumnInfo* find_column(const AnalysisInfo& info, const std::string& table, const std::string& column) {
@@ -54,7 +56,8 @@ const ColumnInfo* find_column(const AnalysisInfo& info, const std::string& table
 }
 
 // The words and the unit of an axis come from the column it shows.
-void describe_axis(const AnalysisInfo& info, const ChartInfo& chart, const std::string& axis, const std::string& column, Json& json) {
+void describe_axis(const AnalysisInfo& info, const ChartInfo& chart, const std::string& axis,
+                   const std::string& column, Json& json) {
   const ColumnInfo* declared = find_column(info, chart.table, column);
   if (!declared) return;
   json[axis + "_label"] = text_json(declared->label);
@@ -62,11 +65,12 @@ void describe_axis(const AnalysisInfo& info, const ChartInfo& chart, const std::
 }
 
 Result<Json> chart_json(store::Connection& connection, const AnalysisInfo& info, const ChartInfo& chart) {
-  Table rows = TRY(connection.query("SELECT * FROM " + chart.table + tail(chart.where, chart.order_by, chart.most_rows)));
+  Table rows = TRY(
+      connection.query("SELECT * FROM " + chart.table + tail(chart.where, chart.order_by, chart.most_rows)));
   Json columns = Json::array();
   for (const auto& column : rows.columns) columns.push_back(column.name);
-  Json json = {{"id", chart.id}, {"kind", name(chart.kind)}, {"title", text_json(chart.title)}, {"columns", columns},
-               {"rows", rows_json(rows)}, {"unit", chart.unit}};
+  Json json = {{"id", chart.id},     {"kind", name(chart.kind)}, {"title", text_json(chart.title)},
+               {"columns", columns}, {"rows", rows_json(rows)},  {"unit", chart.unit}};
   if (!chart.note.en.empty()) json["note"] = text_json(chart.note);
   for (const auto& [role, column] : chart.encoding) {
     if (column == "true" || column == "false") json[role] = column == "true";
@@ -76,10 +80,12 @@ Result<Json> chart_json(store::Connection& connection, const AnalysisInfo& info,
   return json;
 }
 
-Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info, const ReportTableInfo& shown) {
+Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
+                        const ReportTableInfo& shown) {
   std::string from = "FROM " + shown.table;
   Table rows = TRY(connection.query("SELECT * " + from + tail(shown.where, shown.order_by, shown.most_rows)));
-  int64_t total = TRY(connection.integer("SELECT count(*) " + from + (shown.where.empty() ? "" : " WHERE " + shown.where)));
+  int64_t total = TRY(
+      connection.integer("SELECT count(*) " + from + (shown.where.empty() ? "" : " WHERE " + shown.where)));
   Json columns = Json::array();
   for (const auto& column : rows.columns) {
     const ColumnInfo* declared = find_column(info, shown.table, column.name);
@@ -92,26 +98,39 @@ Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
   Text title{shown.table, shown.table};
   for (const auto& written : info.writes)
     if (written.name == shown.table) title = written.title;
-  return Json{{"id", shown.table}, {"title", text_json(title)}, {"columns", columns}, {"rows", rows_json(rows)}, {"total_rows", total}};
+  return Json{{"id", shown.table},
+              {"title", text_json(title)},
+              {"columns", columns},
+              {"rows", rows_json(rows)},
+              {"total_rows", total}};
 }
 
 Result<Json> section_json(store::Connection& connection, const AnalysisInfo& info, int64_t run_id) {
-  Table said = TRY(connection.query("SELECT kind, en, ko FROM run.sentence WHERE run_id = $id ORDER BY position", {{"id", run_id}}));
+  Table said = TRY(connection.query(
+      "SELECT kind, en, ko FROM run.sentence WHERE run_id = $id ORDER BY position", {{"id", run_id}}));
   Json sentences = Json::array(), warnings = Json::array(), charts = Json::array(), tables = Json::array();
   for (size_t i = 0; i < said.rows(); ++i)
-    (said.texts("kind")[i] == "warning" ? warnings : sentences).push_back(text_json({said.texts("en")[i], said.texts("ko")[i]}));
+    (said.texts("kind")[i] == "warning" ? warnings : sentences)
+        .push_back(text_json({said.texts("en")[i], said.texts("ko")[i]}));
   for (const auto& chart : info.charts) charts.push_back(TRY(chart_json(connection, info, chart)));
   for (const auto& table : info.tables) tables.push_back(TRY(table_json(connection, info, table)));
-  return Json{{"id", info.name}, {"title", text_json(info.title)}, {"question", text_json(info.question)},
-              {"sentences", sentences}, {"warnings", warnings}, {"charts", charts}, {"tables", tables}};
+  return Json{
+      {"id", info.name},        {"title", text_json(info.title)}, {"question", text_json(info.question)},
+      {"sentences", sentences}, {"warnings", warnings},           {"charts", charts},
+      {"tables", tables}};
 }
 
 Status add_tiles(store::Connection& connection, int64_t run_id, Json& tiles) {
-  Table figures = TRY(connection.query(
-      "SELECT value, unit, lo, hi, label_en, label_ko FROM run.fact WHERE run_id = $id AND label_en IS NOT NULL ORDER BY position", {{"id", run_id}}));
+  Table figures =
+      TRY(connection.query("SELECT value, unit, lo, hi, label_en, label_ko FROM run.fact WHERE run_id = $id "
+                           "AND label_en IS NOT NULL ORDER BY position",
+                           {{"id", run_id}}));
   for (size_t i = 0; i < figures.rows(); ++i) {
-    Json tile = {{"label", text_json({figures.texts("label_en")[i], figures.texts("label_ko")[i]})}, {"value", figures["value"].number(i)},
-                 {"unit", figures.texts("unit")[i]}, {"lo", nullptr}, {"hi", nullptr}};
+    Json tile = {{"label", text_json({figures.texts("label_en")[i], figures.texts("label_ko")[i]})},
+                 {"value", figures["value"].number(i)},
+                 {"unit", figures.texts("unit")[i]},
+                 {"lo", nullptr},
+                 {"hi", nullptr}};
     if (!figures["lo"].is_null(i)) tile["lo"] = figures["lo"].number(i), tile["hi"] = figures["hi"].number(i);
     tiles.push_back(tile);
   }
@@ -123,41 +142,59 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
   Table totals = TRY(connection.query(
       "SELECT coalesce(sum(rows_read), 0)::BIGINT AS read, coalesce(sum(rows_loaded), 0)::BIGINT AS loaded, "
       "coalesce(sum(rows_rejected), 0)::BIGINT AS rejected, count(*) AS files FROM raw.load"));
-  int64_t read = totals.integers("read")[0], loaded = totals.integers("loaded")[0], rejected = totals.integers("rejected")[0];
+  int64_t read = totals.integers("read")[0], loaded = totals.integers("loaded")[0],
+          rejected = totals.integers("rejected")[0];
   int64_t customers = TRY(connection.integer("SELECT count(*) FROM raw.customer"));
   auto tile = [&](const char* en, const char* ko, int64_t value, const char* unit) {
-    tiles.push_back({{"label", text_json({en, ko})}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}});
+    tiles.push_back(
+        {{"label", text_json({en, ko})}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}});
   };
   tile("customers", "고객", customers, "customers");
   tile("events", "기록", loaded, "");
-  Table by_reason = TRY(connection.query(
-      "SELECT reason, count(*) AS rows, count(*) / (SELECT sum(rows_read) FROM raw.load) AS share, any_value(text) AS example "
-      "FROM raw.reject GROUP BY reason ORDER BY rows DESC, reason"));
+  Table by_reason =
+      TRY(connection.query("SELECT reason, count(*) AS rows, count(*) / (SELECT sum(rows_read) FROM "
+                           "raw.load) AS share, any_value(text) AS example "
+                           "FROM raw.reject GROUP BY reason ORDER BY rows DESC, reason"));
   Json rows = Json::array();
   for (size_t i = 0; i < by_reason.rows(); ++i) {
     std::string reason = by_reason.texts("reason")[i];
     rows.push_back({reason, by_reason.integers("rows")[i], by_reason.reals("share")[i]});
   }
-  Json section = {{"id", "loads"},
-                  {"title", text_json({"What was loaded", "불러온 자료"})},
-                  {"question", text_json({"Did every row arrive?", "모든 행이 들어왔는가?"})},
-                  {"sentences", Json::array({text_json({fmt::format("{} rows were read from {} files: {} became events, {} were turned down.", grouped(read),
-                                                                    totals.integers("files")[0], grouped(loaded), grouped(rejected)),
-                                                        fmt::format("파일 {}개에서 {}행을 읽어 {}행은 기록이 되고 {}행은 제외되었습니다.",
-                                                                    totals.integers("files")[0], grouped(read), grouped(loaded), grouped(rejected))})})},
-                  {"warnings", Json::array()},
-                  {"charts", Json::array()},
-                  {"tables", Json::array()}};
+  Json section = {
+      {"id", "loads"},
+      {"title", text_json({"What was loaded", "불러온 자료"})},
+      {"question", text_json({"Did every row arrive?", "모든 행이 들어왔는가?"})},
+      {"sentences",
+       Json::array({text_json(
+           {fmt::format("{} rows were read from {} files: {} became events, {} were turned down.",
+                        grouped(read), totals.integers("files")[0], grouped(loaded), grouped(rejected)),
+            fmt::format("파일 {}개에서 {}행을 읽어 {}행은 기록이 되고 {}행은 제외되었습니다.",
+                        totals.integers("files")[0], grouped(read), grouped(loaded), grouped(rejected))})})},
+      {"warnings", Json::array()},
+      {"charts", Json::array()},
+      {"tables", Json::array()}};
   if (rejected > 0) {
-    section["charts"].push_back({{"id", "reject_reasons"}, {"kind", "bar"}, {"title", text_json({"Rows turned down, by reason", "제외 사유별 행 수"})},
-                                 {"columns", {"reason", "rows", "share"}}, {"rows", rows}, {"x", "reason"}, {"y", "rows"}, {"horizontal", true}, {"unit", "count"}});
-    Table head = TRY(connection.query("SELECT file, line, reason, text FROM raw.reject ORDER BY load_no, line LIMIT 10"));
-    section["tables"].push_back({{"id", "raw.reject"}, {"title", text_json({"The first rows turned down", "제외된 첫 행들"})},
-                                 {"columns", {{{"name", "file"}, {"label", text_json({"file", "파일"})}, {"type", "text"}},
-                                              {{"name", "line"}, {"label", text_json({"line", "줄"})}, {"type", "integer"}},
-                                              {{"name", "reason"}, {"label", text_json({"reason", "사유"})}, {"type", "text"}},
-                                              {{"name", "text"}, {"label", text_json({"row", "내용"})}, {"type", "text"}}}},
-                                 {"rows", rows_json(head)}, {"total_rows", rejected}});
+    section["charts"].push_back({{"id", "reject_reasons"},
+                                 {"kind", "bar"},
+                                 {"title", text_json({"Rows turned down, by reason", "제외 사유별 행 수"})},
+                                 {"columns", {"reason", "rows", "share"}},
+                                 {"rows", rows},
+                                 {"x", "reason"},
+                                 {"y", "rows"},
+                                 {"horizontal", true},
+                                 {"unit", "count"}});
+    Table head = TRY(
+        connection.query("SELECT file, line, reason, text FROM raw.reject ORDER BY load_no, line LIMIT 10"));
+    section["tables"].push_back(
+        {{"id", "raw.reject"},
+         {"title", text_json({"The first rows turned down", "제외된 첫 행들"})},
+         {"columns",
+          {{{"name", "file"}, {"label", text_json({"file", "파일"})}, {"type", "text"}},
+           {{"name", "line"}, {"label", text_json({"line", "줄"})}, {"type", "integer"}},
+           {{"name", "reason"}, {"label", text_json({"reason", "사유"})}, {"type", "text"}},
+           {{"name", "text"}, {"label", text_json({"row", "내용"})}, {"type", "text"}}}},
+         {"rows", rows_json(head)},
+         {"total_rows", rejected}});
   }
   return section;
 }
@@ -175,13 +212,15 @@ std::string escaped(const Json& json) {
 
 }  // namespace
 
-Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses, const ReportFacts& facts) {
+Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses,
+                         const ReportFacts& facts) {
   Json sections = Json::array(), tiles = Json::array(), headline = Json::array();
   Json loads = TRY(loads_section(connection, tiles));
   Json labels = {{"yes", text_json({"yes", "예"})}, {"no", text_json({"no", "아니요"})}};
   for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
   for (const auto& info : analyses) {
-    int64_t run_id = TRY(connection.integer("SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'", {{"room", info.name}}));
+    int64_t run_id = TRY(connection.integer(
+        "SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'", {{"room", info.name}}));
     if (run_id == 0) continue;
     Json section = TRY(section_json(connection, info, run_id));
     if (info.headline && !section["sentences"].empty()) headline.push_back(section["sentences"][0]);

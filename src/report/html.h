@@ -18,6 +18,7 @@ struct ReportFacts {
 };
 
 // `analyses` in the order of their sections; those without a finished run have none.
-Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses, const ReportFacts& facts);
+Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses,
+                         const ReportFacts& facts);
 
 }  // namespace danggol::report

@@ -27,7 +27,10 @@ Json json_of(const ParamInfo& param) {
 Json json_of(const TableInfo& table) {
   Json columns = Json::array();
   for (const auto& column : table.columns) {
-    Json json = {{"name", column.name}, {"type", name(column.type)}, {"unit", column.unit}, {"label", text_json(column.label)}};
+    Json json = {{"name", column.name},
+                 {"type", name(column.type)},
+                 {"unit", column.unit},
+                 {"label", text_json(column.label)}};
     if (column.key) json["key"] = true;
     if (column.subject) json["subject"] = true;
     if (!column.help.empty()) json["help"] = column.help;
@@ -41,10 +44,19 @@ Json json_of(const AnalysisInfo& info) {
   for (const auto& param : info.params) params.push_back(json_of(param));
   for (const auto& table : info.writes) writes.push_back(json_of(table));
   for (const auto& chart : info.charts)
-    charts.push_back({{"id", chart.id}, {"kind", name(chart.kind)}, {"title", text_json(chart.title)}, {"table", chart.table}});
-  return {{"name", info.name}, {"kind", info.kind == Kind::job ? "job" : "query"}, {"title", text_json(info.title)},
-          {"question", text_json(info.question)}, {"method", info.method}, {"params", params}, {"reads", info.reads},
-          {"writes", writes}, {"charts", charts}};
+    charts.push_back({{"id", chart.id},
+                      {"kind", name(chart.kind)},
+                      {"title", text_json(chart.title)},
+                      {"table", chart.table}});
+  return {{"name", info.name},
+          {"kind", info.kind == Kind::job ? "job" : "query"},
+          {"title", text_json(info.title)},
+          {"question", text_json(info.question)},
+          {"method", info.method},
+          {"params", params},
+          {"reads", info.reads},
+          {"writes", writes},
+          {"charts", charts}};
 }
 
 Json json_of(const RunSummary& run) {
@@ -58,12 +70,14 @@ Json json_of(const RunSummary& run) {
   for (const auto& text : run.sentences) sentences.push_back(text_json(text));
   for (const auto& text : run.warnings) warnings.push_back(text_json(text));
   for (const auto& [table, count] : run.rows_written) rows[table] = count;
-  return {{"room", run.room}, {"run_id", run.run_id}, {"seconds", run.seconds}, {"as_of", run.as_of}, {"from", run.from},
-          {"split", run.split}, {"until", run.until}, {"seed", run.seed}, {"rows_written", rows}, {"facts", facts},
-          {"sentences", sentences}, {"warnings", warnings}};
+  return {{"room", run.room},     {"run_id", run.run_id}, {"seconds", run.seconds}, {"as_of", run.as_of},
+          {"from", run.from},     {"split", run.split},   {"until", run.until},     {"seed", run.seed},
+          {"rows_written", rows}, {"facts", facts},       {"sentences", sentences}, {"warnings", warnings}};
 }
 
-const std::string& in(const Text& text, Language language) { return language == Language::ko ? text.ko : text.en; }
+const std::string& in(const Text& text, Language language) {
+  return language == Language::ko ? text.ko : text.en;
+}
 
 std::string range_of(const ParamInfo& param) {
   if (!param.choices.empty()) return fmt::format("{}", fmt::join(param.choices, "|"));
@@ -92,31 +106,40 @@ std::string to_json(const std::vector<FileSummary>& files) {
     Json roles = Json::object(), rejects = Json::array();
     for (const auto& [role, column] : file.roles) roles[role] = column;
     for (const auto& [reason, rows] : file.rejects) rejects.push_back({{"reason", reason}, {"rows", rows}});
-    json.push_back({{"file", file.path}, {"format", file.format}, {"encoding", file.encoding}, {"roles", roles},
-                    {"rows_read", file.rows_read}, {"rows_loaded", file.rows_loaded}, {"rows_rejected", file.rows_rejected},
-                    {"rejects", rejects}, {"first", file.first}, {"last", file.last}});
+    json.push_back({{"file", file.path},
+                    {"format", file.format},
+                    {"encoding", file.encoding},
+                    {"roles", roles},
+                    {"rows_read", file.rows_read},
+                    {"rows_loaded", file.rows_loaded},
+                    {"rows_rejected", file.rows_rejected},
+                    {"rejects", rejects},
+                    {"first", file.first},
+                    {"last", file.last}});
   }
   return json.dump(2);
 }
 
 std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language) {
   std::string out;
-  for (const auto& info : analyses)
-    out += fmt::format("{:<26}{}\n", info.name, in(info.question, language));
+  for (const auto& info : analyses) out += fmt::format("{:<26}{}\n", info.name, in(info.question, language));
   return out;
 }
 
 std::string to_text(const AnalysisInfo& info, Language language) {
-  std::string out = fmt::format("{}: {}\n  {}\n  {}\n", info.name, in(info.title, language), in(info.question, language), info.method);
+  std::string out = fmt::format("{}: {}\n  {}\n  {}\n", info.name, in(info.title, language),
+                                in(info.question, language), info.method);
   if (!info.params.empty()) out += "\nparameters\n";
   for (const auto& param : info.params)
     out += fmt::format("  --{:<22}{} [{}; default {}]{}\n", param.name, param.help, range_of(param),
-                       param.default_text.empty() ? "none" : param.default_text, param.unit.empty() ? "" : " " + param.unit);
+                       param.default_text.empty() ? "none" : param.default_text,
+                       param.unit.empty() ? "" : " " + param.unit);
   if (!info.reads.empty()) out += fmt::format("\nreads   {}\n", fmt::join(info.reads, ", "));
   for (const auto& table : info.writes) {
     out += fmt::format("\nwrites  {}: {}\n", table.name, in(table.title, language));
     for (const auto& column : table.columns) {
-      std::string about = column.unit + (column.unit.empty() || column.help.empty() ? "" : "; ") + column.help;
+      std::string about =
+          column.unit + (column.unit.empty() || column.help.empty() ? "" : "; ") + column.help;
       if (column.key) about += about.empty() ? "(key)" : " (key)";
       out += about.empty() ? fmt::format("  {:<24}{}\n", column.name, name(column.type))
                            : fmt::format("  {:<24}{:<10}{}\n", column.name, name(column.type), about);
@@ -130,7 +153,8 @@ std::string to_text(const std::vector<FileSummary>& files) {
   for (const auto& file : files) {
     out += fmt::format("{}: {}, {}\n", file.path, file.format, file.encoding);
     for (const auto& [role, column] : file.roles) out += fmt::format("  {:<14}{}\n", role, column);
-    out += fmt::format("  {} rows = {} events + {} rejects", file.rows_read, file.rows_loaded, file.rows_rejected);
+    out += fmt::format("  {} rows = {} events + {} rejects", file.rows_read, file.rows_loaded,
+                       file.rows_rejected);
     if (!file.first.empty()) out += fmt::format(", {} to {}", file.first, file.last);
     out += "\n";
     for (const auto& [reason, rows] : file.rejects) out += fmt::format("  {:>10}  {}\n", rows, reason);
@@ -148,7 +172,8 @@ std::string to_text(const RunSummary& run, Language language) {
 std::string to_text(const PipelineSummary& pipeline, Language language) {
   std::string out;
   for (const auto& run : pipeline.runs) out += to_text(run, language);
-  for (const auto& [room, why] : pipeline.skipped) out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "건너뜀:" : "skipped:", why);
+  for (const auto& [room, why] : pipeline.skipped)
+    out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "건너뜀:" : "skipped:", why);
   return out;
 }
 

@@ -54,7 +54,8 @@ class CsvWriter : public Writer {
     for (size_t i = 0; i < texts.rows(); ++i) {
       for (size_t c = 0; c < texts.columns.size(); ++c) {
         if (c > 0) buffer.push_back(',');
-        if (!texts.columns[c].is_null(i)) fmt::format_to(std::back_inserter(buffer), "{}", csv_field(texts.columns[c].texts[i]));
+        if (!texts.columns[c].is_null(i))
+          fmt::format_to(std::back_inserter(buffer), "{}", csv_field(texts.columns[c].texts[i]));
       }
       buffer.push_back('\n');
     }
@@ -103,14 +104,17 @@ class TextWriter : public Writer {
   Status rows(const Table& texts) override {
     all_.append_rows(texts);
     if (all_.rows() > most_text_rows)
-      return Error{Code::bad_input, fmt::format("rows={}+: a text table holds at most {}; use --limit or --format csv", all_.rows(), most_text_rows)};
+      return Error{Code::bad_input,
+                   fmt::format("rows={}+: a text table holds at most {}; use --limit or --format csv",
+                               all_.rows(), most_text_rows)};
     return {};
   }
   void end() override {
     std::vector<size_t> widths;
     for (const auto& column : all_.columns) {
       size_t width = display_width(column.name);
-      for (const auto& text : column.texts) width = std::max(width, std::min<size_t>(display_width(text), 60));
+      for (const auto& text : column.texts)
+        width = std::max(width, std::min<size_t>(display_width(text), 60));
       widths.push_back(width);
     }
     auto line = [&](auto cell) {
@@ -158,7 +162,9 @@ Status write_rows(const Table& rows, Format format, std::ostream& out) {
     if (column.type == Type::text || column.type == Type::blob) continue;
     for (size_t i = 0; i < column.size(); ++i) {
       switch (column.type) {
-        case Type::date: column.texts.push_back(to_text(Date{static_cast<int32_t>(column.integers[i])})); break;
+        case Type::date:
+          column.texts.push_back(to_text(Date{static_cast<int32_t>(column.integers[i])}));
+          break;
         case Type::timestamp: column.texts.push_back(to_text(Timestamp{column.integers[i]})); break;
         case Type::boolean: column.texts.push_back(column.integers[i] ? "true" : "false"); break;
         case Type::integer: column.texts.push_back(fmt::format("{}", column.integers[i])); break;

@@ -10,9 +10,15 @@
 namespace danggol::rooms {
 
 const std::vector<Room>& all() {
-  static const std::vector<Room> rooms = {rfm(), grade_change(), grade_forecast_train(), grade_forecast_backtest(),
-                                          grade_forecast_predict(), recommend(),
-                                          campaign(), campaign_backtest(), customer()};
+  static const std::vector<Room> rooms = {rfm(),
+                                          grade_change(),
+                                          grade_forecast_train(),
+                                          grade_forecast_backtest(),
+                                          grade_forecast_predict(),
+                                          recommend(),
+                                          campaign(),
+                                          campaign_backtest(),
+                                          customer()};
   return rooms;
 }
 

@@ -26,12 +26,27 @@ constexpr int horizon_months = 6;
 constexpr std::array<const char*, 6> ages = {"20대", "30대", "40대", "50대", "60대", "70대"};
 
 // The tables that grow with the customers; the offers' come last, and only if asked for.
-enum Table : size_t { demo, purchases, uses, payments, customer_truth, taste_truth, leave_truth, offers, offer_truth };
+enum Table : size_t {
+  demo,
+  purchases,
+  uses,
+  payments,
+  customer_truth,
+  taste_truth,
+  leave_truth,
+  offers,
+  offer_truth
+};
 constexpr size_t table_count = 9;
-constexpr std::array<const char*, table_count> table_names = {
-    "LPOINT_BIG_COMP_01_DEMO.csv", "LPOINT_BIG_COMP_02_PDDE.csv", "LPOINT_BIG_COMP_03_COP_U.csv",
-    "LPOINT_BIG_COMP_06_LPAY.csv", "truth/customer.csv",          "truth/taste.csv",
-    "truth/leave.csv",             "offer.csv",                   "truth/offer.csv"};
+constexpr std::array<const char*, table_count> table_names = {"LPOINT_BIG_COMP_01_DEMO.csv",
+                                                              "LPOINT_BIG_COMP_02_PDDE.csv",
+                                                              "LPOINT_BIG_COMP_03_COP_U.csv",
+                                                              "LPOINT_BIG_COMP_06_LPAY.csv",
+                                                              "truth/customer.csv",
+                                                              "truth/taste.csv",
+                                                              "truth/leave.csv",
+                                                              "offer.csv",
+                                                              "truth/offer.csv"};
 
 // One line after the other, fields separated by commas.
 class Csv {
@@ -48,14 +63,12 @@ class Csv {
   void field(const char* text) { field(std::string_view(text)); }
   void field(const std::string& text) { field(std::string_view(text)); }
   template <class Integer>
-    requires std::is_integral_v<Integer>
+  requires std::is_integral_v<Integer>
   void field(Integer value) {
     fmt::format_int text(value);
     field(std::string_view(text.data(), text.size()));
   }
-  void field(double value) {
-    fmt::format_to(std::back_inserter(text_), "{:.6g},", value);
-  }
+  void field(double value) { fmt::format_to(std::back_inserter(text_), "{:.6g},", value); }
   void end() { text_.back() = '\n'; }
 
   const std::string& text() const { return text_; }
@@ -79,18 +92,20 @@ class Writer {
     for (size_t product = 0; product < product_count; ++product)
       products_.push_back(fmt::format("PD{:04}", product + 1));
     for (size_t p = 0; p < partner_count; ++p)
-      for (size_t s = 0; s < partners[p].stores; ++s) stores_[p].push_back(fmt::format("{}{:04}", partners[p].code, s + 1));
+      for (size_t s = 0; s < partners[p].stores; ++s)
+        stores_[p].push_back(fmt::format("{}{:04}", partners[p].code, s + 1));
   }
 
   Tables headers() const {
     Tables out;
     out[demo].row("cust", "ma_fem_dv", "ages", "zon_hlv");
-    out[purchases].row("cust", "rct_no", "chnl_dv", "cop_c", "br_c", "pd_c", "de_dt", "de_hr", "buy_am", "buy_ct");
+    out[purchases].row("cust", "rct_no", "chnl_dv", "cop_c", "br_c", "pd_c", "de_dt", "de_hr", "buy_am",
+                       "buy_ct");
     out[uses].row("cust", "rct_no", "cop_c", "br_c", "chnl_dv", "de_dt", "vst_dt", "de_hr", "buy_am");
     out[payments].row("cust", "rct_no", "cop_c", "chnl_dv", "de_dt", "de_hr", "buy_am");
     Csv& customer = out[customer_truth];
-    for (const char* name : {"cust", "lifestyle", "engagement", "online", "ticket", "pay_share", "hazard_per_day",
-                             "passer_by", "joined_on", "left_on"})
+    for (const char* name : {"cust", "lifestyle", "engagement", "online", "ticket", "pay_share",
+                             "hazard_per_day", "passer_by", "joined_on", "left_on"})
       customer.field(name);
     for (size_t o = 0; o < outlet_count; ++o) {
       const char* tills = o >= retail_outlets ? "" : outlets[o].online ? "_online" : "_offline";
@@ -139,7 +154,8 @@ class Writer {
     std::string cust = customer_id(number);
     const Customer& customer = history.customer;
     if (history.receipts.front().day < cutoff_day)
-      out[leave_truth].row(cust, iso_days_[cutoff_day], horizon_months, model_.no_purchase_chance(customer, cutoff_day));
+      out[leave_truth].row(cust, iso_days_[cutoff_day], horizon_months,
+                           model_.no_purchase_chance(customer, cutoff_day));
     if (options_.offers) write_offers(number, cust, history, out);
     out[demo].row(cust, customer.woman ? "여성" : "남성", ages[customer.age], zone_name(customer.zone));
     for (const Receipt& receipt : history.receipts) write_receipt(cust, number, receipt, history, out);
@@ -183,16 +199,16 @@ class Writer {
     auto outside = history.payments.begin();
     auto write_outside = [&](auto until) {
       for (; outside != until; ++outside)
-        out.row(cust, outside->number, pay_places[outside->place], channel(true), days_[outside->day], outside->hour,
-                outside->amount_krw);
+        out.row(cust, outside->number, pay_places[outside->place], channel(true), days_[outside->day],
+                outside->hour, outside->amount_krw);
     };
     for (const Receipt& receipt : history.receipts) {
       if (!receipt.paid_with_lpay) continue;
       write_outside(std::find_if(outside, history.payments.end(), [&](const OutsidePayment& payment) {
         return std::tie(payment.day, payment.hour) >= std::tie(receipt.day, receipt.hour);
       }));
-      out.row(cust, receipt_number(number, receipt), partners[receipt.partner()].code, channel(receipt.online),
-              days_[receipt.day], receipt.hour, receipt.amount_krw);
+      out.row(cust, receipt_number(number, receipt), partners[receipt.partner()].code,
+              channel(receipt.online), days_[receipt.day], receipt.hour, receipt.amount_krw);
     }
     write_outside(history.payments.end());
   }
@@ -241,9 +257,11 @@ class Writer {
 
 }  // namespace
 
-Result<void> simulate_lpoint(const LpointOptions& options, const std::string& out_dir, const Progress& progress) {
+Result<void> simulate_lpoint(const LpointOptions& options, const std::string& out_dir,
+                             const Progress& progress) {
   if (options.customers < 1 || options.customers > customers_max)
-    return Error{Code::bad_input, fmt::format("customers={}: must be 1..{}", options.customers, customers_max)};
+    return Error{Code::bad_input,
+                 fmt::format("customers={}: must be 1..{}", options.customers, customers_max)};
   Output output = TRY(Output::open(out_dir));
   Writer writer(options);
   TRY(output.create("LPOINT_BIG_COMP_04_PD_CLAC.csv"))->write(writer.products());
@@ -254,7 +272,8 @@ Result<void> simulate_lpoint(const LpointOptions& options, const std::string& ou
     for (size_t t = 0; t < files.size(); ++t) files[t]->write(tables[t].text());
     return output.check();
   };
-  for (size_t t = 0; t < (options.offers ? table_count : offers); ++t) files.push_back(TRY(output.create(table_names[t])));
+  for (size_t t = 0; t < (options.offers ? table_count : offers); ++t)
+    files.push_back(TRY(output.create(table_names[t])));
   TRY(append(writer.headers()));
 
   auto customers = static_cast<size_t>(options.customers);

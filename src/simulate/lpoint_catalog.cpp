@@ -100,16 +100,28 @@ const char* middle_name(size_t product) {
 
 std::string product_name(size_t product) {
   using Variants = std::array<const char*, products_per_middle>;
-  static constexpr Variants edible = {"기본", "대용량", "소포장", "국산", "수입", "유기농", "행사 상품", "선물 세트"};
+  static constexpr Variants edible = {"기본", "대용량", "소포장",    "국산",
+                                      "수입", "유기농", "행사 상품", "선물 세트"};
   static constexpr Variants wearable = {"기본", "봄", "여름", "가을", "겨울", "고급", "특가", "한정판"};
   static constexpr Variants durable = {"기본", "소형", "중형", "대형", "무선", "고급", "절전", "부속품"};
   static constexpr Variants other = {"기본", "일반", "대용량", "소형", "묶음", "고급", "특가", "선물용"};
   const Variants* variants = &other;
   switch (classes[product / products_per_class].kind) {
-    case fresh: case processed: case snack: case health: variants = &edible; break;
-    case fashion: case sports: case baby: variants = &wearable; break;
-    case appliance: case digital: variants = &durable; break;
-    case household: case pet: case beauty: case home: case culture: case service: break;
+    case fresh:
+    case processed:
+    case snack:
+    case health: variants = &edible; break;
+    case fashion:
+    case sports:
+    case baby: variants = &wearable; break;
+    case appliance:
+    case digital: variants = &durable; break;
+    case household:
+    case pet:
+    case beauty:
+    case home:
+    case culture:
+    case service: break;
   }
   return fmt::format("{} {}", middle_name(product), (*variants)[product % products_per_middle]);
 }
@@ -126,19 +138,40 @@ const std::array<std::array<double, kind_count>, retail_count> shelf = {{
 }};
 
 const std::array<Lifestyle, lifestyle_count> lifestyles = {{
-    {"family table", 0.27, 0.78, {2, 16, 34, 30, 14, 4},
+    {"family table",
+     0.27,
+     0.78,
+     {2, 16, 34, 30, 14, 4},
      {1.6, 1.3, 0.9, 1.2, 1.0, 0.6, 0.6, 0.8, 0.7, 1.0, 0.8, 0.6, 0.7, 0.8, 0.7}},
-    {"young single", 0.16, 0.55, {42, 40, 12, 4, 1, 1},
+    {"young single",
+     0.16,
+     0.55,
+     {42, 40, 12, 4, 1, 1},
      {0.4, 1.0, 2.2, 0.7, 0.7, 0.1, 0.8, 1.4, 1.4, 0.6, 0.7, 1.6, 1.3, 1.2, 1.4}},
-    {"senior", 0.13, 0.62, {0, 1, 4, 18, 44, 33},
+    {"senior",
+     0.13,
+     0.62,
+     {0, 1, 4, 18, 44, 33},
      {1.9, 0.9, 0.7, 0.9, 2.6, 0.1, 0.4, 0.7, 0.8, 0.7, 0.9, 0.3, 0.7, 0.3, 0.7}},
-    {"fashion and beauty", 0.17, 0.88, {14, 28, 28, 20, 8, 2},
+    {"fashion and beauty",
+     0.17,
+     0.88,
+     {14, 28, 28, 20, 8, 2},
      {0.6, 0.6, 0.8, 0.7, 1.0, 0.3, 0.5, 2.4, 2.4, 0.8, 0.5, 0.6, 1.0, 0.7, 1.5}},
-    {"small children", 0.12, 0.80, {6, 52, 36, 4, 1, 1},
+    {"small children",
+     0.12,
+     0.80,
+     {6, 52, 36, 4, 1, 1},
      {1.1, 1.2, 1.0, 1.6, 0.8, 5.0, 0.4, 0.7, 0.7, 1.0, 0.9, 0.7, 0.6, 1.6, 0.8}},
-    {"home and devices", 0.10, 0.42, {8, 24, 30, 24, 11, 3},
+    {"home and devices",
+     0.10,
+     0.42,
+     {8, 24, 30, 24, 11, 3},
      {0.7, 0.8, 1.0, 1.1, 0.7, 0.4, 0.7, 0.5, 0.6, 2.4, 2.4, 2.6, 1.4, 1.0, 0.8}},
-    {"pets and pastimes", 0.05, 0.66, {22, 32, 24, 14, 6, 2},
+    {"pets and pastimes",
+     0.05,
+     0.66,
+     {22, 32, 24, 14, 6, 2},
      {0.8, 1.0, 1.2, 1.3, 0.9, 0.2, 9.0, 0.9, 0.8, 1.0, 0.8, 1.0, 2.2, 2.0, 1.0}},
 }};
 
@@ -154,7 +187,8 @@ StoreMap::StoreMap() {
     }
     for (size_t zone = 0; zone < zone_count; ++zone) {
       if (!near_[p][zone].empty()) continue;
-      for (uint16_t s = partners[p].stores > 1 ? 1 : 0; s < partners[p].stores; ++s) near_[p][zone].push_back(s);
+      for (uint16_t s = partners[p].stores > 1 ? 1 : 0; s < partners[p].stores; ++s)
+        near_[p][zone].push_back(s);
     }
   }
 }

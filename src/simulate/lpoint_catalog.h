@@ -31,8 +31,21 @@ extern const std::array<Partner, partner_count> partners;
 extern const std::array<std::array<double, 24>, 4> hour_weights;
 
 enum class Kind : uint8_t {
-  fresh, processed, snack, household, health, baby, pet, beauty, fashion, home, appliance, digital, sports,
-  culture, service
+  fresh,
+  processed,
+  snack,
+  household,
+  health,
+  baby,
+  pet,
+  beauty,
+  fashion,
+  home,
+  appliance,
+  digital,
+  sports,
+  culture,
+  service
 };
 inline constexpr size_t kind_count = 15;
 

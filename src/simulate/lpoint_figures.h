@@ -26,10 +26,10 @@ struct Figures {
   std::array<double, 3> never_paid{};
 
   double first_half_buyers() const;
-  double leaver_share() const;         // of the first half's buyers
-  double leavers_from_other() const;   // share
+  double leaver_share() const;        // of the first half's buyers
+  double leavers_from_other() const;  // share
   double first_half_share(Grade) const;
-  double top_stays_top() const;        // share
+  double top_stays_top() const;  // share
 };
 
 Figures measure(const Model& model, uint64_t seed, size_t customers);

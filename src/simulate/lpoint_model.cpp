@@ -13,7 +13,7 @@ constexpr size_t a04 = 3, b01 = 6, c01 = 7, c02 = 8;  // partners
 
 // How much customers differ in their liking of a partner beyond engagement: shape of a gamma of mean 1. Both
 // tills of a partner share the draw.
-constexpr std::array<double, partner_count> partner_spread = {2.5, 2.5, 0.5, 0.5, 1.0, 0.6,
+constexpr std::array<double, partner_count> partner_spread = {2.5, 2.5, 0.4, 0.4, 1.0, 0.6,
                                                               0.8, 1.5, 1.0, 1.0, 0.8, 1.2};
 
 // The partners' own time courses: A04 jumps in June, A06 shrinks from June on, the affiliates drift.
@@ -37,8 +37,8 @@ constexpr size_t first_weekday = 4;  // 2021-01-01 was a Friday
 
 // Engagement: gamma shape and mean, of light and of regular customers.
 constexpr double light_share = 0.38, light_spread = 2;
-constexpr double regular_spread = 1.8, regular_engagement = 1.3;
-constexpr double ticket_log_sd = 0.42;  // between customers
+constexpr double regular_spread = 2.5, regular_engagement = 1.3;
+constexpr double ticket_log_sd = 0.52;  // between customers
 
 constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);  // a beta
 constexpr std::array<double, affiliate_count> affiliate_online = {0.6, 0.5, 0.4, 0.1, 0.2, 0.3};
@@ -64,7 +64,9 @@ constexpr size_t outside_hours = 3;  // row of hour_weights
 
 constexpr double days_per_month = days_of_year / 12.0;
 
-int64_t round_krw(double amount, int64_t least) { return std::max<int64_t>(least, std::llround(amount / 10) * 10); }
+int64_t round_krw(double amount, int64_t least) {
+  return std::max<int64_t>(least, std::llround(amount / 10) * 10);
+}
 
 bool earlier(const Receipt& a, const Receipt& b) { return std::tie(a.day, a.hour) < std::tie(b.day, b.hour); }
 
@@ -128,7 +130,7 @@ Customer Model::draw_customer(Random& random) const {
     else if (partner < retail_count && partner != a04) visits *= (1 - customer.online) / (1 - online_mean);
     customer.visits_per_month[o] = visits;
   }
-  double steadiness = shape_.activity_spread * (1 + customer.engagement);
+  double steadiness = shape_.activity_spread * (1 + 0.5 * customer.engagement);
   for (double& activity : customer.activity) activity = draw::gamma(random, steadiness, 1);
   for (double& taste : customer.taste) taste = draw::gamma(random, taste_spread, 1);
 
@@ -141,12 +143,14 @@ Customer Model::draw_customer(Random& random) const {
     if (day < days_of_year) customer.joined_day = static_cast<int>(day);
   }
   double hazard = shape_.hazard_per_day * std::pow(customer.engagement, -shape_.hazard_slope) *
-                  std::exp(hazard_online * (customer.online - online_mean)) * (newcomer ? newcomer_hazard : 1);
+                  std::exp(hazard_online * (customer.online - online_mean)) *
+                  (newcomer ? newcomer_hazard : 1);
   customer.hazard_per_day =
       customer.passer_by ? passer_by_hazard_per_day : draw::gamma(random, hazard_spread, hazard);
   // Who joined before the year and is there on its first day has, the exponential having no memory, a whole
   // lifetime ahead. The day of joining is always a day of being there.
-  customer.left_at = static_cast<double>(customer.joined_day + 1) + draw::waiting(random, customer.hazard_per_day);
+  customer.left_at =
+      static_cast<double>(customer.joined_day + 1) + draw::waiting(random, customer.hazard_per_day);
 
   double pays = 1 / (1 + std::exp(-pay_intercept - pay_slope * std::log(customer.engagement)));
   customer.pay_share = draw::chance(random, pays) ? draw::beta(random, pay_a, pay_b) : 0;
@@ -180,7 +184,8 @@ double Model::expected_ticket_krw(const Customer& customer, size_t outlet, size_
 size_t Model::draw_day(Random& random, size_t from, size_t until) const {
   double at = weight_until_[from] + random.uniform() * weight(from, until);
   auto begin = weight_until_.begin();
-  auto next = std::upper_bound(begin + static_cast<ptrdiff_t>(from) + 1, begin + static_cast<ptrdiff_t>(until), at);
+  auto next =
+      std::upper_bound(begin + static_cast<ptrdiff_t>(from) + 1, begin + static_cast<ptrdiff_t>(until), at);
   return static_cast<size_t>(next - begin) - 1;
 }
 
@@ -191,8 +196,8 @@ void Model::add_receipt(Random& random, History& history, size_t outlet, size_t 
   receipt.outlet = outlet;
   receipt.day = receipt.visit_day = day;
   receipt.hour = draw::index(random, hour_weights[partners[p].hours]);
-  receipt.online = receipt.retail() ? outlets[outlet].online
-                                    : draw::chance(random, affiliate_online[p - retail_count]);
+  receipt.online =
+      receipt.retail() ? outlets[outlet].online : draw::chance(random, affiliate_online[p - retail_count]);
   if (!receipt.online) {
     const auto& near = stores_.near(p, customer.zone);
     receipt.store =
@@ -244,7 +249,8 @@ void Model::complete(Random& random, History& history) const {
     // Till numbers come again and again, but not to one customer on one day.
     auto same_day = std::ranges::equal_range(receipts, receipt.day, {}, &Receipt::day);
     auto taken = [&](uint32_t number) {
-      return std::ranges::any_of(same_day, [&](const Receipt& r) { return r.retail() && r.number == number; });
+      return std::ranges::any_of(same_day,
+                                 [&](const Receipt& r) { return r.retail() && r.number == number; });
     };
     uint32_t number = static_cast<uint32_t>(1 + random.below(till_numbers));
     while (taken(number)) number = number % till_numbers + 1;
@@ -253,8 +259,8 @@ void Model::complete(Random& random, History& history) const {
   draw_lines(random, history);
 }
 
-// Products follow a Dirichlet process at each partner: with chance n / (n + novelty) a line repeats one of the
-// customer's n earlier lines there, else it is drawn from the customer's taste.
+// Products follow a Dirichlet process at each partner: with chance n / (n + novelty) a line repeats one of
+// the customer's n earlier lines there, else it is drawn from the customer's taste.
 void Model::draw_lines(Random& random, History& history) const {
   const Customer& customer = history.customer;
   struct Counter {
@@ -269,7 +275,8 @@ void Model::draw_lines(Random& random, History& history) const {
   auto draw_product = [&](size_t p) {
     Counter& counter = counters[p];
     auto n = static_cast<double>(counter.bought.size());
-    if (random.uniform() * (n + shape_.novelty) < n) return counter.bought[random.below(counter.bought.size())];
+    if (random.uniform() * (n + shape_.novelty) < n)
+      return counter.bought[random.below(counter.bought.size())];
     auto& until = counter.taste_until;
     if (until.back() == 0) {
       double sum = 0;
@@ -328,8 +335,9 @@ void Model::draw_payments(Random& random, History& history) const {
     payment.amount_krw = round_krw(draw::log_normal(random, outside_median_krw, outside_log_sd), 100);
     history.payments.push_back(payment);
   }
-  std::stable_sort(history.payments.begin(), history.payments.end(),
-                   [](const auto& a, const auto& b) { return std::tie(a.day, a.hour) < std::tie(b.day, b.hour); });
+  std::stable_sort(history.payments.begin(), history.payments.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.day, a.hour) < std::tie(b.day, b.hour);
+  });
 }
 
 History Model::history(uint64_t seed, uint64_t number) const {

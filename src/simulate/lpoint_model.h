@@ -21,8 +21,22 @@ struct Outlet {
 };
 inline constexpr size_t retail_outlets = 10, outlet_count = retail_outlets + affiliate_count;
 inline constexpr std::array<Outlet, outlet_count> outlets = {{
-    {0, false}, {0, true}, {1, false}, {1, true}, {2, false}, {2, true}, {3, false}, {4, false},
-    {4, true},  {5, true}, {6, false}, {7, false}, {8, false}, {9, false}, {10, false}, {11, false},
+    {0, false},
+    {0, true},
+    {1, false},
+    {1, true},
+    {2, false},
+    {2, true},
+    {3, false},
+    {4, false},
+    {4, true},
+    {5, true},
+    {6, false},
+    {7, false},
+    {8, false},
+    {9, false},
+    {10, false},
+    {11, false},
 }};
 
 std::string outlet_name(size_t outlet);  // "A01 off-line", "C01"
@@ -31,17 +45,17 @@ std::string outlet_name(size_t outlet);  // "A01 off-line", "C01"
 struct Shape {
   struct Visits {
     double per_month;   // of a customer of engagement 1
-    double elasticity;  // power of engagement below 1, low for outlets that light customers use more than others
-                        // do; above 1, visits rise in proportion
+    double elasticity;  // power of engagement below 1, low for outlets that light customers use more than
+                        // others do; above 1, visits rise in proportion
   };
-  double light_engagement; // mean, of the customers who are not regular ones
-  double newcomer_share;   // of customers, joined during the year
-  double passer_by_share;  // of customers, come for one event at any time of the year
-  double activity_spread;  // gamma shape of a month's retail visits about the own rate, at engagement 0
-  double hazard_per_day;   // of leaving, at engagement 1
-  double hazard_slope;     // hazard falls with this power of engagement
-  double novelty;          // the higher, the more different products a customer buys
-  double lines;            // multiplies the partners' lines of a receipt beyond the first
+  double light_engagement;  // mean, of the customers who are not regular ones
+  double newcomer_share;    // of customers, joined during the year
+  double passer_by_share;   // of customers, come for one event at any time of the year
+  double activity_spread;   // gamma shape of a month's retail visits about the own rate, at engagement 0
+  double hazard_per_day;    // of leaving, at engagement 1
+  double hazard_slope;      // hazard falls with this power of engagement
+  double novelty;           // the higher, the more different products a customer buys
+  double lines;             // multiplies the partners' lines of a receipt beyond the first
   std::array<double, month_count> rate;    // by month, multiplies retail visits; mean 1
   std::array<double, month_count> ticket;  // by month, multiplies every ticket
   std::array<Visits, outlet_count> visits;
@@ -74,7 +88,8 @@ struct Receipt {
   size_t outlet;
   bool online, paid_with_lpay;
   uint16_t store;
-  uint32_t number;  // of a purchase: no other of that customer and day; of an affiliate: none of that customer
+  uint32_t
+      number;  // of a purchase: no other of that customer and day; of an affiliate: none of that customer
   int64_t amount_krw;
   uint32_t first_line, lines;  // in History::lines; none for an affiliate
 

@@ -10,16 +10,17 @@ namespace {
 
 constexpr uint64_t offer_seed = 0x0ffe5;  // keeps these streams apart from the customers' own
 
-// Who bought lately gets the coupon book more often, who did not the single coupons. Known to whoever evaluates.
+// Who bought lately gets the coupon book more often, who did not the single coupons. Known to whoever
+// evaluates.
 constexpr size_t recent_days = 30;
 constexpr std::array<double, offer_count> chances_recent = {0.40, 0.20, 0.15, 0.25};
 constexpr std::array<double, offer_count> chances_lapsed = {0.25, 0.30, 0.25, 0.20};
 
-// Visits to its outlets that an offer adds, as a multiple of those the customer makes anyway: the mean, and how
-// it varies between customers.
+// Visits to its outlets that an offer adds, as a multiple of those the customer makes anyway: the mean, and
+// how it varies between customers.
 constexpr std::array<double, offer_count> uplift = {0, 1.2, 1.5, 0.15};
-constexpr double uplift_spread = 3;          // gamma shape
-constexpr double uplift_of_lpay_users = 1.4; // coupons give more to who pays with L.pay
+constexpr double uplift_spread = 3;           // gamma shape
+constexpr double uplift_of_lpay_users = 1.4;  // coupons give more to who pays with L.pay
 
 bool covers(size_t offer, size_t outlet) {
   const char* code = partners[outlets[outlet].partner].code;

@@ -1,6 +1,7 @@
 // Coupons: on the first day of every second month each known customer is offered one of three coupons or
-// nothing, at random, and a coupon adds visits for four weeks. Visits that a coupon adds are a Poisson process
-// of their own beside the others, so every row of the programme without offers is there with offers, too.
+// nothing, at random, and a coupon adds visits for four weeks. Visits that a coupon adds are a Poisson
+// process of their own beside the others, so every row of the programme without offers is there with offers,
+// too.
 #pragma once
 
 #include <array>

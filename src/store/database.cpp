@@ -14,8 +14,8 @@
 namespace danggol::store {
 namespace {
 
-// The oldest DuckDB that shall read a store. 1.4 brought the compression of texts that makes a store a quarter
-// smaller and its writing a quarter cheaper.
+// The oldest DuckDB that shall read a store. 1.4 brought the compression of texts that makes a store a
+// quarter smaller and its writing a quarter cheaper.
 constexpr const char* oldest_reader = "v1.4.0";
 constexpr const char* memory_limit = "2GB";  // beyond it DuckDB spills to disk beside the store
 
@@ -24,9 +24,11 @@ std::string first_line(const char* message) {
   return std::string(text.substr(0, text.find('\n')));
 }
 
-Error sql_error(const char* message, duckdb_error_type type) {
-  if (type == DUCKDB_ERROR_INTERRUPT) return {Code::cancelled, "stopped: nothing was changed"};
-  return {Code::bad_input, first_line(message)};
+// Some calls, preparing among them, tell an interrupt by the message alone.
+Error sql_error(const char* message, duckdb_error_type type = DUCKDB_ERROR_INVALID, Code otherwise = Code::bad_input) {
+  std::string line = first_line(message);
+  if (type == DUCKDB_ERROR_INTERRUPT || line.starts_with("INTERRUPT")) return {Code::cancelled, "stopped: nothing was changed"};
+  return {otherwise, line};
 }
 
 // RAII for the C handles; each is destroyed by the function DuckDB names for it.
@@ -183,7 +185,9 @@ Result<Database> Database::open(const std::string& path, Access access) {
     return Error{Code::not_found, fmt::format("store {}: no such file; run danggol import first", path)};
   duckdb_config config{};
   duckdb_create_config(&config);
-  auto set = [&](const char* key, const std::string& value) { duckdb_set_config(config, key, value.c_str()); };
+  auto set = [&](const char* key, const std::string& value) {
+    duckdb_set_config(config, key, value.c_str());
+  };
   set("access_mode", access == Access::read_write ? "READ_WRITE" : "READ_ONLY");
   set("autoinstall_known_extensions", "false");
   set("autoload_known_extensions", "false");
@@ -202,13 +206,16 @@ Result<Database> Database::open(const std::string& path, Access access) {
     std::string why = first_line(message);
     duckdb_free(message);
     std::string words = why;  // without the path, for that may hold any words
-    for (size_t at; !path.empty() && (at = words.find(path)) != std::string::npos;) words.erase(at, path.size());
+    for (size_t at; !path.empty() && (at = words.find(path)) != std::string::npos;)
+      words.erase(at, path.size());
     auto says = [&](const char* text) { return words.find(text) != std::string::npos; };
     if (says("lock"))
-      return Error{Code::conflict, fmt::format("store {}: another process has it open; wait for it to end", path)};
+      return Error{Code::conflict,
+                   fmt::format("store {}: another process has it open; wait for it to end", path)};
     if (says("valid DuckDB") || says("Corrupt") || says("Could not read enough bytes") || says("checksum") ||
         says("Serialization"))
-      return Error{Code::corrupt, fmt::format("store {}: not a danggol store (a DuckDB file): {}", path, why)};
+      return Error{Code::corrupt,
+                   fmt::format("store {}: not a danggol store (a DuckDB file): {}", path, why)};
     return Error{Code::io, fmt::format("store {}: {}", path, why)};
   }
   Database database;
@@ -247,15 +254,16 @@ Result<bool> Rows::next(Table& out) {
 Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
   Extracted statements;
   idx_t count = duckdb_extract_statements(handle_->connection, std::string(sql).c_str(), &statements);
-  if (count == 0) return Error{Code::bad_input, first_line(duckdb_extract_statements_error(statements))};
+  if (count == 0) return sql_error(duckdb_extract_statements_error(statements));
   Rows rows;
   for (idx_t s = 0; s < count; ++s) {
     Prepared prepared;
     if (duckdb_prepare_extracted_statement(handle_->connection, statements, s, &prepared) == DuckDBError)
-      return sql_error(duckdb_prepare_error(prepared), DUCKDB_ERROR_INVALID);
+      return sql_error(duckdb_prepare_error(prepared));
     for (const auto& [name, value] : bindings) {
       idx_t index = 0;
-      if (duckdb_bind_parameter_index(prepared, &index, name.c_str()) == DuckDBSuccess) bind_value(prepared, index, value);
+      if (duckdb_bind_parameter_index(prepared, &index, name.c_str()) == DuckDBSuccess)
+        bind_value(prepared, index, value);
     }
     rows.handle_ = std::make_shared<Rows::Handle>();
     rows.handle_->connection = handle_;
@@ -267,7 +275,8 @@ Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
   for (idx_t c = 0; c < duckdb_column_count(&last.result); ++c) {
     last.types.push_back(std::make_unique<LogicalType>());
     last.types.back()->value = duckdb_column_logical_type(&last.result, c);
-    last.columns.columns.push_back({duckdb_column_name(&last.result, c), type_of(duckdb_get_type_id(*last.types.back()))});
+    last.columns.columns.push_back(
+        {duckdb_column_name(&last.result, c), type_of(duckdb_get_type_id(*last.types.back()))});
   }
   return rows;
 }
@@ -368,12 +377,14 @@ void Chunk::set_text(int column, size_t row, std::string_view text) {
   }
 }
 
-Status Connection::insert(std::string_view table, const std::function<std::unique_ptr<RowFeed>()>& make_feed) {
+Status Connection::insert(std::string_view table,
+                          const std::function<std::unique_ptr<RowFeed>()>& make_feed) {
   static std::atomic<int64_t> count = 0;
   auto insertion = std::make_shared<Insertion>();
   Rows target = TRY(rows(fmt::format("FROM {} LIMIT 0", identifier(table))));
   for (const auto& column : target.columns().columns) insertion->names.push_back(column.name);
-  for (const auto& type : target.handle_->types) insertion->types.push_back(std::exchange(type->value, nullptr));
+  for (const auto& type : target.handle_->types)
+    insertion->types.push_back(std::exchange(type->value, nullptr));
   insertion->make_feed = &make_feed;
 
   std::string name = fmt::format("danggol_rows_{}", count++);
@@ -417,7 +428,8 @@ struct Appender::Handle {
   }
   Error failed() {
     duckdb_error_data error = duckdb_appender_error_data(appender);
-    Error out{Code::io, fmt::format("writing {}: {}", table, first_line(duckdb_error_data_message(error)))};
+    Error out = sql_error(duckdb_error_data_message(error), duckdb_error_data_error_type(error), Code::io);
+    if (out.code == Code::io) out.message = fmt::format("writing {}: {}", table, out.message);
     duckdb_destroy_error_data(&error);
     return out;
   }
@@ -451,8 +463,9 @@ Result<Appender> Appender::open(Connection& connection, std::string_view catalog
   handle->connection = connection.handle_;
   handle->table = table;
   std::string catalog_text(catalog), schema_text(schema);
-  if (duckdb_appender_create_ext(connection.handle_->connection, catalog.empty() ? nullptr : catalog_text.c_str(),
-                                 schema_text.c_str(), handle->table.c_str(), &handle->appender) == DuckDBError)
+  if (duckdb_appender_create_ext(connection.handle_->connection,
+                                 catalog.empty() ? nullptr : catalog_text.c_str(), schema_text.c_str(),
+                                 handle->table.c_str(), &handle->appender) == DuckDBError)
     return handle->failed();
   idx_t columns = duckdb_appender_column_count(handle->appender);
   std::vector<duckdb_logical_type> types;

@@ -96,7 +96,8 @@ class Connection {
   Status begin() { return execute("BEGIN TRANSACTION"); }
   Status commit() { return execute("COMMIT"); }
   Status rollback() { return execute("ROLLBACK"); }
-  void interrupt();  // from another thread or a signal's flag: the running statement ends with Code::cancelled
+  void
+  interrupt();  // from another thread or a signal's flag: the running statement ends with Code::cancelled
 
  private:
   friend class Database;

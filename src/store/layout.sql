@@ -15,7 +15,8 @@ CREATE TABLE IF NOT EXISTS raw.customer (
 CREATE TABLE IF NOT EXISTS raw.product (
   product_no INTEGER, product_id VARCHAR, product_name VARCHAR, class_top VARCHAR, class_middle VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, region VARCHAR);
-CREATE TABLE IF NOT EXISTS raw.reject (load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
+CREATE TABLE IF NOT EXISTS raw.reject (
+  load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
 CREATE TABLE IF NOT EXISTS raw.load (
   load_no INTEGER, file VARCHAR, digest VARCHAR, preset VARCHAR, format VARCHAR, encoding VARCHAR,
   rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, loaded_at TIMESTAMP);

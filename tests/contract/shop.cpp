@@ -1,5 +1,6 @@
 #include "shop.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/wait.h>
@@ -67,11 +68,11 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-void run_all(const Store& store, Finished* record) {
+void run_all(const Store& store, const char* day, Finished* record) {
   auto before = record ? store.snapshot() : std::map<std::string, std::string>();
   for (const AnalysisInfo& info : Engine::analyses()) {
     if (info.kind != Kind::job) continue;
-    RunSummary run = must(store.run(info.name, {{"as-of", as_of}}));
+    RunSummary run = must(store.run(info.name, {{"as-of", day}}));
     if (!record) continue;
     record->runs[info.name] = run;
     auto now = store.snapshot();
@@ -99,7 +100,8 @@ void run_program(const std::vector<std::string>& words) {
   pid_t child = fork();
   if (child == 0) {
     sched_setaffinity(0, sizeof one, &one);
-    if (!freopen(out.c_str(), "w", stdout)) _exit(126);
+    int file = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    if (file < 0 || dup2(file, STDOUT_FILENO) < 0) _exit(126);
     execv(DANGGOL_PROGRAM, pointers.data());
     _exit(127);
   }
@@ -113,7 +115,7 @@ void run_program(const std::vector<std::string>& words) {
 const ShopFiles& shop_files() {
   static const ShopFiles files = [] {
     ShopOptions options;
-    options.customers = 200;
+    options.customers = 260;
     options.months = 26;
     must(simulate_shop(options, (folder() / "shop").string(), nullptr));
     std::ifstream stream(folder() / "shop" / "events.csv");
@@ -231,7 +233,16 @@ const Finished& finished() {
   static const Finished done = [] {
     Finished out{new_store(), {}, {}};
     must(out.store.import(shop_files().before));
-    run_all(out.store, &out);
+    run_all(out.store, as_of, &out);
+    return out;
+  }();
+  return done;
+}
+
+const Finished& finished_twice() {
+  static const Finished done = [] {
+    Finished out{finished().store.copy(), {}, {}};
+    run_all(out.store, earlier_as_of, &out);
     return out;
   }();
   return done;
@@ -251,7 +262,7 @@ const Store& finished_by(Way way) {
                       : way == Way::one_load ? files.all
                                              : files.before));
     if (way == Way::later_load) must(store.import(files.after));
-    run_all(store, nullptr);
+    run_all(store, as_of, nullptr);
   }
   return known.emplace(way, store).first->second;
 }

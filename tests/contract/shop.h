@@ -61,6 +61,8 @@ struct Finished {
   std::map<std::string, std::set<std::string>> wrote;  // by room: tables that are new or other than before
 };
 const Finished& finished();
+// The same store after every job ran once more, as of `earlier_as_of`.
+const Finished& finished_twice();
 
 // The same by other ways; the tables must not show which.
 enum class Way {

@@ -3,7 +3,7 @@
 
     crash_test.py DANGGOL [--kills 50] [--seed 1] [--seconds 80]
 
-An import and a pipeline are each killed (SIGKILL) --kills times, every time on a copy of a store whose content is known.
+An import and a pipeline are killed (SIGKILL) again and again, every time on a copy of a store whose content is known.
 Afterwards the store must open, read-only and to write, and hold what it held before or all of what the killed command
 would have left, nothing between; and the next command must work. Then the same commands are stopped with SIGINT and
 SIGTERM: exit status 130, one line on stderr, nothing changed. Exit status: 0 all held, 1 not.
@@ -20,8 +20,10 @@ import sys
 import tempfile
 import time
 
-ROOMS = ["rfm", "grade_change", "recommend"]   # in the order the pipeline runs them
-EARLY, LATE = ["--until=2024-07-01"], ["--until=2024-12-01"]   # the known content is EARLY's, the killed pipeline LATE's
+ROOMS = ["rfm", "grade_change", "recommend"]  # in the order the pipeline runs them
+EARLY, LATE = ["--until=2024-07-01"], [
+    "--until=2024-12-01"
+]  # the known content is EARLY's, the killed pipeline LATE's
 
 
 class Broken(Exception):
@@ -46,13 +48,14 @@ class Store:
 
     def clear(self):
         for name in os.listdir(self.folder):
-            if name.startswith("store.duckdb"):   # the log and the spill folder beside it too
+            if name.startswith("store.duckdb"):  # the log and the spill folder beside it too
                 path = os.path.join(self.folder, name)
                 shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
     def restore(self, saved):
         self.clear()
-        shutil.copyfile(saved, self.path)
+        if saved:
+            shutil.copyfile(saved, self.path)
 
     def save(self, name):
         saved = os.path.join(self.folder, name)
@@ -60,8 +63,14 @@ class Store:
         return saved
 
     def tables(self):
-        rows = json.loads(self.run("sql", "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables "
-                                   "WHERE table_schema IN ('raw', 'result') ORDER BY 1", "--json"))
+        rows = json.loads(
+            self.run(
+                "sql",
+                "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables "
+                "WHERE table_schema IN ('raw', 'result') ORDER BY 1",
+                "--json",
+            )
+        )
         return [row["name"] for row in rows]
 
     def content(self, tables):
@@ -69,20 +78,34 @@ class Store:
         parts = []
         for table in tables:
             rows = "(SELECT * EXCLUDE (loaded_at) FROM raw.load)" if table == "raw.load" else table
-            parts.append(f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR AS hash FROM {rows} t")
-        parts += [f"SELECT 'done {room}', count(*), '' FROM run.log WHERE room = '{room}' AND state = 'done'" for room in ROOMS]
-        return {row["name"]: (row["rows"], row["hash"]) for row in json.loads(self.run("sql", " UNION ALL ".join(parts), "--json"))}
+            parts.append(
+                f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR AS hash FROM {rows} t"
+            )
+        parts += [
+            f"SELECT 'done {room}', count(*), '' FROM run.log WHERE room = '{room}' AND state = 'done'"
+            for room in ROOMS
+        ]
+        return {
+            row["name"]: (row["rows"], row["hash"])
+            for row in json.loads(self.run("sql", " UNION ALL ".join(parts), "--json"))
+        }
 
 
 def write_input(danggol, folder, name, customers, seed):
     """A simulated shop's events, with rows among them that are to be turned down."""
     shop, path = os.path.join(folder, "shop"), os.path.join(folder, name)
-    subprocess.run([danggol, "simulate", "shop", "--out", shop, f"--customers={customers}", f"--seed={seed}"], check=True, capture_output=True)
-    with open(os.path.join(shop, "events.csv"), encoding="utf-8") as events, open(path, "w", encoding="utf-8") as out:
+    subprocess.run(
+        [danggol, "simulate", "shop", "--out", shop, f"--customers={customers}", f"--seed={seed}"],
+        check=True,
+        capture_output=True,
+    )
+    with open(os.path.join(shop, "events.csv"), encoding="utf-8") as events, open(
+        path, "w", encoding="utf-8"
+    ) as out:
         for number, line in enumerate(events):
             out.write(line)
             if number > 0 and number % 500 == 0:
-                out.write("," + line.partition(",")[2])   # no customer
+                out.write("," + line.partition(",")[2])  # no customer
     shutil.rmtree(shop)
     return path
 
@@ -102,9 +125,14 @@ def differs(content, *expected):
     """Why the content is none of those expected; '' where it is one."""
     if content in expected:
         return ""
-    lines = [f"{name}: {content.get(name)}, expected {' or '.join(str(e.get(name)) for e in expected)}"
-             for name in expected[0] if all(content.get(name) != e.get(name) for e in expected)]
-    return "; ".join(lines) or "a mixture: " + ", ".join(f"{n} {'before' if content[n] == expected[0][n] else 'after'}" for n in content)
+    lines = [
+        f"{name}: {content.get(name)}, expected {' or '.join(str(e.get(name)) for e in expected)}"
+        for name in expected[0]
+        if all(content.get(name) != e.get(name) for e in expected)
+    ]
+    return "; ".join(lines) or "a mixture: " + ", ".join(
+        f"{n} {'before' if content[n] == expected[0][n] else 'after'}" for n in content
+    )
 
 
 class Import:
@@ -117,7 +145,10 @@ class Import:
         self.before = store.content(self.tables)
         store.run(*self.command)
         self.after = store.content(self.tables)
-        if self.before["raw.event"] == self.after["raw.event"] or self.before["raw.reject"] == self.after["raw.reject"]:
+        if (
+            self.before["raw.event"] == self.after["raw.event"]
+            or self.before["raw.reject"] == self.after["raw.reject"]
+        ):
             raise Broken("import: nothing to see")
 
     def check(self):
@@ -131,6 +162,23 @@ class Import:
         return content == self.after
 
 
+class FirstImport:
+    """Into a store that is not there yet: what is left of it must not stand in the way."""
+
+    name = "first import"
+
+    def __init__(self, store, saved, big, small):
+        self.store, self.saved, self.small, self.seconds = store, saved, small, 0.2  # the file is made at the start
+        self.command = ["import", "events", big]
+
+    def check(self):
+        self.store.run("import", "events", self.small)
+        loads = json.loads(self.store.run("sql", "SELECT count(*) AS n FROM raw.load", "--json"))[0]["n"]
+        if loads not in (1, 2):
+            raise Broken(f"{loads} loads")
+        return loads == 2
+
+
 class Pipeline:
     name = "pipeline"
 
@@ -138,7 +186,7 @@ class Pipeline:
         self.store, self.saved = store, saved
         self.command = ["pipeline", "--rooms=" + ",".join(ROOMS), *LATE]
         self.tables = store.tables()
-        self.states = [store.content(self.tables)]   # after 0, 1, ... of the rooms; each is one transaction
+        self.states = [store.content(self.tables)]  # after 0, 1, ... of the rooms; each is one transaction
         for room in ROOMS:
             store.run("run", room, *LATE)
             self.states.append(store.content(self.tables))
@@ -160,7 +208,9 @@ def kill(subject, after_seconds):
     """(was it killed while it ran, had it changed anything)"""
     store = subject.store
     store.restore(subject.saved)
-    process = subprocess.Popen(store.command(*subject.command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        store.command(*subject.command), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     time.sleep(after_seconds)
     process.kill()
     status = process.wait()
@@ -175,12 +225,14 @@ def kill(subject, after_seconds):
 def stop(subject, after_seconds, number):
     store = subject.store
     store.restore(subject.saved)
-    process = subprocess.Popen(store.command(*subject.command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        store.command(*subject.command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     time.sleep(after_seconds)
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     content = store.content(subject.tables)
-    if process.returncode == 0:   # too late to stop it
+    if process.returncode == 0:  # too late to stop it
         if content != subject.after:
             raise Broken("it ended well, but its work is not there")
         return False
@@ -194,7 +246,9 @@ def stop(subject, after_seconds, number):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("danggol")
-    parser.add_argument("--kills", type=int, default=50, help="of each command")
+    parser.add_argument(
+        "--kills", type=int, default=55, help="of each command, every tenth of an import into a new store"
+    )
     parser.add_argument("--stops", type=int, default=4, help="of each command")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=80, help="begin no more kills after so long")
@@ -213,11 +267,13 @@ def main():
         subjects.append(Pipeline(store, saved))
         for subject in subjects:
             subject.seconds = seconds_of(store, saved, subject.command)
+        first = FirstImport(store, None, big, small)
+        for subject in (*subjects, first):
             subject.tried = subject.killed = subject.changed = subject.stopped = 0
 
         for i in range(args.kills * len(subjects)):
-            subject = subjects[i % len(subjects)]
-            moment = draw.uniform(0, subject.seconds)
+            subject = first if i % 10 == 9 else subjects[i % len(subjects)]
+            moment = draw.uniform(0, 1.2 * subject.seconds)  # a little beyond the end too
             if time.monotonic() - start > args.seconds:
                 continue
             subject.tried += 1
@@ -233,11 +289,16 @@ def main():
             try:
                 subject.stopped += stop(subject, moment, number)
             except Broken as broken:
-                problems.append(f"{subject.name} stopped by {number.name} after {moment:.3f} of {subject.seconds:.3f} s: {broken}")
+                problems.append(
+                    f"{subject.name} stopped by {number.name} after {moment:.3f} of {subject.seconds:.3f} s: {broken}"
+                )
+        print(f"first import: {first.tried} kills, {first.killed} before its end")
         for subject in subjects:
-            print(f"{subject.name}, {subject.seconds:.2f} s: {subject.tried} kills, {subject.killed} before its end, its work was there "
-                  f"after {subject.changed}; {subject.stopped} of {args.stops} signals stopped it")
-            if subject.killed < min(10, args.kills // 2):
+            print(
+                f"{subject.name}, {subject.seconds:.2f} s: {subject.tried} kills, {subject.killed} before its end, its work was there "
+                f"after {subject.changed}; {subject.stopped} of {args.stops} signals stopped it"
+            )
+            if subject.killed < min(10, args.kills // 3):
                 problems.append(f"{subject.name}: only {subject.killed} kills came before its end")
             if subject.stopped == 0:
                 problems.append(f"{subject.name}: no signal came before its end")

@@ -54,8 +54,11 @@ def differences(expected_path, actual_path, key, tolerance=1e-6):
     found = [f"{at}: missing" for at in sorted(expected.keys() - actual.keys())]
     found += [f"{at}: not expected" for at in sorted(actual.keys() - expected.keys())]
     for at in sorted(expected.keys() & actual.keys()):
-        found += [f"{at} {name}: expected {expected[at][name]}, got {actual[at][name]}"
-                  for name in columns if not same(expected[at][name], actual[at][name], tolerance)]
+        found += [
+            f"{at} {name}: expected {expected[at][name]}, got {actual[at][name]}"
+            for name in columns
+            if not same(expected[at][name], actual[at][name], tolerance)
+        ]
     return found
 
 
@@ -72,7 +75,7 @@ def main():
     except (OSError, NotComparable) as error:
         print(error, file=sys.stderr)
         return 2
-    for line in found[:args.show]:
+    for line in found[: args.show]:
         print(line)
     if len(found) > args.show:
         print(f"... and {len(found) - args.show} more")

@@ -23,8 +23,8 @@ from decimal import Decimal
 import compare_tables
 import oracle
 
-RETAIL_ROWS = 1_067_370   # of the two files together
-RETAIL_BACKTEST = "2010-12-01"   # its cutoff: a whole year before the last labels end
+RETAIL_ROWS = 1_067_370  # of the two files together
+RETAIL_BACKTEST = "2010-12-01"  # its cutoff: a whole year before the last labels end
 
 
 class Flow:
@@ -43,7 +43,9 @@ class Flow:
             self.problems.append(what)
 
     def run(self, *arguments):
-        done = subprocess.run([self.danggol, *arguments, "--store", self.path("store.duckdb")], capture_output=True, text=True)
+        done = subprocess.run(
+            [self.danggol, *arguments, "--store", self.path("store.duckdb")], capture_output=True, text=True
+        )
         if done.returncode != 0 or done.stderr:
             sys.exit(f"FAIL danggol {' '.join(arguments)}: exit status {done.returncode}\n{done.stderr}")
         return done.stdout
@@ -55,10 +57,14 @@ class Flow:
 def simulate(flow):
     """(preset, files, purchases as the oracle takes them, counts); some rows lose their customer on the way"""
     shop, path = flow.path("shop"), flow.path("events.csv")
-    subprocess.run([flow.danggol, "simulate", "shop", "--out", shop, "--customers=800"], check=True, capture_output=True)
+    subprocess.run(
+        [flow.danggol, "simulate", "shop", "--out", shop, "--customers=800"], check=True, capture_output=True
+    )
     purchases, counts = [], Counter()
-    with (open(os.path.join(shop, "events.csv"), encoding="utf-8", newline="") as stream,
-          open(path, "w", encoding="utf-8", newline="") as out):
+    with (
+        open(os.path.join(shop, "events.csv"), encoding="utf-8", newline="") as stream,
+        open(path, "w", encoding="utf-8", newline="") as out,
+    ):
         rows = csv.DictReader(stream)
         table = csv.DictWriter(out, rows.fieldnames)
         table.writeheader()
@@ -72,7 +78,9 @@ def simulate(flow):
             counts["event: " + row["action"]] += 1
             if row["action"] == "purchase":
                 amount = row["amount"] or Decimal(row["price"]) * Decimal(row["quantity"])
-                purchases.append((row["customer_id"], row["receipt_id"], datetime.fromisoformat(row["ts"]), Decimal(amount)))
+                purchases.append(
+                    (row["customer_id"], row["receipt_id"], datetime.fromisoformat(row["ts"]), Decimal(amount))
+                )
     return "events", [path], purchases, counts
 
 
@@ -81,10 +89,19 @@ def check_import(flow, files, counts):
     flow.expect(sum(file["rows_read"] for file in files) == rows, f"{rows} rows read")
     for file in files:
         reasons = {reject["reason"]: reject["rows"] for reject in file["rejects"]}
-        flow.expect(file["rows_read"] == file["rows_loaded"] + file["rows_rejected"] and file["rows_rejected"] == sum(reasons.values()),
-                    f"{os.path.basename(file['file'])}: {file['rows_loaded']} events + {file['rows_rejected']} rejects {reasons}")
-    events = {row["action"]: row["rows"] for row in flow.sql("SELECT action, count(*) AS rows FROM raw.event GROUP BY action")}
-    rejects = {row["reason"]: row["rows"] for row in flow.sql("SELECT reason, count(*) AS rows FROM raw.reject GROUP BY reason")}
+        flow.expect(
+            file["rows_read"] == file["rows_loaded"] + file["rows_rejected"]
+            and file["rows_rejected"] == sum(reasons.values()),
+            f"{os.path.basename(file['file'])}: {file['rows_loaded']} events + {file['rows_rejected']} rejects {reasons}",
+        )
+    events = {
+        row["action"]: row["rows"]
+        for row in flow.sql("SELECT action, count(*) AS rows FROM raw.event GROUP BY action")
+    }
+    rejects = {
+        row["reason"]: row["rows"]
+        for row in flow.sql("SELECT reason, count(*) AS rows FROM raw.reject GROUP BY reason")
+    }
     expected = {name.removeprefix("event: "): n for name, n in counts.items() if name.startswith("event: ")}
     flow.expect(events == expected, f"raw.event by action: {events}")
     expected = {"no_customer": counts["reject: no customer"]} if counts["reject: no customer"] else {}
@@ -100,7 +117,11 @@ def check_tables(flow, rule):
         # the oracle prints nine decimals
         found = compare_tables.differences(expected, actual, key, 1e-9)
         rows = sum(1 for _ in open(expected, encoding="utf-8")) - 1
-        flow.expect(not found, f"result.{table} by {rule} is the oracle's, {rows} rows" + "".join("\n     " + line for line in found[:5]))
+        flow.expect(
+            not found,
+            f"result.{table} by {rule} is the oracle's, {rows} rows"
+            + "".join("\n     " + line for line in found[:5]),
+        )
 
 
 def check_results(flow, jobs, runs):
@@ -119,10 +140,14 @@ def check_results(flow, jobs, runs):
                 intervals.append(f"({value} < {stem}_lo - 1e-9 OR {value} > {stem}_hi + 1e-9)")
             outside = f"count(*) FILTER ({' OR '.join(intervals)})" if intervals else "0"
             row = flow.sql(f"SELECT count(*) AS rows, {outside} AS outside FROM {table['name']}")[0]
-            flow.expect(row["rows"] > 0 and row["outside"] == 0,
-                        f"{table['name']}: {row['rows']} rows, {row['outside']} with an estimate outside one of {len(intervals)} intervals")
-    odd = flow.sql("SELECT count(*) AS rows FROM result.grade_forecast "
-                   "WHERE abs(p_top + p_good + p_regular + p_other + p_leave - 1) > 1e-6")[0]["rows"]
+            flow.expect(
+                row["rows"] > 0 and row["outside"] == 0,
+                f"{table['name']}: {row['rows']} rows, {row['outside']} with an estimate outside one of {len(intervals)} intervals",
+            )
+    odd = flow.sql(
+        "SELECT count(*) AS rows FROM result.grade_forecast "
+        "WHERE abs(p_top + p_good + p_regular + p_other + p_leave - 1) > 1e-6"
+    )[0]["rows"]
     flow.expect(odd == 0, f"result.grade_forecast: probabilities add up to 1, {odd} rows do not")
 
 
@@ -131,8 +156,11 @@ def check_backtest(flow, cutoff):
     predictors = sorted({row["predictor"] for row in rows})
     flow.expect("model" in predictors and len(predictors) >= 3, f"back-test at {cutoff}: {', '.join(predictors)}")
     value = {(row["predictor"], row["metric"]): row["value"] for row in rows}
-    flow.expect(value.get(("model", "log_loss"), 9e9) < min((v for (p, m), v in value.items() if m == "log_loss" and p != "model"), default=0),
-                "back-test: the model's log loss is below every baseline's")
+    flow.expect(
+        value.get(("model", "log_loss"), 9e9)
+        < min((v for (p, m), v in value.items() if m == "log_loss" and p != "model"), default=0),
+        "back-test: the model's log loss is below every baseline's",
+    )
 
 
 def check_report(flow, jobs, counts):
@@ -143,9 +171,17 @@ def check_report(flow, jobs, counts):
     flow.expect(list(sections) == expected, f"report: sections {', '.join(sections)}")
     for name, section in sections.items():
         words = [section["title"], section["question"], *section["sentences"]]
-        flow.expect(len(words) > 2 and all(word["en"] and word["ko"] for word in words), f"report, {name}: title, question and sentences in both languages")
-        full = all(chart["rows"] for chart in section["charts"]) and all(table["rows"] and table["total_rows"] >= len(table["rows"]) for table in section["tables"])
-        flow.expect(full and (section["charts"] or section["tables"]), f"report, {name}: {len(section['charts'])} charts, {len(section['tables'])} tables, all with rows")
+        flow.expect(
+            len(words) > 2 and all(word["en"] and word["ko"] for word in words),
+            f"report, {name}: title, question and sentences in both languages",
+        )
+        full = all(chart["rows"] for chart in section["charts"]) and all(
+            table["rows"] and table["total_rows"] >= len(table["rows"]) for table in section["tables"]
+        )
+        flow.expect(
+            full and (section["charts"] or section["tables"]),
+            f"report, {name}: {len(section['charts'])} charts, {len(section['tables'])} tables, all with rows",
+        )
     events = sum(n for name, n in counts.items() if name.startswith("event: "))
     flow.expect(any(tile["value"] == events for tile in data["tiles"]), f"report: {events} events")
     fetched = re.findall(r'(?:src|href)\s*=\s*["\']?(?:https?:)?//[^"\'\s>]+', text)
@@ -176,8 +212,13 @@ def main():
         flow.expect(counts["rows"] == RETAIL_ROWS, f"the oracle reads {RETAIL_ROWS} rows")
         dates = ["--from=2010-12-01", "--split=2011-06-01", "--until=2011-12-01"]
 
-    jobs = [analysis for analysis in json.loads(subprocess.run([flow.danggol, "list", "--json"], capture_output=True, text=True, check=True).stdout)
-            if analysis["kind"] == "job"]
+    jobs = [
+        analysis
+        for analysis in json.loads(
+            subprocess.run([flow.danggol, "list", "--json"], capture_output=True, text=True, check=True).stdout
+        )
+        if analysis["kind"] == "job"
+    ]
     start = time.monotonic()
     imported = json.loads(flow.run("import", preset, *files, "--json"))
     import_seconds = time.monotonic() - start
@@ -191,12 +232,20 @@ def main():
     first = pipeline["runs"][0]
     periods = {"H1": (first["from"], first["split"]), "H2": (first["split"], first["until"])}
     if not args.simulated:
-        flow.expect(periods == {period: tuple(f"{day:%Y-%m-%d}" for day in days) for period, days in oracle.PERIODS.items()}, f"periods {periods}")
+        flow.expect(
+            periods
+            == {period: tuple(f"{day:%Y-%m-%d}" for day in days) for period, days in oracle.PERIODS.items()},
+            f"periods {periods}",
+        )
     os.makedirs(flow.path("oracle"))
-    oracle.write_tables(purchases, {period: tuple(map(datetime.fromisoformat, days)) for period, days in periods.items()},
-                        flow.path("oracle"), Counter())
+    oracle.write_tables(
+        purchases,
+        {period: tuple(map(datetime.fromisoformat, days)) for period, days in periods.items()},
+        flow.path("oracle"),
+        Counter(),
+    )
     check_tables(flow, "band")
-    if not args.simulated:   # what a simulated shop's back-test says is for the tests with known truth
+    if not args.simulated:  # what a simulated shop's back-test says is for the tests with known truth
         check_backtest(flow, RETAIL_BACKTEST)
     check_report(flow, jobs, counts)
     flow.run("run", "rfm", "--rule=rank", *dates)
@@ -204,8 +253,10 @@ def main():
     check_tables(flow, "rank")
 
     total = import_seconds + pipeline_seconds
-    print(f"main job: {total:.1f} s = import {import_seconds:.1f} s + pipeline and report {pipeline_seconds:.1f} s; of these " +
-          ", ".join(f"{run['room']} {run['seconds']:.1f}" for run in pipeline["runs"]))
+    print(
+        f"main job: {total:.1f} s = import {import_seconds:.1f} s + pipeline and report {pipeline_seconds:.1f} s; of these "
+        + ", ".join(f"{run['room']} {run['seconds']:.1f}" for run in pipeline["runs"])
+    )
     flow.expect(total < args.most_seconds, f"the main job takes less than {args.most_seconds:g} s")
     if not flow.problems:
         for name in ("store.duckdb", "events.csv"):

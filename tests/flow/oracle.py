@@ -21,11 +21,11 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-PERIODS = {   # half-open: begin <= time < end
+PERIODS = {  # half-open: begin <= time < end
     "H1": (datetime(2010, 12, 1), datetime(2011, 6, 1)),
     "H2": (datetime(2011, 6, 1), datetime(2011, 12, 1)),
 }
-Z = 1.959963984540054   # the 97.5 % point of the normal distribution, for 95 % intervals
+Z = 1.959963984540054  # the 97.5 % point of the normal distribution, for 95 % intervals
 
 
 def read_rows(data_dir):
@@ -48,8 +48,9 @@ def read_events(data_dir):
             counts["event: cancel"] += 1
         else:
             counts["event: purchase"] += 1
-            purchases.append((customer.removesuffix(".0"), receipt, datetime.fromisoformat(time),
-                              int(quantity) * Decimal(price)))
+            purchases.append(
+                (customer.removesuffix(".0"), receipt, datetime.fromisoformat(time), int(quantity) * Decimal(price))
+            )
     return purchases, counts
 
 
@@ -82,9 +83,14 @@ def rfm(purchases, period, begin, end):
         f = score(f_below[frequency[customer]], n)
         m = score(m_below[monetary[customer]], n)
         buyers[customer] = {
-            "customer_id": customer, "period": period, "recency_days": recency[customer],
-            "frequency": frequency[customer], "monetary": monetary[customer],
-            "r_score": r, "f_score": f, "m_score": m,
+            "customer_id": customer,
+            "period": period,
+            "recency_days": recency[customer],
+            "frequency": frequency[customer],
+            "monetary": monetary[customer],
+            "r_score": r,
+            "f_score": f,
+            "m_score": m,
             "rfm_score": (Fraction(3, 10) * r + Fraction(2, 10) * f + Fraction(5, 10) * m) * 100 / 5,
         }
     return buyers
@@ -101,16 +107,26 @@ def first_places(ordered):
 def grade_by_band(buyers):
     def grade(value):
         return "top" if value >= 80 else "good" if value >= 60 else "regular" if value >= 40 else "other"
+
     return {customer: grade(buyer["rfm_score"]) for customer, buyer in buyers.items()}
 
 
 def grade_by_rank(buyers):
-    order = sorted(buyers.values(), key=lambda b: (-b["rfm_score"], -b["monetary"], -b["frequency"],
-                                                   b["recency_days"], b["customer_id"].encode()))
+    order = sorted(
+        buyers.values(),
+        key=lambda b: (
+            -b["rfm_score"],
+            -b["monetary"],
+            -b["frequency"],
+            b["recency_days"],
+            b["customer_id"].encode(),
+        ),
+    )
     n, grades = len(order), {}
     for i, buyer in enumerate(order):
-        grades[buyer["customer_id"]] = ("top" if 5 * i < n else "good" if 5 * i < 2 * n
-                                        else "regular" if 5 * i < 3 * n else "other")
+        grades[buyer["customer_id"]] = (
+            "top" if 5 * i < n else "good" if 5 * i < 2 * n else "regular" if 5 * i < 3 * n else "other"
+        )
     return grades
 
 
@@ -132,9 +148,17 @@ def grade_change(h1, h2):
     rows = []
     for (h1_grade, h2_grade), count in sorted(cells.items()):
         low, high = wilson(count, of_h1[h1_grade])
-        rows.append({"h1_grade": h1_grade, "h2_grade": h2_grade, "customers": count,
-                     "share_of_h1": f"{count / of_h1[h1_grade]:.9f}",
-                     "share_of_all": f"{count / len(customers):.9f}", "share_lo": f"{low:.9f}", "share_hi": f"{high:.9f}"})
+        rows.append(
+            {
+                "h1_grade": h1_grade,
+                "h2_grade": h2_grade,
+                "customers": count,
+                "share_of_h1": f"{count / of_h1[h1_grade]:.9f}",
+                "share_of_all": f"{count / len(customers):.9f}",
+                "share_lo": f"{low:.9f}",
+                "share_hi": f"{high:.9f}",
+            }
+        )
     return rows
 
 
@@ -150,9 +174,16 @@ def write_tables(purchases, periods, out_dir, counts):
     buyers = {period: rfm(purchases, period, begin, end) for period, (begin, end) in periods.items()}
     for rule, grade in (("band", grade_by_band), ("rank", grade_by_rank)):
         grades = {period: grade(buyers[period]) for period in periods}
-        rows = [{**buyer, "monetary": f"{buyer['monetary']:.3f}", "rfm_score": f"{float(buyer['rfm_score']):.9f}",
-                 "grade": grades[period][customer]}
-                for period in periods for customer, buyer in buyers[period].items()]
+        rows = [
+            {
+                **buyer,
+                "monetary": f"{buyer['monetary']:.3f}",
+                "rfm_score": f"{float(buyer['rfm_score']):.9f}",
+                "grade": grades[period][customer],
+            }
+            for period in periods
+            for customer, buyer in buyers[period].items()
+        ]
         rows.sort(key=lambda row: (row["customer_id"], row["period"]))
         write(os.path.join(out_dir, f"rfm_{rule}.csv"), rows)
         write(os.path.join(out_dir, f"grade_change_{rule}.csv"), grade_change(grades["H1"], grades["H2"]))

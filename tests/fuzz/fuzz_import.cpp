@@ -1,5 +1,6 @@
-// Any bytes as a file to import, as single values and as a mapping. Whatever they are: no crash, an error of one
-// line or rows, every row an event or a reject with a known reason, and the same rows however the text came in.
+// Any bytes as a file to import, as single values and as a mapping. Whatever they are: no crash, an error of
+// one line or rows, every row an event or a reject with a known reason, and the same rows however the text
+// came in.
 #include <fmt/core.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -23,14 +24,14 @@
 namespace danggol::ingest {
 namespace {
 
-#define EXPECT(condition, ...)                                                        \
-  do {                                                                                \
-    if (!(condition)) {                                                               \
-      fmt::print(stderr, "fuzz_import.cpp:{}: not so: {}: ", __LINE__, #condition);   \
-      fmt::print(stderr, __VA_ARGS__);                                                \
-      fmt::print(stderr, "\n");                                                       \
-      std::abort();                                                                   \
-    }                                                                                 \
+#define EXPECT(condition, ...)                                                      \
+  do {                                                                              \
+    if (!(condition)) {                                                             \
+      fmt::print(stderr, "fuzz_import.cpp:{}: not so: {}: ", __LINE__, #condition); \
+      fmt::print(stderr, __VA_ARGS__);                                              \
+      fmt::print(stderr, "\n");                                                     \
+      std::abort();                                                                 \
+    }                                                                               \
   } while (false)
 
 // A file that is nowhere but in memory; the readers take a path.
@@ -101,7 +102,8 @@ std::vector<RecordSeen> split(std::string_view text, char delimiter, size_t colu
     rest = block.text.substr(used);
     for (const Record& record : block.records) {
       RecordSeen seen{record.line, record.problem, {}, std::string(record.text)};
-      for (uint32_t c = 0; c < record.fields; ++c) seen.fields.emplace_back(block.field(record, static_cast<int>(c)));
+      for (uint32_t c = 0; c < record.fields; ++c)
+        seen.fields.emplace_back(block.field(record, static_cast<int>(c)));
       out.push_back(std::move(seen));
     }
   }
@@ -115,7 +117,8 @@ bool known(std::string_view reason) {
 }
 
 // Rows of the file by the reader; what the splitter makes of the same text is the witness.
-void read_rows(const std::string& path, const Mapping& mapping, const Decoded& text, std::vector<RecordSeen>& witness) {
+void read_rows(const std::string& path, const Mapping& mapping, const Decoded& text,
+               std::vector<RecordSeen>& witness) {
   auto reader = EventReader::open(path, mapping);
   if (!reader) return expect_plain(reader.error());
   EXPECT(text.good, "rows of what is no text");
@@ -136,8 +139,9 @@ void read_rows(const std::string& path, const Mapping& mapping, const Decoded& t
       bool is_event = event < b.events.size() && b.events[event].line == record.line;
       bool is_reject = reject < b.rejects.size() && b.rejects[reject].line == record.line;
       EXPECT(is_event != is_reject, "line {}", record.line);
-      EXPECT(++rows < witness.size() && witness[rows].line == record.line && witness[rows].text == record.text,
-             "row {} at line {}", rows, record.line);
+      EXPECT(
+          ++rows < witness.size() && witness[rows].line == record.line && witness[rows].text == record.text,
+          "row {} at line {}", rows, record.line);
       if (is_reject) {
         EXPECT(known(b.rejects[reject].reason), "{}", b.rejects[reject].reason);
         ++reject;
@@ -161,7 +165,8 @@ void read_values(std::string_view text) {
     Money squared = multiply(*money, *money, overflow);
     EXPECT(squared.ten_thousandths >= 0 && squared.ten_thousandths < most, "{}", text);
   }
-  for (auto format : {TimeFormat::automatic, TimeFormat::month_first, TimeFormat::day_first, TimeFormat::unix_seconds}) {
+  for (auto format :
+       {TimeFormat::automatic, TimeFormat::month_first, TimeFormat::day_first, TimeFormat::unix_seconds}) {
     bool ambiguous = false;
     auto ts = parse_time(text, format, ambiguous);
     EXPECT(!(ts && ambiguous), "{}", text);
@@ -178,19 +183,22 @@ void read_values(std::string_view text) {
 void import_rows(const std::string& path, const Mapping& mapping) {
   static store::Database database = *store::Database::open(":memory:", store::Access::read_write);
   static store::Connection connection = *database.connect();
-  static bool ready = static_cast<bool>(store::create_layout(connection));
+  static bool ready = static_cast<bool>(store::create_layout(connection, "in memory"));
   EXPECT(ready, "layout");
-  auto count = [&](const char* table) { return *connection.integer(fmt::format("SELECT count(*) FROM raw.{}", table)); };
+  auto count = [&](const char* table) {
+    return *connection.integer(fmt::format("SELECT count(*) FROM raw.{}", table));
+  };
   int64_t events = count("event"), rejects = count("reject"), loads = count("load");
-  auto reports = import(connection, {path}, mapping, {.again = true}, [](double, std::string_view) { return Status(); });
+  auto reports =
+      import(connection, {path}, mapping, {.again = true}, [](double, std::string_view) { return Status(); });
   int64_t new_events = count("event") - events, new_rejects = count("reject") - rejects;
   if (!reports) {
     expect_plain(reports.error());
     EXPECT(new_events == 0 && new_rejects == 0 && count("load") == loads, "a failed import left rows");
     return;
   }
-  EXPECT(new_events == (*reports)[0].rows_loaded && new_rejects == (*reports)[0].rows_rejected, "{} + {} rows in the store",
-         new_events, new_rejects);
+  EXPECT(new_events == (*reports)[0].rows_loaded && new_rejects == (*reports)[0].rows_rejected,
+         "{} + {} rows in the store", new_events, new_rejects);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Drives LLVMFuzzerTestOneInput where there is no libFuzzer: the corpus, then mutations of it.
 //   fuzz_import [--seconds N] [--seed S] FILE|FOLDER...
-// Without --seconds every file is tried once. The same seed tries the same inputs in the same order. The input that
-// fails is written to fuzz_import.input and can be given as FILE.
+// Without --seconds every file is tried once. The same seed tries the same inputs in the same order. The
+// input that fails is written to fuzz_import.input and can be given as FILE.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <iconv.h>
@@ -45,11 +45,52 @@ void on_signal(int number) {
 }
 
 // What the readers look for, so that mutations hit it.
-const std::vector<std::string> tokens = {
-    ",", ";", "\t", "|", "\"", "\"\"", "\n", "\r\n", "\r", ".", "-", "/", ":", "T", "Z", "0", "9", "1,000", "1e9", "nan",
-    "-0.00005", "99999999999999", "2021-02-29", "12/13/2010 8:26", "1/2/2021", "20101201", "9999-12-31", "253402300799", ".0",
-    "C", "customer_id", "ts", "price", "action", "취소", "구매", "김", "\xb1\xb8\xb8\xc5", "\xef\xbb\xbf", "\xff\xfe",
-    "\xff", std::string(1, '\0'), "\x1f\x8b", "[columns]\ncustomer = \"a\"\n", "= ", std::string(300, 'x')};
+const std::vector<std::string> tokens = {",",
+                                         ";",
+                                         "\t",
+                                         "|",
+                                         "\"",
+                                         "\"\"",
+                                         "\n",
+                                         "\r\n",
+                                         "\r",
+                                         ".",
+                                         "-",
+                                         "/",
+                                         ":",
+                                         "T",
+                                         "Z",
+                                         "0",
+                                         "9",
+                                         "1,000",
+                                         "1e9",
+                                         "nan",
+                                         "-0.00005",
+                                         "99999999999999",
+                                         "2021-02-29",
+                                         "12/13/2010 8:26",
+                                         "1/2/2021",
+                                         "20101201",
+                                         "9999-12-31",
+                                         "253402300799",
+                                         ".0",
+                                         "C",
+                                         "customer_id",
+                                         "ts",
+                                         "price",
+                                         "action",
+                                         "취소",
+                                         "구매",
+                                         "김",
+                                         "\xb1\xb8\xb8\xc5",
+                                         "\xef\xbb\xbf",
+                                         "\xff\xfe",
+                                         "\xff",
+                                         std::string(1, '\0'),
+                                         "\x1f\x8b",
+                                         "[columns]\ncustomer = \"a\"\n",
+                                         "= ",
+                                         std::string(300, 'x')};
 
 void to_cp949(std::string& text) {
   static iconv_t handle = iconv_open("CP949//TRANSLIT", "UTF-8");
@@ -66,20 +107,32 @@ void mutate(std::string& text, Random& random, const std::vector<std::string>& c
   size_t at = random.below(text.size() + 1);
   size_t length = random.below(std::min<size_t>(text.size() - at, 1 + random.below(200)) + 1);
   switch (random.below(12)) {
-    case 0: if (at < text.size()) text[at] = static_cast<char>(text[at] ^ (1 << random.below(8))); break;
-    case 1: if (at < text.size()) text[at] = static_cast<char>(random()); break;
+    case 0:
+      if (at < text.size()) text[at] = static_cast<char>(text[at] ^ (1 << random.below(8)));
+      break;
+    case 1:
+      if (at < text.size()) text[at] = static_cast<char>(random());
+      break;
     case 2: text.erase(at, length); break;
     case 3: text.insert(at, text.substr(at, length)); break;
-    case 4: case 5: case 6: text.insert(at, tokens[random.below(tokens.size())]); break;
+    case 4:
+    case 5:
+    case 6: text.insert(at, tokens[random.below(tokens.size())]); break;
     case 7: text.replace(at, length, tokens[random.below(tokens.size())]); break;
     case 8: {  // the front of this, the back of another
       const std::string& other = corpus[random.below(corpus.size())];
       text = text.substr(0, at) + other.substr(random.below(other.size() + 1));
       break;
     }
-    case 9: if (random.below(4) == 0) text.resize(at); break;
-    case 10: if (random.below(2)) to_cp949(text); break;
-    case 11: if (random.below(2)) text = gzip(text) + (random.below(4) ? "" : gzip(text.substr(at, length))); break;
+    case 9:
+      if (random.below(4) == 0) text.resize(at);
+      break;
+    case 10:
+      if (random.below(2)) to_cp949(text);
+      break;
+    case 11:
+      if (random.below(2)) text = gzip(text) + (random.below(4) ? "" : gzip(text.substr(at, length)));
+      break;
   }
   if (text.size() > most_bytes) text.resize(most_bytes);
 }
@@ -87,7 +140,8 @@ void mutate(std::string& text, Random& random, const std::vector<std::string>& c
 void read_corpus(const std::string& path, std::vector<std::string>& corpus) {
   std::vector<std::string> files;
   if (std::filesystem::is_directory(path)) {
-    for (const auto& entry : std::filesystem::directory_iterator(path)) files.push_back(entry.path().string());
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+      files.push_back(entry.path().string());
     std::sort(files.begin(), files.end());
   } else {
     files.push_back(path);

@@ -25,7 +25,8 @@ T must(Result<T> result) {
 
 // Removed when the test program ends.
 struct Folder {
-  std::string path = fmt::format("{}/danggol-rooms-{}", std::filesystem::temp_directory_path().string(), ::getpid());
+  std::string path =
+      fmt::format("{}/danggol-rooms-{}", std::filesystem::temp_directory_path().string(), ::getpid());
   Folder() { std::filesystem::create_directories(path); }
   ~Folder() { std::filesystem::remove_all(path); }
 };
@@ -39,7 +40,9 @@ const std::string& folder() {
 const KnownShop& known_shop() {
   static const KnownShop shop = [] {
     KnownShop made{folder() + "/shop", folder() + "/shop.duckdb"};
-    if (auto simulated = Engine::simulate("shop", {{"customers", "4000"}, {"seed", "11"}}, made.folder, silent); !simulated)
+    if (auto simulated =
+            Engine::simulate("shop", {{"customers", "4000"}, {"seed", "11"}}, made.folder, silent);
+        !simulated)
       std::abort();
     Engine engine = must(Engine::open(made.store, Engine::Access::write));
     ImportRequest request;

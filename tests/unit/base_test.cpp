@@ -15,7 +15,9 @@
 
 namespace danggol {
 
-bool operator==(const Civil& a, const Civil& b) { return a.year == b.year && a.month == b.month && a.day == b.day; }
+bool operator==(const Civil& a, const Civil& b) {
+  return a.year == b.year && a.month == b.month && a.day == b.day;
+}
 
 namespace {
 
@@ -49,9 +51,10 @@ TEST(Dates, EveryDayFrom1600To2400CountedByHand) {
 }
 
 TEST(Dates, ADayThatIsNotInTheCalendarIsNone) {
-  for (const char* text : {"2021-02-29", "1900-02-29", "2021-04-31", "2021-00-10", "2021-13-01", "2021-01-00", "2021-01-32",
-                           "20210229", "", "2021-1-01", "2021-01-1", "2021/01/01", "-021-01-01", "2021-+1-01", "2021-01-0x",
-                           "2021-01-01 ", " 2021-01-01", "2021010", "202101011", "２０２１"})
+  for (const char* text : {"2021-02-29",  "1900-02-29",  "2021-04-31", "2021-00-10", "2021-13-01",
+                           "2021-01-00",  "2021-01-32",  "20210229",   "",           "2021-1-01",
+                           "2021-01-1",   "2021/01/01",  "-021-01-01", "2021-+1-01", "2021-01-0x",
+                           "2021-01-01 ", " 2021-01-01", "2021010",    "202101011",  "２０２１"})
     EXPECT_FALSE(parse_date(text)) << text;
   EXPECT_EQ(parse_date("2020-02-29"), (to_date(Civil{2020, 2, 29})));
   EXPECT_EQ(parse_date("2000-02-29"), (to_date(Civil{2000, 2, 29})));
@@ -124,7 +127,8 @@ TEST(Dictionary, CodesComeInOrderOfFirstAppearance) {
     ASSERT_EQ(dictionary.code(text), at->second);
   }
   ASSERT_EQ(dictionary.size(), in_order.size());
-  for (size_t code = 0; code < in_order.size(); ++code) ASSERT_EQ(dictionary.text(static_cast<int32_t>(code)), in_order[code]);
+  for (size_t code = 0; code < in_order.size(); ++code)
+    ASSERT_EQ(dictionary.text(static_cast<int32_t>(code)), in_order[code]);
 }
 
 TEST(Dictionary, KeepsLongTextsWhereverTheyCome) {
@@ -139,7 +143,8 @@ TEST(Dictionary, KeepsLongTextsWhereverTheyCome) {
     texts.emplace_back();
     for (size_t i = 0; i < texts.size(); ++i) ASSERT_EQ(dictionary.code(texts[i]), static_cast<int32_t>(i));
     for (size_t i = 0; i < texts.size(); ++i) {
-      ASSERT_TRUE(dictionary.text(static_cast<int32_t>(i)) == texts[i]) << "text " << i << ", first of " << first << " bytes";
+      ASSERT_TRUE(dictionary.text(static_cast<int32_t>(i)) == texts[i])
+          << "text " << i << ", first of " << first << " bytes";
       ASSERT_EQ(dictionary.code(texts[i]), static_cast<int32_t>(i));
     }
   }
@@ -156,7 +161,8 @@ TEST(Digest, IsXxh3With128Bits) {
 
 TEST(Digest, OfAFileIsThatOfItsBytes) {
   TempFolder folder;
-  for (size_t size : {size_t{0}, size_t{1}, (size_t{1} << 20) - 1, size_t{1} << 20, (size_t{1} << 20) + 1, size_t{3'000'000}}) {
+  for (size_t size : {size_t{0}, size_t{1}, (size_t{1} << 20) - 1, size_t{1} << 20, (size_t{1} << 20) + 1,
+                      size_t{3'000'000}}) {
     std::string bytes(size, '\0');
     Random random(size);
     for (char& c : bytes) c = static_cast<char>(random());
@@ -227,7 +233,9 @@ TEST(Columns, NullsStayWithTheirRowsWhenTablesAreJoined) {
   ASSERT_EQ(all.size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_EQ(all.is_null(i), !expected[i]);
-    if (expected[i]) { EXPECT_EQ(all.integers[i], *expected[i]); }
+    if (expected[i]) {
+      EXPECT_EQ(all.integers[i], *expected[i]);
+    }
   }
 }
 
@@ -267,8 +275,9 @@ ParamTable<Sample> sample_params() {
 
 TEST(Params, WhatIsWrittenReadsBackTheSame) {
   Sample sample;
-  ParamTexts texts = {{"buckets", "7"}, {"share", "0.125"}, {"deep", "true"}, {"name", "김치, \"맛\""}, {"rule", "rank"},
-                      {"day", "2011-06-01"}, {"bands", "90,50.5,1"}, {"only", "a,b"}};
+  ParamTexts texts = {{"buckets", "7"},         {"share", "0.125"}, {"deep", "true"},
+                      {"name", "김치, \"맛\""}, {"rule", "rank"},   {"day", "2011-06-01"},
+                      {"bands", "90,50.5,1"},   {"only", "a,b"}};
   ParamTexts given = texts;
   must(sample_params().read(given, sample));
   EXPECT_TRUE(given.empty());
@@ -287,8 +296,10 @@ TEST(Params, AMessageNamesValueAndLimit) {
   EXPECT_EQ(problem("rule", "best"), "rule=best: must be one of band, rank");
   EXPECT_EQ(problem("day", "2011-02-30"), "day=2011-02-30: must be a date such as 2011-06-01");
   EXPECT_EQ(problem("deep", "yes"), "deep=yes: must be true or false");
-  for (const char* text : {"", "1", "11", "5.5", "5x", " 5", "+5", "99999999999999999999", "nan"}) EXPECT_NE(problem("buckets", text), "") << text;
-  for (const char* text : {"", "-0.1", "1.1", "nan", "inf", "0,5", "1e999"}) EXPECT_NE(problem("share", text), "") << text;
+  for (const char* text : {"", "1", "11", "5.5", "5x", " 5", "+5", "99999999999999999999", "nan"})
+    EXPECT_NE(problem("buckets", text), "") << text;
+  for (const char* text : {"", "-0.1", "1.1", "nan", "inf", "0,5", "1e999"})
+    EXPECT_NE(problem("share", text), "") << text;
   for (const char* text : {"80,x,40", "80,,40", "101"}) EXPECT_NE(problem("bands", text), "") << text;
 }
 

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <iconv.h>
 
 #include <functional>
@@ -54,16 +53,19 @@ TEST(Money, IsRoundedHalfAwayFromZero) {
 }
 
 TEST(Money, WhatIsNoNumberIsNone) {
-  for (const char* text : {"", "-", "+", ".", "-.", ",", "1e5", "nan", "inf", "NaN", "$5", "5원", "1 000", " 1", "1 ", "--1", "+-1", "0x10", "1.2.3", "1,23",
-                           "12,34", "1234,567", "1,2345", "1,,234", ",123", "1,234,", "1.234,50", "1,234,56.00", "１２", "1.5,000"})
+  for (const char* text :
+       {"",     "-",      "+",        ".",           "-.",    ",",        "1e5",    "nan",
+        "inf",  "NaN",    "$5",       "5원",         "1 000", " 1",       "1 ",     "--1",
+        "+-1",  "0x10",   "1.2.3",    "1,23",        "12,34", "1234,567", "1,2345", "1,,234",
+        ",123", "1,234,", "1.234,50", "1,234,56.00", "１２",  "1.5,000"})
     EXPECT_FALSE(parse_money(text)) << text;
 }
 
 TEST(Money, ThatDoesNotFitIsNone) {
   EXPECT_EQ(money("9223372036854.7758"), 92'233'720'368'547'758);
   EXPECT_EQ(money("90000000000000"), 900'000'000'000'000'000);
-  for (const char* text : {"100000000000000", "999999999999999", "9223372036854775807", "9223372036854775808", "99999999999999999999999999999999",
-                           "-100000000000000", "1,000,000,000,000,000"})
+  for (const char* text : {"100000000000000", "999999999999999", "9223372036854775807", "9223372036854775808",
+                           "99999999999999999999999999999999", "-100000000000000", "1,000,000,000,000,000"})
     EXPECT_FALSE(parse_money(text)) << text;
 }
 
@@ -71,9 +73,11 @@ TEST(Money, AgainstWritingItOut) {
   Random random(1);
   for (int i = 0; i < 50'000; ++i) {
     int64_t value = static_cast<int64_t>(random.below(uint64_t{1} << random.below(56)));
-    std::string whole = std::to_string(value / Money::scale), fraction = std::to_string(Money::scale + value % Money::scale).substr(1);
+    std::string whole = std::to_string(value / Money::scale),
+                fraction = std::to_string(Money::scale + value % Money::scale).substr(1);
     if (random.below(2))
-      for (int at = static_cast<int>(whole.size()) - 3; at > 0; at -= 3) whole.insert(static_cast<size_t>(at), ",");
+      for (int at = static_cast<int>(whole.size()) - 3; at > 0; at -= 3)
+        whole.insert(static_cast<size_t>(at), ",");
     bool negative = random.below(2) == 1;
     ASSERT_EQ(money((negative ? "-" : "") + whole + "." + fraction), negative ? -value : value);
   }
@@ -87,13 +91,14 @@ TEST(Money, TimesAQuantity) {
   };
   EXPECT_EQ(times(25'500, 60'000), 153'000);
   EXPECT_EQ(times(25'500, -120'000), -306'000);
-  EXPECT_EQ(times(1, 5'000), 1);    // half a ten-thousandth
+  EXPECT_EQ(times(1, 5'000), 1);  // half a ten-thousandth
   EXPECT_EQ(times(-1, 5'000), -1);
   EXPECT_EQ(times(1, 4'999), 0);
   EXPECT_EQ(times(0, 900'000'000'000'000'000), 0);
   EXPECT_EQ(times(900'000'000'000'000'000, 900'000'000'000'000'000), std::nullopt);
   EXPECT_EQ(times(900'000'000'000'000'000, -900'000'000'000'000'000), std::nullopt);
-  EXPECT_EQ(times(std::numeric_limits<int64_t>::max() / 100, 10'000), std::numeric_limits<int64_t>::max() / 100);
+  EXPECT_EQ(times(std::numeric_limits<int64_t>::max() / 100, 10'000),
+            std::numeric_limits<int64_t>::max() / 100);
 }
 
 // --- times
@@ -108,10 +113,12 @@ std::string time(std::string_view text, TimeFormat format = TimeFormat::automati
 }
 
 TEST(Times, AreReadInEveryFormatPromised) {
-  for (const char* text : {"2010-12-01 08:26", "2010-12-01T08:26", "2010-12-01 08:26:00", "2010-12-01T08:26:00Z", "2010-12-01 8:26", "2010/12/01 08:26",
-                           "2010.12.01 08:26", "2010-12-1 8:26", "2010-12-01 08:26:00.000"})
+  for (const char* text : {"2010-12-01 08:26", "2010-12-01T08:26", "2010-12-01 08:26:00",
+                           "2010-12-01T08:26:00Z", "2010-12-01 8:26", "2010/12/01 08:26", "2010.12.01 08:26",
+                           "2010-12-1 8:26", "2010-12-01 08:26:00.000"})
     EXPECT_EQ(time(text), "2010-12-01 08:26:00") << text;
-  for (const char* text : {"2010-12-01", "20101201", "2010/12/01", "2010.12.01", "2010-12-01 00:00"}) EXPECT_EQ(time(text), "2010-12-01 00:00:00") << text;
+  for (const char* text : {"2010-12-01", "20101201", "2010/12/01", "2010.12.01", "2010-12-01 00:00"})
+    EXPECT_EQ(time(text), "2010-12-01 00:00:00") << text;
   EXPECT_EQ(time("2010-12-01 08:26:59.123"), "2010-12-01 08:26:59+123000");
   EXPECT_EQ(time("2010-12-01 23:59:59.999999"), "2010-12-01 23:59:59+999999");
   EXPECT_EQ(time("2010-12-01 23:59:59.9999999"), "2010-12-01 23:59:59+999999") << "never the next second";
@@ -141,15 +148,45 @@ TEST(Times, AsUnixSeconds) {
   EXPECT_EQ(time("0", TimeFormat::unix_seconds), "1970-01-01 00:00:00");
   EXPECT_EQ(time("1291191960", TimeFormat::unix_seconds), "2010-12-01 08:26:00");
   EXPECT_EQ(time("253402300799", TimeFormat::unix_seconds), "9999-12-31 23:59:59");
-  for (const char* text : {"", "-1", "253402300800", "99999999999999999999", "1291191960.5", " 1", "2010-12-01"})
+  for (const char* text :
+       {"", "-1", "253402300800", "99999999999999999999", "1291191960.5", " 1", "2010-12-01"})
     EXPECT_EQ(time(text, TimeFormat::unix_seconds), "none") << text;
 }
 
 TEST(Times, WhatIsNoTimeIsNone) {
-  for (const char* text : {"", " ", "yesterday", "2010", "2010-12", "2010-13-01", "2010-00-01", "2010-02-30", "2010-12-01 24:00", "2010-12-01 08:60", "2010-12-01 08:26:60",
-                           "2010-12-01 08", "2010-12-01 08:", "2010-12-01 08:26:", "2010-12-01 08:26:00.", "2010-12-01 08:26:00.Z", "2010-12-01 08:26 x", "2010-12-01x",
-                           "2010-12/01", "2010-12-01 08:26+09:00", "2010-12-01 08:26 PM", "-2010-12-01", "20101301", "2010120", "201012010", "1/2", "1/2/", "//", "1/2/x",
-                           "2010-12-01  08:26", "2010-12-01T", "２０１０-12-01", "12/13/10/1"})
+  for (const char* text : {"",
+                           " ",
+                           "yesterday",
+                           "2010",
+                           "2010-12",
+                           "2010-13-01",
+                           "2010-00-01",
+                           "2010-02-30",
+                           "2010-12-01 24:00",
+                           "2010-12-01 08:60",
+                           "2010-12-01 08:26:60",
+                           "2010-12-01 08",
+                           "2010-12-01 08:",
+                           "2010-12-01 08:26:",
+                           "2010-12-01 08:26:00.",
+                           "2010-12-01 08:26:00.Z",
+                           "2010-12-01 08:26 x",
+                           "2010-12-01x",
+                           "2010-12/01",
+                           "2010-12-01 08:26+09:00",
+                           "2010-12-01 08:26 PM",
+                           "-2010-12-01",
+                           "20101301",
+                           "2010120",
+                           "201012010",
+                           "1/2",
+                           "1/2/",
+                           "//",
+                           "1/2/x",
+                           "2010-12-01  08:26",
+                           "2010-12-01T",
+                           "２０１０-12-01",
+                           "12/13/10/1"})
     EXPECT_EQ(time(text), "none") << text;
 }
 
@@ -190,7 +227,8 @@ bool operator==(const SplitRecord& a, const SplitRecord& b) {
 }
 
 // Splits `text` as a reader would that gets it in pieces; `piece` says how long the next one is.
-std::vector<SplitRecord> split(std::string_view text, size_t columns, char delimiter, const std::function<size_t()>& piece) {
+std::vector<SplitRecord> split(std::string_view text, size_t columns, char delimiter,
+                               const std::function<size_t()>& piece) {
   CsvSplitter splitter(delimiter, columns);
   std::vector<SplitRecord> out;
   std::string rest;
@@ -206,7 +244,8 @@ std::vector<SplitRecord> split(std::string_view text, size_t columns, char delim
     rest = block.text.substr(used);
     for (const Record& record : block.records) {
       SplitRecord copy{record.line, {}, std::string(record.text), record.problem};
-      for (uint32_t c = 0; c < record.fields; ++c) copy.fields.emplace_back(block.field(record, static_cast<int>(c)));
+      for (uint32_t c = 0; c < record.fields; ++c)
+        copy.fields.emplace_back(block.field(record, static_cast<int>(c)));
       out.push_back(copy);
     }
   }
@@ -237,7 +276,8 @@ TEST(Csv, OneLine) {
   EXPECT_EQ(fields("\"a,b\",\"c\"\"d\",\"\"\"\""), (Fields{"a,b", "c\"d", "\""}));
   EXPECT_EQ(fields("\"a\nb\r\nc\",d"), (Fields{"a\nb\r\nc", "d"}));
   EXPECT_EQ(fields("\"a\"\r\n"), (Fields{"a"}));
-  EXPECT_EQ(fields("a \"quoted\" word,b"), (Fields{"a \"quoted\" word", "b"})) << "a quote inside a bare field is a quote";
+  EXPECT_EQ(fields("a \"quoted\" word,b"), (Fields{"a \"quoted\" word", "b"}))
+      << "a quote inside a bare field is a quote";
   EXPECT_EQ(fields(" \"a\""), (Fields{" \"a\""}));
   EXPECT_EQ(fields("a\rb,c\r"), (Fields{"a\rb", "c"}));
   EXPECT_EQ(fields("취소,\"김치, 맛\""), (Fields{"취소", "김치, 맛"}));
@@ -286,7 +326,8 @@ TEST(Csv, AnOpenQuoteCostsItsOwnLineOnly) {
 // Fields of any bytes that text may hold, written with quotes where they need them or at random, and split in
 // pieces of random length.
 TEST(Csv, AnyTableWrittenAndSplitInAnyPiecesComesBackTheSame) {
-  const std::vector<std::string> parts = {"a", "bc", "0.5", "김치", "é", ",", ";", "\t", "|", "\"", "\"\"", "\n", "\r\n", "\r", " ", "'", "😀", "\\"};
+  const std::vector<std::string> parts = {"a",  "bc",   "0.5", "김치", "é",  ",", ";", "\t", "|",
+                                          "\"", "\"\"", "\n",  "\r\n", "\r", " ", "'", "😀",  "\\"};
   for (uint64_t seed = 0; seed < 3'000; ++seed) {
     Random random(7, seed);
     char delimiter = ",;\t|"[random.below(4)];
@@ -302,7 +343,8 @@ TEST(Csv, AnyTableWrittenAndSplitInAnyPiecesComesBackTheSame) {
         std::string field;
         for (uint64_t n = random.below(5); n > 0; --n) field += parts[random.below(parts.size())];
         record.fields.push_back(field);
-        bool must_quote = field.find_first_of(std::string("\"\r\n") + delimiter) != field.npos || (columns == 1 && field.empty());
+        bool must_quote = field.find_first_of(std::string("\"\r\n") + delimiter) != field.npos ||
+                          (columns == 1 && field.empty());
         if (c > 0) record.text += delimiter;
         if (must_quote || random.below(3) == 0) {
           record.text += '"';
@@ -321,21 +363,26 @@ TEST(Csv, AnyTableWrittenAndSplitInAnyPiecesComesBackTheSame) {
     auto whole = split(text, columns, delimiter);
     ASSERT_TRUE(whole == expected) << "seed " << seed << "\n" << text;
     uint64_t longest = 1 + random.below(12);
-    ASSERT_TRUE(split(text, columns, delimiter, [&] { return 1 + random.below(longest); }) == expected) << "seed " << seed << "\n" << text;
+    ASSERT_TRUE(split(text, columns, delimiter, [&] { return 1 + random.below(longest); }) == expected)
+        << "seed " << seed << "\n"
+        << text;
   }
 }
 
 // The same for text that is no good CSV: whatever it is, the pieces it came in do not show, and no byte of it
 // but blank lines and line ends is in no record.
 TEST(Csv, GarbageIsTheSameInAnyPieces) {
-  const std::vector<std::string> parts = {"a", "b,", ",", "\"", "\"\"", "\n", "\r\n", "\r", "\xff", "김", std::string(1, '\0')};
+  const std::vector<std::string> parts = {
+      "a", "b,", ",", "\"", "\"\"", "\n", "\r\n", "\r", "\xff", "김", std::string(1, '\0')};
   for (uint64_t seed = 0; seed < 3'000; ++seed) {
     Random random(8, seed);
     std::string text;
     for (uint64_t n = random.below(40); n > 0; --n) text += parts[random.below(parts.size())];
     auto whole = split(text, 2);
     uint64_t longest = 1 + random.below(8);
-    ASSERT_TRUE(split(text, 2, ',', [&] { return 1 + random.below(longest); }) == whole) << "seed " << seed << "\n" << text;
+    ASSERT_TRUE(split(text, 2, ',', [&] { return 1 + random.below(longest); }) == whole)
+        << "seed " << seed << "\n"
+        << text;
     std::string in_records, all;
     for (const auto& record : whole) in_records += record.text;
     std::erase_if(in_records, [](char c) { return c == '\n' || c == '\r'; });
@@ -362,7 +409,8 @@ TEST(Csv, ManyRecordsAtATimeOrOne) {
 // A record may be as long as most_record_bytes; one that is longer is turned down, and what follows is read.
 TEST(Csv, HugeRecords) {
   Random random(9);
-  for (size_t size : {size_t{60'000}, most_record_bytes / 2, most_record_bytes - 10, most_record_bytes + 10, 3 * most_record_bytes}) {
+  for (size_t size : {size_t{60'000}, most_record_bytes / 2, most_record_bytes - 10, most_record_bytes + 10,
+                      3 * most_record_bytes}) {
     for (bool quoted : {false, true}) {
       std::string field(size, 'x');
       if (quoted) field[size / 2] = '\n', field[size / 3] = ',';
@@ -370,7 +418,8 @@ TEST(Csv, HugeRecords) {
       std::string text = "k,l\n" + record + "\nm,n\no,p\n";
       auto whole = split(text, 2);
       for (int i = 0; i < 4; ++i)
-        ASSERT_TRUE(split(text, 2, ',', [&] { return 1 + random.below(size_t{1} << (16 + i * 2)); }) == whole) << size << (quoted ? " quoted" : "");
+        ASSERT_TRUE(split(text, 2, ',', [&] { return 1 + random.below(size_t{1} << (16 + i * 2)); }) == whole)
+            << size << (quoted ? " quoted" : "");
       ASSERT_GE(whole.size(), 4u);
       EXPECT_EQ(whole.back().fields, (std::vector<std::string>{"o", "p"}));
       EXPECT_EQ(whole.back().line, quoted ? 5 : 4);
@@ -380,7 +429,8 @@ TEST(Csv, HugeRecords) {
       } else {
         EXPECT_EQ(whole[1].problem, quoted ? RecordProblem::open_quote : RecordProblem::too_long);
         EXPECT_LE(whole[1].text.size(), most_record_bytes);
-        EXPECT_EQ(whole.size(), quoted ? 5u : 4u) << "an open quote costs its first line; the second is a row like any other";
+        EXPECT_EQ(whole.size(), quoted ? 5u : 4u)
+            << "an open quote costs its first line; the second is a row like any other";
       }
     }
   }
@@ -421,7 +471,8 @@ std::string utf8(char32_t c) {
   std::string out;
   if (c < 0x80) return out = static_cast<char>(c), out;
   if (c < 0x800) return {static_cast<char>(0xc0 | (c >> 6)), static_cast<char>(0x80 | (c & 0x3f))};
-  return {static_cast<char>(0xe0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 0x3f)), static_cast<char>(0x80 | (c & 0x3f))};
+  return {static_cast<char>(0xe0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 0x3f)),
+          static_cast<char>(0x80 | (c & 0x3f))};
 }
 
 std::string all_hangul() {
@@ -434,11 +485,18 @@ std::string all_hangul() {
 }
 
 TEST(Utf8, IsWhatRfc3629Says) {
-  for (std::string_view text : {"", "a", "é", "김치", "😀", "a plain line of text", "seven  김치"}) EXPECT_TRUE(is_utf8(text)) << text;
-  for (std::string_view text : {std::string_view("\0", 1), std::string_view("12345678\0", 9), std::string_view("1234\0""5678", 9), std::string_view("\x80"), std::string_view("\xc0\x80"),
-                                std::string_view("\xc1\xbf"), std::string_view("\xe0\x9f\xbf"), std::string_view("\xed\xa0\x80"), std::string_view("\xf0\x8f\xbf\xbf"),
-                                std::string_view("\xf4\x90\x80\x80"), std::string_view("\xf5\x80\x80\x80"), std::string_view("\xea\xb9"), std::string_view("abcdefgh\xea"),
-                                std::string_view("\xff"), std::string_view("\xea\xb9x")})
+  for (std::string_view text : {"", "a", "é", "김치", "😀", "a plain line of text", "seven  김치"})
+    EXPECT_TRUE(is_utf8(text)) << text;
+  for (std::string_view text :
+       {std::string_view("\0", 1), std::string_view("12345678\0", 9),
+        std::string_view("1234\0"
+                         "5678",
+                         9),
+        std::string_view("\x80"), std::string_view("\xc0\x80"), std::string_view("\xc1\xbf"),
+        std::string_view("\xe0\x9f\xbf"), std::string_view("\xed\xa0\x80"),
+        std::string_view("\xf0\x8f\xbf\xbf"), std::string_view("\xf4\x90\x80\x80"),
+        std::string_view("\xf5\x80\x80\x80"), std::string_view("\xea\xb9"), std::string_view("abcdefgh\xea"),
+        std::string_view("\xff"), std::string_view("\xea\xb9x")})
     EXPECT_FALSE(is_utf8(text));
   // every code point, and every two bytes, against a decoder written from the table of the RFC
   for (char32_t c = 1; c < 0x10000; ++c) {
@@ -448,7 +506,8 @@ TEST(Utf8, IsWhatRfc3629Says) {
   for (int a = 0; a < 256; ++a)
     for (int b = 0; b < 256; ++b) {
       char bytes[] = {static_cast<char>(a), static_cast<char>(b)};
-      bool good = (a > 0 && a < 0x80 && b > 0 && b < 0x80) || (a >= 0xc2 && a <= 0xdf && b >= 0x80 && b <= 0xbf);
+      bool good =
+          (a > 0 && a < 0x80 && b > 0 && b < 0x80) || (a >= 0xc2 && a <= 0xdf && b >= 0x80 && b <= 0xbf);
       ASSERT_EQ(is_utf8({bytes, 2}), good) << a << " " << b;
     }
 }
@@ -456,7 +515,8 @@ TEST(Utf8, IsWhatRfc3629Says) {
 TEST(Bytes, OfPlainText) {
   TempFolder folder;
   Random random(3);
-  for (size_t size : {size_t{1}, size_t{7}, (size_t{1} << 20) - 1, size_t{1} << 20, (size_t{1} << 20) + 1, size_t{5'000'000}}) {
+  for (size_t size : {size_t{1}, size_t{7}, (size_t{1} << 20) - 1, size_t{1} << 20, (size_t{1} << 20) + 1,
+                      size_t{5'000'000}}) {
     std::string text(size, 'x');
     for (char& c : text) c = static_cast<char>('a' + random.below(26));
     EXPECT_TRUE(must(read_all(folder.write("t", text))) == text) << size;
@@ -501,8 +561,8 @@ TEST(Gzip, MembersOneAfterTheOtherAreOneText) {
   }
 }
 
-// The inflater hands out 4 MiB at a time: texts that end just there, in one member or two, compressed to next to
-// nothing so that the input is used up long before the output.
+// The inflater hands out 4 MiB at a time: texts that end just there, in one member or two, compressed to next
+// to nothing so that the input is used up long before the output.
 TEST(Gzip, TextsThatEndWhereABlockEnds) {
   TempFolder folder;
   constexpr size_t block = 4 << 20;
@@ -523,7 +583,8 @@ TEST(Gzip, TextsThatEndWhereABlockEnds) {
 TEST(Gzip, CutAtAnyByteIsAnError) {
   TempFolder folder;
   std::string text = "customer_id,ts,amount\n";
-  for (int i = 0; i < 60; ++i) text += "c" + std::to_string(i) + ",2021-01-01 10:00," + std::to_string(i * 37 % 101) + "\n";
+  for (int i = 0; i < 60; ++i)
+    text += "c" + std::to_string(i) + ",2021-01-01 10:00," + std::to_string(i * 37 % 101) + "\n";
   auto rows = [&](std::string_view bytes) -> Result<size_t> {
     EventReader reader = TRY(EventReader::open(folder.write("t.csv.gz", bytes), guessing()));
     size_t seen = 0;
@@ -543,7 +604,8 @@ TEST(Gzip, CutAtAnyByteIsAnError) {
 TEST(Gzip, ABitTurnedAnywhereIsAnErrorOrChangesNothing) {
   TempFolder folder;
   std::string text = "customer_id,ts,amount\n";
-  for (int i = 0; i < 40; ++i) text += "c" + std::to_string(i) + ",2021-01-01 10:00," + std::to_string(i * 37 % 101) + "\n";
+  for (int i = 0; i < 40; ++i)
+    text += "c" + std::to_string(i) + ",2021-01-01 10:00," + std::to_string(i * 37 % 101) + "\n";
   std::string good = gzip(text);
   int errors = 0;
   for (size_t byte = 0; byte < good.size(); ++byte) {
@@ -552,8 +614,11 @@ TEST(Gzip, ABitTurnedAnywhereIsAnErrorOrChangesNothing) {
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
     auto answer = read_all(folder.write("t.gz", bad));
     if (!answer) ++errors;
-    // bits of the header that say when and by what it was made, and the magic itself, without which it is no gzip
-    else if (bit >= 16) { EXPECT_EQ(*answer, text) << "bit " << bit; }
+    // bits of the header that say when and by what it was made, and the magic itself, without which it is no
+    // gzip
+    else if (bit >= 16) {
+      EXPECT_EQ(*answer, text) << "bit " << bit;
+    }
   }
   EXPECT_GT(errors, static_cast<int>(good.size()) - 12) << "only the header's ten bytes are free";
 }
@@ -569,7 +634,8 @@ TEST(Encoding, EveryHangulSyllableFromCp949) {
   EXPECT_TRUE(must(read_all(folder.path("u.csv"))) == text);
 }
 
-// Blocks end after 1 MiB of a file, or 4 MiB of what a gzip holds: for one of two offsets a character of two bytes is cut.
+// Blocks end after 1 MiB of a file, or 4 MiB of what a gzip holds: for one of two offsets a character of two
+// bytes is cut.
 TEST(Encoding, CharactersCutAtABlocksBorder) {
   TempFolder folder;
   std::string hangul = all_hangul(), body;
@@ -591,7 +657,8 @@ TEST(Encoding, CharactersCutAtABlocksBorder) {
 
 TEST(Encoding, HalfACharacterAtTheEndIsNotLost) {
   TempFolder folder;
-  std::string bytes = cp949("가나다\n라마바\n사아자\n차카타\n파하\n단골 고객\n구매 주문\n취소 환불\n가나다라마바사\n");
+  std::string bytes =
+      cp949("가나다\n라마바\n사아자\n차카타\n파하\n단골 고객\n구매 주문\n취소 환불\n가나다라마바사\n");
   std::string text = must(read_all(folder.write("t.csv", bytes + "\xb0")));
   EXPECT_TRUE(text.ends_with("\xb0"));  // is no UTF-8: its row becomes a reject
 }
@@ -609,7 +676,8 @@ TEST(Encoding, AFewBadBytesDoNotTurnUtf8IntoCp949) {
 // --- columns to roles
 
 TEST(Mapping, GuessesTheColumnsOfShopsInTwoLanguages) {
-  auto roles = must(match(guessing(), {"주문번호", "상품코드", "수량", "단가", "회원번호", "주문일시"}, "f.csv"));
+  auto roles =
+      must(match(guessing(), {"주문번호", "상품코드", "수량", "단가", "회원번호", "주문일시"}, "f.csv"));
   EXPECT_EQ(roles[static_cast<size_t>(Role::receipt)], 0);
   EXPECT_EQ(roles[static_cast<size_t>(Role::product)], 1);
   EXPECT_EQ(roles[static_cast<size_t>(Role::quantity)], 2);
@@ -638,7 +706,8 @@ TEST(Mapping, WhatTheUserNamesWins) {
   auto roles = must(match(mapping, {"customer_id", "ts", "WHO", "Paid"}, "f.csv"));
   EXPECT_EQ(roles[static_cast<size_t>(Role::customer)], 2);
   EXPECT_EQ(roles[static_cast<size_t>(Role::amount)], 3);
-  EXPECT_FALSE(match(mapping, {"customer_id", "ts", "who"}, "f.csv")) << "a column named by the user must be there";
+  EXPECT_FALSE(match(mapping, {"customer_id", "ts", "who"}, "f.csv"))
+      << "a column named by the user must be there";
   EXPECT_EQ(code(override_columns({{"custmer", "x"}}, mapping)), Code::bad_input);
   EXPECT_EQ(code(override_columns({{"time-format", "ymd"}}, mapping)), Code::bad_input);
   EXPECT_EQ(code(preset("nothing")), Code::bad_input);
@@ -648,11 +717,15 @@ TEST(Mapping, WhatTheUserNamesWins) {
 TEST(Mapping, FromAFile) {
   TempFolder folder;
   Mapping mapping = guessing();
-  must(override_from_file(folder.write("m.toml", "[columns]\ncustomer = \"고객\"\nproduct_name = \"이름\"\n[rules]\ntime_format = \"mdy\"\ncancel_prefix = \"R\"\n"), mapping));
+  must(override_from_file(folder.write("m.toml",
+                                       "[columns]\ncustomer = \"고객\"\nproduct_name = "
+                                       "\"이름\"\n[rules]\ntime_format = \"mdy\"\ncancel_prefix = \"R\"\n"),
+                          mapping));
   EXPECT_EQ(mapping.rules.time_format, TimeFormat::month_first);
   EXPECT_EQ(mapping.rules.cancel_prefix, "R");
   EXPECT_EQ(mapping.columns[static_cast<size_t>(Role::product_name)], std::vector<std::string>{"이름"});
-  for (const char* bad : {"[columns", "customer = \"x\"", "[other]\na = \"b\"", "[columns]\ncustomer = 5", "[columns]\nnobody = \"x\"", "= = ="}) {
+  for (const char* bad : {"[columns", "customer = \"x\"", "[other]\na = \"b\"", "[columns]\ncustomer = 5",
+                          "[columns]\nnobody = \"x\"", "= = ="}) {
     auto status = override_from_file(folder.write("bad.toml", bad), mapping);
     EXPECT_EQ(code(status), Code::bad_input) << bad;
     EXPECT_EQ(message(status).find('\n'), std::string::npos) << bad;
@@ -686,31 +759,38 @@ Read read_events(const std::string& path, const Mapping& mapping) {
 TEST(Events, EveryReasonForAReject) {
   TempFolder folder;
   std::string long_id(257, 'x');
-  std::string path = folder.write("e.csv",
-      "customer_id,ts,product_id,quantity,price,action\n"                        // 1
-      "c1,2021-01-01 10:00,p1,2,3.50,buy\n"                                      // 2
-      ",2021-01-01,p1,1,1,buy\n"                                                 // 3 no_customer
-      "c1,soon,p1,1,1,buy\n"                                                     // 4 bad_time
-      "c1,1/2/2021,p1,1,1,buy\n"                                                 // 5 ambiguous_time
-      "c1,2999-01-01,p1,1,1,buy\n"                                               // 6 future_time
-      "c1,1899-12-31,p1,1,1,buy\n"                                               // 7 bad_time
-      "c1,2021-01-01,p1,1,free,buy\n"                                            // 8 bad_amount
-      "c1,2021-01-01,p1,1,,buy\n"                                                // 9 no_amount
-      "c1,2021-01-01,p1,many,1,buy\n"                                            // 10 bad_quantity
-      "c1,2021-01-01,p1,1,1,dance\n"                                             // 11 unknown_action
-      "c1,2021-01-01,p1\n"                                                       // 12 field_count
-      "c1,2021-01-01,\"p\"1,1,1,buy\n"                                           // 13 bad_quote
-      "c1,2021-01-01,p\xff,1,1,buy\n"                                            // 14 encoding
-      "c1,2021-01-01," + long_id + ",1,1,buy\n"                                  // 15 id_too_long
-      "c1,2021-01-01,p1,9000000000000,9000000000000,buy\n"                       // 16 bad_amount: too large
-      " c2.0 ,2021-01-02,p1,,,view\n"                                            // 17
-      "17850.0,2021-01-02,p1,-1,2,refund\n"                                      // 18
-      "c1,2021-01-01,p1,1,1,buy" + std::string(most_record_bytes, 'y') + "\n"     // 19 too_long
-      "c1,2021-01-01,\"p1,1,1,buy\n");                                           // 20 open_quote
+  std::string path =
+      folder.write("e.csv",
+                   "customer_id,ts,product_id,quantity,price,action\n"  // 1
+                   "c1,2021-01-01 10:00,p1,2,3.50,buy\n"                // 2
+                   ",2021-01-01,p1,1,1,buy\n"                           // 3 no_customer
+                   "c1,soon,p1,1,1,buy\n"                               // 4 bad_time
+                   "c1,1/2/2021,p1,1,1,buy\n"                           // 5 ambiguous_time
+                   "c1,2999-01-01,p1,1,1,buy\n"                         // 6 future_time
+                   "c1,1899-12-31,p1,1,1,buy\n"                         // 7 bad_time
+                   "c1,2021-01-01,p1,1,free,buy\n"                      // 8 bad_amount
+                   "c1,2021-01-01,p1,1,,buy\n"                          // 9 no_amount
+                   "c1,2021-01-01,p1,many,1,buy\n"                      // 10 bad_quantity
+                   "c1,2021-01-01,p1,1,1,dance\n"                       // 11 unknown_action
+                   "c1,2021-01-01,p1\n"                                 // 12 field_count
+                   "c1,2021-01-01,\"p\"1,1,1,buy\n"                     // 13 bad_quote
+                   "c1,2021-01-01,p\xff,1,1,buy\n"                      // 14 encoding
+                   "c1,2021-01-01," +
+                       long_id +
+                       ",1,1,buy\n"                                          // 15 id_too_long
+                       "c1,2021-01-01,p1,9000000000000,9000000000000,buy\n"  // 16 bad_amount: too large
+                       " c2.0 ,2021-01-02,p1,,,view\n"                       // 17
+                       "17850.0,2021-01-02,p1,-1,2,refund\n"                 // 18
+                       "c1,2021-01-01,p1,1,1,buy" +
+                       std::string(most_record_bytes, 'y') +
+                       "\n"                              // 19 too_long
+                       "c1,2021-01-01,\"p1,1,1,buy\n");  // 20 open_quote
   Read read = read_events(path, guessing());
   std::vector<std::pair<int64_t, std::string>> expected = {
-      {3, "no_customer"}, {4, "bad_time"}, {5, "ambiguous_time"}, {6, "future_time"}, {7, "bad_time"}, {8, "bad_amount"}, {9, "no_amount"},
-      {10, "bad_quantity"}, {11, "unknown_action"}, {12, "field_count"}, {13, "bad_quote"}, {14, "encoding"}, {15, "id_too_long"}, {16, "bad_amount"}, {19, "too_long"}, {20, "open_quote"}};
+      {3, "no_customer"},     {4, "bad_time"},     {5, "ambiguous_time"}, {6, "future_time"},
+      {7, "bad_time"},        {8, "bad_amount"},   {9, "no_amount"},      {10, "bad_quantity"},
+      {11, "unknown_action"}, {12, "field_count"}, {13, "bad_quote"},     {14, "encoding"},
+      {15, "id_too_long"},    {16, "bad_amount"},  {19, "too_long"},      {20, "open_quote"}};
   EXPECT_EQ(read.rejects, expected);
   EXPECT_EQ(read.customers, (std::vector<std::string>{"c1", "c2.0", "17850"}));
   EXPECT_EQ(read.actions, (std::vector<std::string>{"purchase", "view", "cancel"}));
@@ -727,11 +807,12 @@ TEST(Events, EveryReasonForAReject) {
 
 TEST(Events, TheRetailPreset) {
   TempFolder folder;
-  std::string path = folder.write("r.csv",
-      "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
-      "489434,85048,GLASS BALL,12,2009-12-01 07:45:00,6.95,13085.0,United Kingdom\n"
-      "C489449,22087,PAPER BUNTING,-12,2009-12-01 10:33:00,2.95,16321.0,Australia\n"
-      "489450,POST,POSTAGE,1,2009-12-01 10:34:00,18.00,12682.0,France\n");
+  std::string path =
+      folder.write("r.csv",
+                   "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
+                   "489434,85048,GLASS BALL,12,2009-12-01 07:45:00,6.95,13085.0,United Kingdom\n"
+                   "C489449,22087,PAPER BUNTING,-12,2009-12-01 10:33:00,2.95,16321.0,Australia\n"
+                   "489450,POST,POSTAGE,1,2009-12-01 10:34:00,18.00,12682.0,France\n");
   Read read = read_events(path, must(preset("online-retail")));
   EXPECT_TRUE(read.rejects.empty());
   EXPECT_EQ(read.customers, (std::vector<std::string>{"13085", "16321", "12682"}));
@@ -753,12 +834,17 @@ TEST(Events, OfAFileWithoutRows) {
 
 TEST(Events, OfAParquetFileAreThoseOfTheCsv) {
   TempFolder folder;
-  std::string csv = folder.write("e.csv", "customer_id,ts,price,quantity,product_name\nc1,2021-01-01 10:00:00,1.5,2,\"김치, 맛\"\n,2021-01-02 00:00:00,2,1,x\nc2,2021-01-03 00:00:00,3,,\n");
+  std::string csv =
+      folder.write("e.csv",
+                   "customer_id,ts,price,quantity,product_name\nc1,2021-01-01 10:00:00,1.5,2,\"김치, "
+                   "맛\"\n,2021-01-02 00:00:00,2,1,x\nc2,2021-01-03 00:00:00,3,,\n");
   auto database = must(store::Database::open(folder.path("s.duckdb"), store::Access::read_write));
   auto connection = must(database.connect());
   std::string parquet = folder.path("e.parquet");
-  must(connection.execute("COPY (SELECT customer_id, ts::TIMESTAMP AS ts, price::DECIMAL(9, 2) AS price, quantity::INTEGER AS quantity, product_name FROM read_csv(" +
-                          store::literal(csv) + ", all_varchar = true)) TO " + store::literal(parquet) + " (FORMAT parquet)"));
+  must(connection.execute(
+      "COPY (SELECT customer_id, ts::TIMESTAMP AS ts, price::DECIMAL(9, 2) AS price, quantity::INTEGER AS "
+      "quantity, product_name FROM read_csv(" +
+      store::literal(csv) + ", all_varchar = true)) TO " + store::literal(parquet) + " (FORMAT parquet)"));
   Read a = read_events(csv, guessing()), b = read_events(parquet, guessing());
   EXPECT_EQ(a.customers, b.customers);
   ASSERT_EQ(a.events.size(), 2u);
@@ -771,7 +857,8 @@ TEST(Events, OfAParquetFileAreThoseOfTheCsv) {
   ASSERT_EQ(b.rejects.size(), 1u);
   EXPECT_EQ(b.rejects[0].second, "no_customer");
   EXPECT_EQ(must(EventReader::open(parquet, guessing())).facts().format, "Parquet");
-  EXPECT_EQ(code(EventReader::open(folder.write("bad.parquet", "PAR1 is not all it takes PAR1"), guessing())), Code::corrupt);
+  EXPECT_EQ(code(EventReader::open(folder.write("bad.parquet", "PAR1 is not all it takes PAR1"), guessing())),
+            Code::corrupt);
 }
 
 // --- into the store
@@ -780,25 +867,31 @@ class Import : public testing::Test {
  protected:
   TempFolder folder;
   store::Connection connection = [this] {
-    auto made = must(must(store::Database::open(folder.path("s.duckdb"), store::Access::read_write)).connect());
-    must(store::create_layout(made));
+    auto made =
+        must(must(store::Database::open(folder.path("s.duckdb"), store::Access::read_write)).connect());
+    must(store::create_layout(made, folder.path("s.duckdb")));
     return made;
   }();
   Progress silent = [](double, std::string_view) { return Status(); };
   Result<std::vector<FileReport>> load(const std::vector<std::string>& paths, bool again = false) {
     return import(connection, paths, guessing(), {again}, silent);
   }
-  int64_t count(const std::string& table) { return must(connection.integer("SELECT count(*) FROM " + table)); }
+  int64_t count(const std::string& table) {
+    return must(connection.integer("SELECT count(*) FROM " + table));
+  }
 };
 
 TEST_F(Import, NumbersAreGivenInByteOrderOfTheIdsAndStay) {
-  must(load({folder.write("a.csv", "customer_id,ts,product,price\nb,2021-01-01,p2,1\nA,2021-01-02,p1,2\n김,2021-01-03,p2,3\n")}));
+  must(load({folder.write(
+      "a.csv", "customer_id,ts,product,price\nb,2021-01-01,p2,1\nA,2021-01-02,p1,2\n김,2021-01-03,p2,3\n")}));
   must(load({folder.write("b.csv", "customer_id,ts,product,price\na,2021-01-04,p0,4\nb,2021-01-05,p1,5\n")}));
   Table customers = must(connection.query("SELECT customer_id FROM raw.customer ORDER BY customer_no"));
   EXPECT_EQ(customers.texts("customer_id"), (std::vector<std::string>{"A", "b", "김", "a"}));
   Table products = must(connection.query("SELECT product_id FROM raw.product ORDER BY product_no"));
   EXPECT_EQ(products.texts("product_id"), (std::vector<std::string>{"p1", "p2", "p0"}));
-  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.event e JOIN raw.customer c USING (customer_no) WHERE customer_id = 'b'")), 2);
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.event e JOIN raw.customer c USING "
+                                    "(customer_no) WHERE customer_id = 'b'")),
+            2);
   EXPECT_EQ(must(connection.integer("SELECT count(DISTINCT event_id) FROM raw.event")), 5);
 }
 
@@ -806,7 +899,8 @@ TEST_F(Import, AFileIsTakenOnceUnlessAskedFor) {
   std::string path = folder.write("a.csv", "customer_id,ts,price\nc,2021-01-01,1\n");
   must(load({path}));
   EXPECT_EQ(code(load({path})), Code::conflict);
-  EXPECT_EQ(code(load({folder.write("copy.csv", "customer_id,ts,price\nc,2021-01-01,1\n")})), Code::conflict) << "the same content by another name";
+  EXPECT_EQ(code(load({folder.write("copy.csv", "customer_id,ts,price\nc,2021-01-01,1\n")})), Code::conflict)
+      << "the same content by another name";
   EXPECT_EQ(count("raw.event"), 1);
   must(load({path}, true));
   EXPECT_EQ(count("raw.event"), 2);
@@ -814,10 +908,12 @@ TEST_F(Import, AFileIsTakenOnceUnlessAskedFor) {
 }
 
 TEST_F(Import, AllFilesOrNone) {
-  std::string good = folder.write("a.csv", "customer_id,ts,price\nc,2021-01-01,1\n,2021-01-01,1\n"), zipped = gzip("customer_id,ts,price\nd,2021-01-01,1\n");
+  std::string good = folder.write("a.csv", "customer_id,ts,price\nc,2021-01-01,1\n,2021-01-01,1\n"),
+              zipped = gzip("customer_id,ts,price\nd,2021-01-01,1\n");
   std::string bad = folder.write("b.csv.gz", zipped.substr(0, zipped.size() - 3));
   EXPECT_EQ(code(load({good, bad})), Code::corrupt);
-  for (const char* table : {"raw.event", "raw.customer", "raw.reject", "raw.load"}) EXPECT_EQ(count(table), 0) << table;
+  for (const char* table : {"raw.event", "raw.customer", "raw.reject", "raw.load"})
+    EXPECT_EQ(count(table), 0) << table;
   must(load({good}));
   EXPECT_EQ(count("raw.event"), 1);
   EXPECT_EQ(count("raw.reject"), 1);
@@ -827,7 +923,9 @@ TEST_F(Import, StoppedInTheMiddleChangesNothing) {
   std::string text = "customer_id,ts,price\n";
   for (int i = 0; i < 1'000; ++i) text += "c" + std::to_string(i) + ",2021-01-01,1\n";
   std::string path = folder.write("a.csv", text);
-  auto stopped = import(connection, {path}, guessing(), {}, [](double, std::string_view) -> Status { return Error{Code::cancelled, "stopped"}; });
+  auto stopped = import(connection, {path}, guessing(), {}, [](double, std::string_view) -> Status {
+    return Error{Code::cancelled, "stopped"};
+  });
   EXPECT_EQ(code(stopped), Code::cancelled);
   EXPECT_EQ(count("raw.event"), 0);
   must(load({path}));
@@ -835,21 +933,27 @@ TEST_F(Import, StoppedInTheMiddleChangesNothing) {
 }
 
 TEST_F(Import, RejectsKeepTheirTextAndAreCounted) {
-  auto reports = must(load({folder.write("a.csv", "customer_id,ts,price\n,2021-01-01,1\nc,bad\xff,1\nc,never,\"1,000\"\nc,2021-01-01,1\n" + std::string(",2021-01-01,") + std::string(9'000, '9') + "김\n")}));
+  auto reports = must(load({folder.write(
+      "a.csv", "customer_id,ts,price\n,2021-01-01,1\nc,bad\xff,1\nc,never,\"1,000\"\nc,2021-01-01,1\n" +
+                   std::string(",2021-01-01,") + std::string(9'000, '9') + "김\n")}));
   EXPECT_EQ(reports[0].rows_read(), 5);
   EXPECT_EQ(reports[0].rows_loaded, 1);
   Table rejects = must(connection.query("SELECT line, reason, text FROM raw.reject ORDER BY line"));
   EXPECT_EQ(rejects.integers("line"), (std::vector<int64_t>{2, 3, 4, 6}));
-  EXPECT_EQ(rejects.texts("reason"), (std::vector<std::string>{"no_customer", "encoding", "bad_time", "no_customer"}));
+  EXPECT_EQ(rejects.texts("reason"),
+            (std::vector<std::string>{"no_customer", "encoding", "bad_time", "no_customer"}));
   EXPECT_EQ(rejects.texts("text")[0], ",2021-01-01,1");
   EXPECT_EQ(rejects.texts("text")[1], "c,bad\xef\xbf\xbd,1");
   EXPECT_EQ(rejects.texts("text")[2], "c,never,\"1,000\"");
-  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.load WHERE rows_read = rows_loaded + rows_rejected AND rows_rejected = 4")), 1);
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.load WHERE rows_read = rows_loaded + "
+                                    "rows_rejected AND rows_rejected = 4")),
+            1);
 }
 
 TEST_F(Import, AVeryLongProductNameDoesNotSpoilOthers) {
   std::string name(100'000, 'x');
-  must(load({folder.write("a.csv", "customer_id,ts,price,product,product_name\nc,2021-01-01,1,p1," + name + "\nc,2021-01-01,1,p2,kimchi\nc,2021-01-01,1,p3,tofu\n")}));
+  must(load({folder.write("a.csv", "customer_id,ts,price,product,product_name\nc,2021-01-01,1,p1," + name +
+                                       "\nc,2021-01-01,1,p2,kimchi\nc,2021-01-01,1,p3,tofu\n")}));
   Table products = must(connection.query("SELECT product_name FROM raw.product ORDER BY product_id"));
   EXPECT_TRUE(products.texts("product_name")[0] == name);
   EXPECT_EQ(products.texts("product_name")[1], "kimchi");
@@ -857,16 +961,22 @@ TEST_F(Import, AVeryLongProductNameDoesNotSpoilOthers) {
 }
 
 TEST_F(Import, TheWinningRegionAndNameAreThoseOfMostRows) {
-  must(load({folder.write("a.csv", "customer_id,ts,price,product,product_name,country\nc,2021-01-01,1,p,old,UK\nc,2021-01-02,1,p,new,FR\nc,2021-01-03,1,p,new,FR\nd,2021-01-01,1,p,,DE\nd,2021-01-01,1,,,AT\n")}));
+  must(load(
+      {folder.write("a.csv",
+                    "customer_id,ts,price,product,product_name,country\nc,2021-01-01,1,p,old,UK\nc,2021-01-"
+                    "02,1,p,new,FR\nc,2021-01-03,1,p,new,FR\nd,2021-01-01,1,p,,DE\nd,2021-01-01,1,,,AT\n")}));
   EXPECT_EQ(must(connection.text("SELECT region FROM raw.customer WHERE customer_id = 'c'")), "FR");
-  EXPECT_EQ(must(connection.text("SELECT region FROM raw.customer WHERE customer_id = 'd'")), "AT") << "the smaller name where two are level";
+  EXPECT_EQ(must(connection.text("SELECT region FROM raw.customer WHERE customer_id = 'd'")), "AT")
+      << "the smaller name where two are level";
   EXPECT_EQ(must(connection.text("SELECT product_name FROM raw.product")), "new");
 }
 
 TEST_F(Import, CheckCountsWhatImportLoads) {
   std::string text = "customer_id,ts,price\n";
   Random random(1);
-  for (int i = 0; i < 3'000; ++i) text += (random.below(9) ? "c" + std::to_string(random.below(500)) : "") + ",2021-01-0" + std::to_string(random.below(12)) + "," + (random.below(7) ? "1" : "x") + "\n";
+  for (int i = 0; i < 3'000; ++i)
+    text += (random.below(9) ? "c" + std::to_string(random.below(500)) : "") + ",2021-01-0" +
+            std::to_string(random.below(12)) + "," + (random.below(7) ? "1" : "x") + "\n";
   std::string path = folder.write("a.csv", text);
   FileReport checked = must(check(path, guessing(), silent)), loaded = must(load({path}))[0];
   EXPECT_EQ(checked.rows_read(), 3'000);

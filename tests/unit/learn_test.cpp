@@ -23,9 +23,11 @@ double value_at(const std::vector<IsotonicStep>& steps, double x) {
   return value;
 }
 
-// The isotonic fit at every x by the min-max formula: g(x_i) = max over a <= i of min over b >= i of the weighted
-// mean of y_a..y_b, with equal x taken together (Robertson, Wright and Dykstra, 1988, theorem 1.4.4).
-std::vector<double> min_max(const std::vector<double>& x, const std::vector<double>& y, const std::vector<double>& weight) {
+// The isotonic fit at every x by the min-max formula: g(x_i) = max over a <= i of min over b >= i of the
+// weighted mean of y_a..y_b, with equal x taken together (Robertson, Wright and Dykstra, 1988,
+// theorem 1.4.4).
+std::vector<double> min_max(const std::vector<double>& x, const std::vector<double>& y,
+                            const std::vector<double>& weight) {
   std::vector<double> at, sum, total;
   for (size_t i = 0; i < x.size(); ++i) {
     if (at.empty() || at.back() != x[i]) at.push_back(x[i]), sum.push_back(0), total.push_back(0);
@@ -64,11 +66,14 @@ TEST(Isotonic, AgainstTheMinMaxFormula) {
     }
     auto steps = isotonic(x, y, weight);
     auto expected = min_max(x, y, weight);
-    for (size_t i = 0; i < n; ++i) ASSERT_NEAR(value_at(steps, x[i]), expected[i], 1e-12) << "seed " << seed << ", point " << i;
+    for (size_t i = 0; i < n; ++i)
+      ASSERT_NEAR(value_at(steps, x[i]), expected[i], 1e-12) << "seed " << seed << ", point " << i;
     double total = 0;
     for (size_t s = 0; s < steps.size(); ++s) {
       total += steps[s].weight;
-      if (s > 0) { ASSERT_TRUE(steps[s - 1].from < steps[s].from && steps[s - 1].value < steps[s].value); }
+      if (s > 0) {
+        ASSERT_TRUE(steps[s - 1].from < steps[s].from && steps[s - 1].value < steps[s].value);
+      }
     }
     ASSERT_NEAR(total, std::accumulate(weight.begin(), weight.end(), 0.0), 1e-9);
   }
@@ -87,7 +92,8 @@ TEST(Isotonic, OfWhatRisesAlreadyIsItself) {
 // --- Venn-Abers
 
 // The definition (Vovk and Petej, 2014): the new point joins the calibration set once with each outcome.
-VennAbersPair naive_venn_abers(const std::vector<double>& scores, const std::vector<bool>& outcomes, double score) {
+VennAbersPair naive_venn_abers(const std::vector<double>& scores, const std::vector<bool>& outcomes,
+                               double score) {
   double p[2];
   for (int outcome : {0, 1}) {
     std::vector<std::pair<double, double>> points = {{score, outcome}};
@@ -244,16 +250,19 @@ TEST(Metrics, WeightsAreRepetitions) {
     }
   }
   EXPECT_EQ(confusion(actual, predicted, 3, weights), confusion(actual_repeated, predicted_repeated, 3));
-  EXPECT_NEAR(log_loss(actual, probabilities, 3, weights), log_loss(actual_repeated, probabilities_repeated, 3), 1e-12);
+  EXPECT_NEAR(log_loss(actual, probabilities, 3, weights),
+              log_loss(actual_repeated, probabilities_repeated, 3), 1e-12);
   Ranking weighted(scores, outcomes), repeated(scores_repeated, outcomes_repeated);
   EXPECT_NEAR(weighted.auc(weights), repeated.auc(), 1e-12);
   EXPECT_NEAR(weighted.average_precision(weights), repeated.average_precision(), 1e-12);
-  for (double share : {0.01, 0.1, 0.37, 1.0}) EXPECT_NEAR(weighted.lift(share, weights), repeated.lift(share), 1e-12) << share;
+  for (double share : {0.01, 0.1, 0.37, 1.0})
+    EXPECT_NEAR(weighted.lift(share, weights), repeated.lift(share), 1e-12) << share;
 }
 
 TEST(Metrics, LogLossByHand) {
   EXPECT_NEAR(log_loss({0, 1}, {0.5, 0.5, 0.25, 0.75}, 2), -(std::log(0.5) + std::log(0.75)) / 2, 1e-12);
-  EXPECT_NEAR(log_loss({1}, {1, 0}, 2), -std::log(1e-15), 1e-9) << "finite where the model was sure and wrong";
+  EXPECT_NEAR(log_loss({1}, {1, 0}, 2), -std::log(1e-15), 1e-9)
+      << "finite where the model was sure and wrong";
   EXPECT_TRUE(std::isnan(log_loss({}, {}, 2)));
 }
 
@@ -262,7 +271,9 @@ TEST(Metrics, AucAgainstCountingPairs) {
     Random random(2, seed);
     std::vector<double> scores;
     std::vector<bool> outcomes;
-    for (uint64_t n = 2 + random.below(60); n > 0; --n) scores.push_back(static_cast<double>(random.below(1 + random.below(40)))), outcomes.push_back(random.below(3) == 0);
+    for (uint64_t n = 2 + random.below(60); n > 0; --n)
+      scores.push_back(static_cast<double>(random.below(1 + random.below(40)))),
+          outcomes.push_back(random.below(3) == 0);
     double above = 0, pairs = 0;
     for (size_t i = 0; i < scores.size(); ++i)
       for (size_t j = 0; j < scores.size(); ++j) {
@@ -271,8 +282,11 @@ TEST(Metrics, AucAgainstCountingPairs) {
         above += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
       }
     double got = Ranking(scores, outcomes).auc();
-    if (pairs == 0) { ASSERT_TRUE(std::isnan(got)); }
-    else { ASSERT_NEAR(got, above / pairs, 1e-12) << "seed " << seed; }
+    if (pairs == 0) {
+      ASSERT_TRUE(std::isnan(got));
+    } else {
+      ASSERT_NEAR(got, above / pairs, 1e-12) << "seed " << seed;
+    }
   }
 }
 
@@ -294,14 +308,16 @@ TEST(Metrics, RankingByHand) {
 TEST(Metrics, TheOrderOfTheRowsDoesNotShowInARanking) {
   Random random(3);
   std::vector<std::pair<double, bool>> rows;
-  for (int i = 0; i < 500; ++i) rows.emplace_back(static_cast<double>(random.below(15)), random.below(4) == 0);
+  for (int i = 0; i < 500; ++i)
+    rows.emplace_back(static_cast<double>(random.below(15)), random.below(4) == 0);
   std::vector<double> first;
   for (int shuffle = 0; shuffle < 10; ++shuffle) {
     std::vector<double> scores, figures;
     std::vector<bool> outcomes;
     for (auto [score, outcome] : rows) scores.push_back(score), outcomes.push_back(outcome);
     Ranking ranking(scores, outcomes);
-    figures = {ranking.auc(), ranking.average_precision(), ranking.lift(0.01), ranking.lift(0.1), ranking.lift(0.33)};
+    figures = {ranking.auc(), ranking.average_precision(), ranking.lift(0.01), ranking.lift(0.1),
+               ranking.lift(0.33)};
     if (shuffle == 0) first = figures;
     for (size_t i = 0; i < figures.size(); ++i) ASSERT_NEAR(figures[i], first[i], 1e-12) << "figure " << i;
     for (size_t i = rows.size(); i > 1; --i) std::swap(rows[i - 1], rows[random.below(i)]);
@@ -312,7 +328,8 @@ TEST(Metrics, WilsonAsNewcombePublishedIt) {
   // Newcombe (1998), table I, method 3
   struct {
     double k, n, lo, hi;
-  } published[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}};
+  } published[] = {
+      {81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {1, 29, 0.0061, 0.1718}};
   for (const auto& row : published) {
     auto interval = wilson(row.k, row.n);
     EXPECT_NEAR(interval.lo, row.lo, 5e-5) << row.k << " of " << row.n;
@@ -350,8 +367,11 @@ TEST(Metrics, TheBootstrapCoversAMean) {
 }
 
 TEST(Metrics, TheBootstrapIsTheSameForTheSameSeed) {
-  auto figure = [](const Weights& weights) { return std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0); };
-  auto first = bootstrap(100, 50, 3, figure), again = bootstrap(100, 50, 3, figure), other = bootstrap(100, 50, 4, figure);
+  auto figure = [](const Weights& weights) {
+    return std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
+  };
+  auto first = bootstrap(100, 50, 3, figure), again = bootstrap(100, 50, 3, figure),
+       other = bootstrap(100, 50, 4, figure);
   EXPECT_EQ(first.lo, again.lo);
   EXPECT_EQ(first.hi, again.hi);
   EXPECT_TRUE(first.lo != other.lo || first.hi != other.hi);
@@ -371,7 +391,8 @@ TEST(Metrics, CalibrationByHand) {
   EXPECT_EQ(calibration({0.5}, {true}, 10).size(), 1u);
   EXPECT_TRUE(calibration({}, {}, 10).empty());
   int64_t rows = 0;
-  for (const auto& bin : calibration(std::vector<double>(103, 0.5), std::vector<bool>(103), 10)) rows += bin.size;
+  for (const auto& bin : calibration(std::vector<double>(103, 0.5), std::vector<bool>(103), 10))
+    rows += bin.size;
   EXPECT_EQ(rows, 103);
 }
 
@@ -382,7 +403,8 @@ TEST(Gbdt, LearnsAnEasyProblemBetterThanTheBaseRates) {
   Gbdt model = must(Gbdt::train(train.features, train.labels, EasyProblem::classes, {}, 1));
   auto probabilities = must(model.predict(test.features));
   std::vector<double> rates(EasyProblem::classes), base;
-  for (int32_t label : train.labels) rates[static_cast<size_t>(label)] += 1.0 / static_cast<double>(train.labels.size());
+  for (int32_t label : train.labels)
+    rates[static_cast<size_t>(label)] += 1.0 / static_cast<double>(train.labels.size());
   std::vector<int32_t> predicted;
   for (size_t i = 0; i < test.labels.size(); ++i) {
     base.insert(base.end(), rates.begin(), rates.end());
@@ -390,11 +412,13 @@ TEST(Gbdt, LearnsAnEasyProblemBetterThanTheBaseRates) {
     ASSERT_NEAR(row[0] + row[1] + row[2], 1, 1e-9);
     predicted.push_back(static_cast<int32_t>(std::max_element(row, row + EasyProblem::classes) - row));
   }
-  EXPECT_LT(log_loss(test.labels, probabilities, EasyProblem::classes), 0.6 * log_loss(test.labels, base, EasyProblem::classes));
+  EXPECT_LT(log_loss(test.labels, probabilities, EasyProblem::classes),
+            0.6 * log_loss(test.labels, base, EasyProblem::classes));
   EXPECT_GT(accuracy(confusion(test.labels, predicted, EasyProblem::classes), EasyProblem::classes), 0.85);
   auto gain = must(model.gain());
   ASSERT_EQ(gain.size(), train.features.columns());
-  for (size_t noise : {2, 3, 4}) EXPECT_GT(std::min(gain[0], gain[1]), 10 * gain[noise]) << train.features.names[noise];
+  for (size_t noise : {2, 3, 4})
+    EXPECT_GT(std::min(gain[0], gain[1]), 10 * gain[noise]) << train.features.names[noise];
 }
 
 TEST(Gbdt, IsTheSameModelAfterItsText) {
@@ -416,12 +440,16 @@ std::string trained_elsewhere(const std::string& environment) {
 TEST(Gbdt, IsTheSameWhateverTheNumberOfThreads) {
   std::string one = trained_elsewhere("OMP_NUM_THREADS=1");
   ASSERT_EQ(one.size(), 33u) << one;
-  for (const char* threads : {"2", "3", "8"}) EXPECT_EQ(trained_elsewhere(std::string("OMP_NUM_THREADS=") + threads), one) << threads;
+  for (const char* threads : {"2", "3", "8"})
+    EXPECT_EQ(trained_elsewhere(std::string("OMP_NUM_THREADS=") + threads), one) << threads;
 }
 
 TEST(Gbdt, AnotherSeedIsAnotherModel) {
   EasyProblem problem(1'000, 1);
-  auto text = [&](uint64_t seed) { return must(Gbdt::train(problem.features, problem.labels, EasyProblem::classes, {.rounds = 20}, seed)).text(); };
+  auto text = [&](uint64_t seed) {
+    return must(Gbdt::train(problem.features, problem.labels, EasyProblem::classes, {.rounds = 20}, seed))
+        .text();
+  };
   EXPECT_EQ(text(1), text(1));
   EXPECT_NE(text(1), text(2));
 }
@@ -430,7 +458,8 @@ TEST(Gbdt, TakesWhatHardlyIsAProblem) {
   Matrix one_column{{"x"}, {1, 2, 3, 4}};
   EXPECT_FALSE(Gbdt::train({{"x"}, {}}, {}, 2, {}, 1));
   EXPECT_FALSE(Gbdt::train({{"x"}, {1}}, {0}, 2, {}, 1));
-  Gbdt model = must(Gbdt::train(one_column, {0, 0, 0, 0}, 2, {.rounds = 5}, 1));  // too few rows to split, one class only
+  Gbdt model = must(
+      Gbdt::train(one_column, {0, 0, 0, 0}, 2, {.rounds = 5}, 1));  // too few rows to split, one class only
   auto probabilities = must(model.predict(one_column));
   ASSERT_EQ(probabilities.size(), 8u);
   EXPECT_GT(probabilities[0], 0.5);

@@ -15,16 +15,20 @@
 namespace danggol::store {
 namespace {
 
-Database open_new(const TempFolder& folder) { return must(Database::open(folder.path("s.duckdb"), Access::read_write)); }
+Database open_new(const TempFolder& folder) {
+  return must(Database::open(folder.path("s.duckdb"), Access::read_write));
+}
 
 TEST(Database, EveryTypeComesBackAsItWent) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  must(connection.execute("CREATE TABLE t (i INTEGER, b BIGINT, d DOUBLE, f BOOLEAN, day DATE, ts TIMESTAMP, "
-                          "m DECIMAL(18, 4), s VARCHAR, bytes BLOB)"));
+  must(
+      connection.execute("CREATE TABLE t (i INTEGER, b BIGINT, d DOUBLE, f BOOLEAN, day DATE, ts TIMESTAMP, "
+                         "m DECIMAL(18, 4), s VARCHAR, bytes BLOB)"));
   // More than one of DuckDB's vectors of 2,048, so that what is null in one says nothing about the next.
   constexpr int64_t rows = 5'000;
-  const std::array<std::string, 4> texts = {"", "단골 고객", "it's \"quoted\", with\nlines", std::string(1'000, 'x')};
+  const std::array<std::string, 4> texts = {"", "단골 고객", "it's \"quoted\", with\nlines",
+                                            std::string(1'000, 'x')};
   const std::string bytes = {'\0', '\xff', '\n', '\0'};
   auto is_null = [](int64_t i, int64_t column) { return i > 2'500 && (i + column) % 3 == 0; };
   {
@@ -45,22 +49,41 @@ TEST(Database, EveryTypeComesBackAsItWent) {
   }
   Table table = must(connection.query("SELECT * FROM t ORDER BY rowid"));
   ASSERT_EQ(table.rows(), static_cast<size_t>(rows));
-  const Type types[] = {Type::integer, Type::integer, Type::real, Type::boolean, Type::date, Type::timestamp,
-                        Type::money, Type::text, Type::blob};
+  const Type types[] = {Type::integer,   Type::integer, Type::real, Type::boolean, Type::date,
+                        Type::timestamp, Type::money,   Type::text, Type::blob};
   for (size_t c = 0; c < 9; ++c) ASSERT_EQ(table.columns[c].type, types[c]) << c;
   for (size_t i = 0; i < static_cast<size_t>(rows); ++i) {
     auto n = static_cast<int64_t>(i);
-    for (size_t c = 0; c < 9; ++c) ASSERT_EQ(table.columns[c].is_null(i), is_null(n, static_cast<int64_t>(c))) << i << ", column " << c;
+    for (size_t c = 0; c < 9; ++c)
+      ASSERT_EQ(table.columns[c].is_null(i), is_null(n, static_cast<int64_t>(c))) << i << ", column " << c;
     auto is_set = [&](size_t c) { return !table.columns[c].is_null(i); };
-    if (is_set(0)) { ASSERT_EQ(table.integers("i")[i], -n); }
-    if (is_set(1)) { ASSERT_EQ(table.integers("b")[i], (int64_t{1} << 60) + n); }
-    if (is_set(2)) { ASSERT_EQ(table.reals("d")[i], 0.1 * static_cast<double>(n)); }
-    if (is_set(3)) { ASSERT_EQ(table.integers("f")[i], n % 2 == 0); }
-    if (is_set(4)) { ASSERT_EQ(table.integers("day")[i], n - 2'500); }
-    if (is_set(5)) { ASSERT_EQ(table.integers("ts")[i], (n - 2'500) * 1'234'567'891); }
-    if (is_set(6)) { ASSERT_DOUBLE_EQ(table.reals("m")[i], -1.2345 * static_cast<double>(n)); }
-    if (is_set(7)) { ASSERT_EQ(table.texts("s")[i], texts[i % 4]); }
-    if (is_set(8)) { ASSERT_EQ(table.texts("bytes")[i], bytes); }
+    if (is_set(0)) {
+      ASSERT_EQ(table.integers("i")[i], -n);
+    }
+    if (is_set(1)) {
+      ASSERT_EQ(table.integers("b")[i], (int64_t{1} << 60) + n);
+    }
+    if (is_set(2)) {
+      ASSERT_EQ(table.reals("d")[i], 0.1 * static_cast<double>(n));
+    }
+    if (is_set(3)) {
+      ASSERT_EQ(table.integers("f")[i], n % 2 == 0);
+    }
+    if (is_set(4)) {
+      ASSERT_EQ(table.integers("day")[i], n - 2'500);
+    }
+    if (is_set(5)) {
+      ASSERT_EQ(table.integers("ts")[i], (n - 2'500) * 1'234'567'891);
+    }
+    if (is_set(6)) {
+      ASSERT_DOUBLE_EQ(table.reals("m")[i], -1.2345 * static_cast<double>(n));
+    }
+    if (is_set(7)) {
+      ASSERT_EQ(table.texts("s")[i], texts[i % 4]);
+    }
+    if (is_set(8)) {
+      ASSERT_EQ(table.texts("bytes")[i], bytes);
+    }
   }
 }
 
@@ -68,7 +91,8 @@ TEST(Database, WholeNumbersOfEveryWidthAreExact) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
   Table table = must(connection.query(
-      "SELECT (-128)::TINYINT a, (-32768)::SMALLINT b, 255::UTINYINT c, 65535::USMALLINT d, 4294967295::UINTEGER e, "
+      "SELECT (-128)::TINYINT a, (-32768)::SMALLINT b, 255::UTINYINT c, 65535::USMALLINT d, "
+      "4294967295::UINTEGER e, "
       "9007199254740993::UBIGINT f, 9007199254740993::HUGEINT g, (-9007199254740993)::HUGEINT h, "
       "sum(i) s FROM (VALUES (9007199254740992::BIGINT), (1)) AS v(i)"));
   EXPECT_EQ(table.integers("a")[0], -128);
@@ -107,11 +131,19 @@ TEST(Database, ATypeThatIsNotReadSaysSo) {
 TEST(Bindings, AreFoundByNameWhereverTheyStand) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  Bindings bindings = {{"unused", int64_t{9}}, {"b", std::string("it's; DROP TABLE t --")}, {"a", int64_t{-3}},
-                       {"day", Date{18'000}},  {"ts", Timestamp{-1}},                      {"x", 0.1},
-                       {"yes", true},          {"none", std::monostate{}},                 {"korean", std::string("취소")}};
-  Table table = must(connection.query(
-      "SELECT $a AS a, $b AS b, $a + 1 AS again, $day AS day, $ts AS ts, $x AS x, $yes AS yes, $none AS none, $korean AS korean", bindings));
+  Bindings bindings = {{"unused", int64_t{9}},
+                       {"b", std::string("it's; DROP TABLE t --")},
+                       {"a", int64_t{-3}},
+                       {"day", Date{18'000}},
+                       {"ts", Timestamp{-1}},
+                       {"x", 0.1},
+                       {"yes", true},
+                       {"none", std::monostate{}},
+                       {"korean", std::string("취소")}};
+  Table table =
+      must(connection.query("SELECT $a AS a, $b AS b, $a + 1 AS again, $day AS day, $ts AS ts, $x AS x, $yes "
+                            "AS yes, $none AS none, $korean AS korean",
+                            bindings));
   EXPECT_EQ(table.integers("a")[0], -3);
   EXPECT_EQ(table.texts("b")[0], "it's; DROP TABLE t --");
   EXPECT_EQ(table.integers("again")[0], -2);
@@ -122,7 +154,9 @@ TEST(Bindings, AreFoundByNameWhereverTheyStand) {
   EXPECT_TRUE(table["none"].is_null(0));
   EXPECT_EQ(table.texts("korean")[0], "취소");
 
-  must(connection.execute("CREATE TABLE t AS SELECT $a AS v; INSERT INTO t SELECT v + $x FROM t; INSERT INTO t VALUES ($a)", bindings));
+  must(connection.execute(
+      "CREATE TABLE t AS SELECT $a AS v; INSERT INTO t SELECT v + $x FROM t; INSERT INTO t VALUES ($a)",
+      bindings));
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE v = $a", bindings)), 3);
 }
 
@@ -138,7 +172,8 @@ TEST(Bindings, OneThatIsMissingIsAnErrorOfOneLine) {
 TEST(Connection, SqlThatIsWrongIsAnErrorAndNothingMore) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  for (const char* sql : {"", ";", "-- nothing", "SELEC 1", "SELECT", "SELECT * FROM absent", "SELECT 1 FROM (", "SELECT 'a'::INTEGER"}) {
+  for (const char* sql : {"", ";", "-- nothing", "SELEC 1", "SELECT", "SELECT * FROM absent",
+                          "SELECT 1 FROM (", "SELECT 'a'::INTEGER"}) {
     auto answer = connection.query(sql);
     EXPECT_EQ(code(answer), Code::bad_input) << sql;
     EXPECT_FALSE(message(answer).empty()) << sql;
@@ -160,7 +195,8 @@ TEST(Connection, OneValueOfNothingIsNothing) {
 TEST(Connection, ChunksTogetherAreTheAnswer) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  Rows rows = must(connection.rows("SELECT i, CASE WHEN i % 5 <> 0 THEN i::VARCHAR END AS t FROM range(10000) r(i) ORDER BY i"));
+  Rows rows = must(connection.rows(
+      "SELECT i, CASE WHEN i % 5 <> 0 THEN i::VARCHAR END AS t FROM range(10000) r(i) ORDER BY i"));
   EXPECT_EQ(rows.columns().rows(), 0u);
   Table chunk;
   int64_t seen = 0;
@@ -193,13 +229,35 @@ TEST(Connection, InterruptStopsARunningStatementAndTheNextOneRuns) {
   std::atomic<bool> ended = false;
   // Again and again, for an interrupt that comes before the statement starts is lost.
   std::thread stopper([&] {
-    for (int i = 0; i < 400 && !ended; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50)), connection.interrupt();
+    for (int i = 0; i < 400 && !ended; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50)), connection.interrupt();
   });
-  auto answer = connection.query("SELECT count(*) FROM range(3000000) a(i), range(3000000) b(j) WHERE (a.i * b.j) % 7 = 3");
+  auto answer = connection.query(
+      "SELECT count(*) FROM range(3000000) a(i), range(3000000) b(j) WHERE (a.i * b.j) % 7 = 3");
   ended = true;
   stopper.join();
   EXPECT_EQ(code(answer), Code::cancelled);
   EXPECT_EQ(must(connection.integer("SELECT 3")), 3);
+}
+
+// An interrupt may come at any moment: in preparing, in running, in between. Whatever it hits says the same.
+TEST(Connection, InterruptAtAnyMomentIsCancelledOrNothing) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(connection.execute("CREATE TABLE t AS SELECT i, i % 7 AS g FROM range(20000) r(i)"));
+  std::atomic<bool> ended = false;
+  std::thread stopper([&] {
+    while (!ended) std::this_thread::sleep_for(std::chrono::microseconds(300)), connection.interrupt();
+  });
+  int cancelled = 0;
+  for (int i = 0; i < 1'500; ++i) {
+    auto status = connection.execute("SELECT g, count(*), sum(i) FROM t GROUP BY g ORDER BY g; SELECT g FROM t WHERE i = 5");
+    cancelled += !status;
+    if (!status) { EXPECT_EQ(code(status), Code::cancelled) << message(status); }
+  }
+  ended = true;
+  stopper.join();
+  EXPECT_GT(cancelled, 0);
 }
 
 TEST(Appender, ToATableThatIsNotThereIsAnError) {
@@ -265,7 +323,9 @@ TEST(Open, OfAStoreThatBreaksOffOrIsDamagedIsAnErrorNeverACrash) {
     size_t from = random.below(bytes.size() - 4'096);
     for (size_t at = from; at < from + 4'096; ++at) damaged[at] = static_cast<char>(~damaged[at]);
     auto answer = total(folder.write("damaged.duckdb", damaged));
-    if (answer) { EXPECT_EQ(*answer, 20'000 * 19'999 / 2) << "silently wrong after damage at " << from; }
+    if (answer) {
+      EXPECT_EQ(*answer, 20'000 * 19'999 / 2) << "silently wrong after damage at " << from;
+    }
   }
 }
 
@@ -274,26 +334,45 @@ TEST(Open, ReadOnlyDoesNotWrite) {
   must(must(open_new(folder).connect()).execute("CREATE TABLE t AS SELECT 1 AS i"));
   Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::read_only)).connect());
   EXPECT_EQ(must(connection.integer("SELECT i FROM t")), 1);
-  for (const char* sql : {"INSERT INTO t VALUES (2)", "CREATE TABLE u (i INTEGER)", "DROP TABLE t"}) EXPECT_FALSE(connection.execute(sql)) << sql;
+  for (const char* sql : {"INSERT INTO t VALUES (2)", "CREATE TABLE u (i INTEGER)", "DROP TABLE t"})
+    EXPECT_FALSE(connection.execute(sql)) << sql;
 }
 
 TEST(Sandbox, ReachesNoFileButTheStore) {
   TempFolder folder;
   must(must(open_new(folder).connect()).execute("CREATE TABLE t AS SELECT 1 AS i"));
-  std::string secret = folder.write("secret.csv", "a,b\n1,2\n"), other = folder.path("other.duckdb"), out = folder.path("out");
-  must(must(must(Database::open(other, Access::read_write)).connect()).execute("CREATE TABLE u AS SELECT 1 AS i"));
+  std::string secret = folder.write("secret.csv", "a,b\n1,2\n"), other = folder.path("other.duckdb"),
+              out = folder.path("out");
+  must(must(must(Database::open(other, Access::read_write)).connect())
+           .execute("CREATE TABLE u AS SELECT 1 AS i"));
   Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::sandboxed)).connect());
   EXPECT_EQ(must(connection.integer("SELECT i FROM t")), 1);
-  for (const std::string& sql : std::vector<std::string>
-       {"SELECT * FROM read_csv(" + literal(secret) + ")", "SELECT * FROM " + literal(secret), "SELECT * FROM read_text(" + literal(secret) + ")",
-        "SELECT * FROM read_blob(" + literal(secret) + ")", "SELECT * FROM glob(" + literal(folder.path("*")) + ")",
-        "SELECT * FROM read_parquet(" + literal(secret) + ")", "SELECT * FROM read_json(" + literal(secret) + ")",
-        "ATTACH " + literal(other) + " AS o", "ATTACH " + literal(other) + " AS o (READ_ONLY)", "COPY t TO " + literal(out),
-        "COPY (SELECT 1) TO " + literal(out) + " (FORMAT parquet)", "EXPORT DATABASE " + literal(out), "INSERT INTO t VALUES (2)",
-        "COPY t FROM " + literal(secret), "SET enable_external_access = true", "SET lock_configuration = false",
-        "RESET enable_external_access", "SET allowed_directories = ['/']", "SET temp_directory = " + literal(out), "LOAD 'httpfs'", "INSTALL httpfs",
-        "PRAGMA enable_profiling; PRAGMA profiling_output = " + literal(out), "CREATE TABLE u (i INTEGER)", "DROP TABLE t",
-        "SET log_query_path = " + literal(out)})
+  for (const std::string& sql :
+       std::vector<std::string>{"SELECT * FROM read_csv(" + literal(secret) + ")",
+                                "SELECT * FROM " + literal(secret),
+                                "SELECT * FROM read_text(" + literal(secret) + ")",
+                                "SELECT * FROM read_blob(" + literal(secret) + ")",
+                                "SELECT * FROM glob(" + literal(folder.path("*")) + ")",
+                                "SELECT * FROM read_parquet(" + literal(secret) + ")",
+                                "SELECT * FROM read_json(" + literal(secret) + ")",
+                                "ATTACH " + literal(other) + " AS o",
+                                "ATTACH " + literal(other) + " AS o (READ_ONLY)",
+                                "COPY t TO " + literal(out),
+                                "COPY (SELECT 1) TO " + literal(out) + " (FORMAT parquet)",
+                                "EXPORT DATABASE " + literal(out),
+                                "INSERT INTO t VALUES (2)",
+                                "COPY t FROM " + literal(secret),
+                                "SET enable_external_access = true",
+                                "SET lock_configuration = false",
+                                "RESET enable_external_access",
+                                "SET allowed_directories = ['/']",
+                                "SET temp_directory = " + literal(out),
+                                "LOAD 'httpfs'",
+                                "INSTALL httpfs",
+                                "PRAGMA enable_profiling; PRAGMA profiling_output = " + literal(out),
+                                "CREATE TABLE u (i INTEGER)",
+                                "DROP TABLE t",
+                                "SET log_query_path = " + literal(out)})
     EXPECT_FALSE(connection.query(sql)) << sql;
   EXPECT_FALSE(std::filesystem::exists(out));
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 1);
@@ -302,7 +381,9 @@ TEST(Sandbox, ReachesNoFileButTheStore) {
 // --- two processes
 
 struct Holder {  // another process that has the store open to write
-  explicit Holder(const std::string& path) : pipe(popen((std::string(UNIT_CHILD) + " hold " + path + " 2>&1 < " + path + ".until").c_str(), "r")) {}
+  explicit Holder(const std::string& path)
+      : pipe(popen((std::string(UNIT_CHILD) + " hold " + path + " 2>&1 < " + path + ".until").c_str(), "r")) {
+  }
   ~Holder() { pclose(pipe); }
   std::FILE* pipe;
 };
@@ -332,7 +413,9 @@ TEST(Lock, AStoreThatAnotherProcessWritesIsAConflict) {
 TEST(Quoting, NoTextEscapes) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  for (const std::string& text : {std::string(), std::string("a"), std::string("'"), std::string("''; DROP TABLE t"), std::string("\\'"), std::string("김'치\n"), std::string("\"")}) {
+  for (const std::string& text :
+       {std::string(), std::string("a"), std::string("'"), std::string("''; DROP TABLE t"),
+        std::string("\\'"), std::string("김'치\n"), std::string("\"")}) {
     EXPECT_EQ(must(connection.text("SELECT " + literal(text))), text);
     if (text.empty()) continue;
     EXPECT_EQ(must(connection.query("SELECT 1 AS " + identifier(text))).columns[0].name, text);
@@ -343,12 +426,28 @@ TEST(Quoting, NoTextEscapes) {
 TEST(Layout, StandsOnceAndAgain) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  must(create_layout(connection));
+  must(create_layout(connection, "s"));
   must(connection.execute("INSERT INTO raw.customer (customer_no, customer_id) VALUES (0, 'a')"));
-  must(create_layout(connection));
+  must(create_layout(connection, "s"));
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.customer")), 1);
-  EXPECT_EQ(must(connection.integer("SELECT count(DISTINCT schema_name) FROM information_schema.schemata WHERE catalog_name = 's' AND schema_name IN "
-                                    "('raw', 'feature', 'model', 'history', 'result', 'run')")), 6);
+  EXPECT_EQ(must(connection.integer("SELECT count(DISTINCT schema_name) FROM information_schema.schemata "
+                                    "WHERE catalog_name = 's' AND schema_name IN "
+                                    "('raw', 'feature', 'model', 'history', 'result', 'run')")),
+            6);
+}
+
+TEST(Layout, OfAnotherVersionIsRefusedAndLeftAsItIs) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(create_layout(connection, "s"));
+  must(connection.execute(
+      "UPDATE run.store SET layout = layout + 1; CREATE TABLE raw.of_the_future (i INTEGER)"));
+  auto refused = create_layout(connection, "shop.duckdb");
+  EXPECT_EQ(code(refused), Code::conflict);
+  EXPECT_NE(message(refused).find("shop.duckdb"), std::string::npos);
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.of_the_future")), 0);
+  must(connection.execute("DROP TABLE run.store"));  // as the first version left it
+  EXPECT_EQ(code(create_layout(connection, "s")), Code::conflict);
 }
 
 }  // namespace

@@ -59,20 +59,41 @@ TEST(TimeFrame, OfAMonthAndLessIsHalved) {
   EXPECT_EQ(time.backtest_horizon_months, 0);
 }
 
-TEST(TimeFrame, OfOneDay) {  // the day itself, and the day before it
-  TimeFrame time = frame_of("2021-05-05", "2021-05-05");
-  EXPECT_EQ(to_text(time.from), "2021-05-04");
-  EXPECT_EQ(to_text(time.split), "2021-05-05");
-  EXPECT_EQ(to_text(time.until), "2021-05-06");
-  EXPECT_EQ(to_text(time.as_of), "2021-05-06");
+TEST(TimeFrame, OfTwoDaysIsADayEach) {
+  TimeFrame time = frame_of("2021-05-05", "2021-05-06");
+  EXPECT_EQ(to_text(time.from), "2021-05-05");
+  EXPECT_EQ(to_text(time.split), "2021-05-06");
+  EXPECT_EQ(to_text(time.until), "2021-05-07");
   EXPECT_EQ(time.horizon_months, 0);
+}
+
+TEST(TimeFrame, OfThreeDaysHasTwoEqualHalvesToo) {
+  TimeFrame time = frame_of("2021-05-05", "2021-05-07");
+  EXPECT_EQ(to_text(time.from), "2021-05-04");
+  EXPECT_EQ(to_text(time.split), "2021-05-06");
+  EXPECT_EQ(to_text(time.until), "2021-05-08");
+}
+
+TEST(TimeFrame, OfOneDayIsRefused) {
+  auto settled = settle({}, date("2021-05-05"), date("2021-05-05"));
+  EXPECT_EQ(code(settled), Code::not_found);
+  EXPECT_NE(message(settled).find("2021-05-05"), std::string::npos);
+}
+
+TEST(TimeFrame, AnAsOfLongAfterTheDataIsRefused) {
+  RunParams params;
+  params.as_of = date("2012-01-09");
+  EXPECT_EQ(to_text(frame_of("2009-12-01", "2011-12-09", params).as_of), "2012-01-09");
+  params.as_of =
+      date("2012-01-10");  // the 32nd day without data: the end of the data would look like leaving
+  EXPECT_EQ(code(settle(params, date("2009-12-01"), date("2011-12-09"))), Code::bad_input);
 }
 
 TEST(TimeFrame, WithoutParamsIsInOrderAndOfTwoEqualPeriods) {
   Random random(1);
   for (int i = 0; i < 20'000; ++i) {
     Date first{static_cast<int32_t>(10'000 + random.below(10'000))};
-    Date last{first.days + static_cast<int32_t>(random.below(random.below(2) ? 60 : 1'500))};
+    Date last{first.days + 1 + static_cast<int32_t>(random.below(random.below(2) ? 60 : 1'500))};
     auto settled = settle({}, first, last);
     std::string what = to_text(first) + " to " + to_text(last) + ": " + message(settled);
     ASSERT_TRUE(settled) << what;
@@ -96,7 +117,7 @@ TEST(TimeFrame, TheBackTestsOriginsDoNotOverlap) {
   int with_backtest = 0;
   for (int i = 0; i < 20'000; ++i) {
     Date first{static_cast<int32_t>(10'000 + random.below(10'000))};
-    Date last{first.days + static_cast<int32_t>(random.below(1'500))};
+    Date last{first.days + 1 + static_cast<int32_t>(random.below(1'500))};
     TimeFrame t = must(settle({}, first, last));
     int32_t months = t.backtest_horizon_months;
     if (months == 0) continue;
@@ -111,12 +132,12 @@ TEST(TimeFrame, TheBackTestsOriginsDoNotOverlap) {
 TEST(TimeFrame, TakesWhatIsGiven) {
   RunParams params;
   params.from = date("2010-12-01"), params.split = date("2011-06-01"), params.until = date("2011-12-01");
-  params.as_of = date("2012-02-01");
+  params.as_of = date("2012-01-05");
   TimeFrame time = frame_of("2009-12-01", "2011-12-09", params);
   EXPECT_EQ(to_text(time.from), "2010-12-01");
   EXPECT_EQ(to_text(time.split), "2011-06-01");
   EXPECT_EQ(to_text(time.until), "2011-12-01");
-  EXPECT_EQ(to_text(time.as_of), "2012-02-01");
+  EXPECT_EQ(to_text(time.as_of), "2012-01-05");
 
   RunParams only_split;
   only_split.split = date("2011-09-01");

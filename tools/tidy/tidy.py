@@ -16,8 +16,18 @@ import sys
 import tempfile
 
 # Folders of src/, lowest first: a file includes its own folder and lower ones. Equal ones never meet.
-LEVELS = {"base": 0, "contract": 1, "learn": 1, "store": 2, "ingest": 3, "simulate": 3, "features": 3, "rooms": 4,
-          "report": 5, "engine": 6}
+LEVELS = {
+    "base": 0,
+    "contract": 1,
+    "learn": 1,
+    "store": 2,
+    "ingest": 3,
+    "simulate": 3,
+    "features": 3,
+    "rooms": 4,
+    "report": 5,
+    "engine": 6,
+}
 # include/danggol: what everybody may know, and the two headers that speak of the engine, known from report/ up.
 LOWEST_HEADERS = {"danggol/result.h", "danggol/analysis.h", "danggol/progress.h"}
 ENGINE_HEADERS_FROM = LEVELS["report"]
@@ -44,12 +54,16 @@ DATA = ("*/corpus/*", "*package-lock.json")  # kept byte for byte
 # Written so that this file does not hold what it looks for.
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X])\b")
 MACHINE_PATH = re.compile(r"(?<![\w.~}])/(work|home|root|Users|mnt|tmp)/|\b[A-Z]:\\\w")
-PRIVATE_HOST = re.compile(r"\b[\w-]+\.(internal|localdomain|corp|lan|intranet)\b|"
-                          r"\b(10\.\d+|192\.168|172\.(1[6-9]|2\d|3[01]))\.\d+\.\d+\b")
-SECRET = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{30,}|\bsk-[\w-]{20,}|"
-                    r"\bxox[abprs]-[\w-]{10,}|"
-                    r"\b(password|passwd|secret|api_?key|(auth|access)_token)\b\s*[:=]\s*[\"'][^\"'$<{\s]{8,}[\"']",
-                    re.IGNORECASE)
+PRIVATE_HOST = re.compile(
+    r"\b[\w-]+\.(internal|localdomain|corp|lan|intranet)\b|"
+    r"\b(10\.\d+|192\.168|172\.(1[6-9]|2\d|3[01]))\.\d+\.\d+\b"
+)
+SECRET = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{30,}|\bsk-[\w-]{20,}|"
+    r"\bxox[abprs]-[\w-]{10,}|"
+    r"\b(password|passwd|secret|api_?key|(auth|access)_token)\b\s*[:=]\s*[\"'][^\"'$<{\s]{8,}[\"']",
+    re.IGNORECASE,
+)
 INCLUDE = re.compile(r"^\s*#\s*include\s*[<\"]([^>\"]+)[>\"]")
 
 
@@ -63,8 +77,13 @@ class Tree:
 
     def _list(self):
         if (self.root / ".git").exists():
-            listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-                                    cwd=self.root, check=True, capture_output=True, text=True).stdout
+            listed = subprocess.run(
+                ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                cwd=self.root,
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
             return {name for name in listed.split("\0") if name and (self.root / name).is_file()}
         return {path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file()}
 
@@ -83,8 +102,11 @@ class Tree:
         return [path for path in self.files if path.endswith(CPP)]
 
     def texts(self):
-        return [path for path in self.files
-                if not path.endswith(NOT_TEXT) and not any(fnmatch.fnmatch(path, pattern) for pattern in DATA)]
+        return [
+            path
+            for path in self.files
+            if not path.endswith(NOT_TEXT) and not any(fnmatch.fnmatch(path, pattern) for pattern in DATA)
+        ]
 
     def includes(self, path):
         for number, line in enumerate(self.lines(path), 1):
@@ -103,7 +125,7 @@ def folder_of(include):
 
 
 def room_of(path):
-    """"rfm" of "rooms/rfm/rfm.cpp"; None for the registry, which is no room."""
+    """ "rfm" of "rooms/rfm/rfm.cpp"; None for the registry, which is no room."""
     parts = path.split("/")
     return parts[1] if parts[0] == "rooms" and len(parts) > 2 else None
 
@@ -125,8 +147,9 @@ def include_level(tree):
             if other is None or other == folder:
                 continue
             if LEVELS[other] >= LEVELS[folder]:
-                yield path, number, (f"{folder} (level {LEVELS[folder]}) does not include {include} "
-                                     f"(level {LEVELS[other]})")
+                yield path, number, (
+                    f"{folder} (level {LEVELS[folder]}) does not include {include} " f"(level {LEVELS[other]})"
+                )
             elif folder == "rooms" and room_of(path[4:]) and other not in SEEN_BY_ROOMS:
                 yield path, number, f"a room does not include {include}; it has its Context"
     for path in tree.matching("include/*"):
@@ -266,8 +289,22 @@ def secret(tree):
                 yield path, number, "looks like a secret; keep it out of the files"
 
 
-RULES = [include_level, app_sees_only_the_front, rooms_apart, library_in_its_place, rooms_see_events_not_raw, file_name,
-         pragma_once, line_length, tab, finished, no_machine, room_files, built, secret]
+RULES = [
+    include_level,
+    app_sees_only_the_front,
+    rooms_apart,
+    library_in_its_place,
+    rooms_see_events_not_raw,
+    file_name,
+    pragma_once,
+    line_length,
+    tab,
+    finished,
+    no_machine,
+    room_files,
+    built,
+    secret,
+]
 
 
 def violations(root):
@@ -279,8 +316,8 @@ def violations(root):
 GOOD = {
     "CMakeLists.txt": "add_subdirectory(src)\n",
     "src/CMakeLists.txt": "folder(base SOURCES base/day.cpp)\nfolder(store SOURCES store/database.cpp)\n"
-                          "folder(learn SOURCES learn/gbdt_lightgbm.cpp)\nroom(rfm)\nroom(churn)\n"
-                          "folder(rooms SOURCES rooms/registry.cpp)\nfolder(engine SOURCES engine/engine.cpp)\n",
+    "folder(learn SOURCES learn/gbdt_lightgbm.cpp)\nroom(rfm)\nroom(churn)\n"
+    "folder(rooms SOURCES rooms/registry.cpp)\nfolder(engine SOURCES engine/engine.cpp)\n",
     "app/CMakeLists.txt": "add_executable(danggol cli/main.cpp)\n",
     "tests/CMakeLists.txt": "file(GLOB tests ${PROJECT_SOURCE_DIR}/src/rooms/*/*_test.cpp)\n",
     "include/danggol/result.h": "// A value or an error.\n#pragma once\n",
@@ -296,12 +333,16 @@ GOOD = {
     "src/engine/engine.cpp": "#include \"rooms/registry.h\"\n#include \"danggol/engine.h\"\n",
     "app/cli/main.cpp": "#include \"danggol/engine.h\"\n",
     "README.md": "danggol | 단골\n",
-    **{f"src/rooms/{room}/{room}.{suffix}": content
-       for room in ("rfm", "churn")
-       for suffix, content in {"h": "#pragma once\n#include \"contract/room.h\"\n",
-                               "cpp": f"#include \"rooms/{room}/{room}.h\"\ninfo.reads = {{\"raw.event\"}};\n",
-                               "sql": "-- raw.event before as_of\nSELECT * FROM event;\n",
-                               "test": "run danggol list\n", }.items()},
+    **{
+        f"src/rooms/{room}/{room}.{suffix}": content
+        for room in ("rfm", "churn")
+        for suffix, content in {
+            "h": "#pragma once\n#include \"contract/room.h\"\n",
+            "cpp": f"#include \"rooms/{room}/{room}.h\"\ninfo.reads = {{\"raw.event\"}};\n",
+            "sql": "-- raw.event before as_of\nSELECT * FROM event;\n",
+            "test": "run danggol list\n",
+        }.items()
+    },
     "src/rooms/rfm/README.md": "RFM\n",
     "src/rooms/churn/README.md": "Churn\n",
     "src/rooms/churn/churn_test.cpp": "#include \"rooms/rfm/rfm.h\"\n#include \"engine/run.h\"\n",

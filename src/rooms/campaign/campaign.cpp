@@ -29,24 +29,51 @@ struct Params {
 
 Status validate(const Params& params) {
   if (params.sms_share + params.push_share > 1)
-    return Error{Code::bad_input, fmt::format("sms-share + push-share = {}: must be at most 1; the rest get e-mail", params.sms_share + params.push_share)};
+    return Error{Code::bad_input,
+                 fmt::format("sms-share + push-share = {}: must be at most 1; the rest get e-mail",
+                             params.sms_share + params.push_share)};
   return {};
 }
 
 TableInfo campaign_table() {
   const char* steps = "from the interval of p_buy";
-  return {"result.campaign", {"Contact list", "연락 대상"},
+  return {"result.campaign",
+          {"Contact list", "연락 대상"},
           {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
            {"arm", Type::text, "", {"arm", "구분"}},
            {"propensity", Type::real, "share", {"chance of this arm", "배정 확률"}},
            {"reason", Type::text, "", {"reason", "사유"}},
            {"p_leave", Type::real, "share", {"leaves", "이탈 확률"}},
-           {"p_leave_lo", Type::real, "share", {"from", "하한"}, false, false, "lower of the Venn-Abers pair; not a confidence bound"},
-           {"p_leave_hi", Type::real, "share", {"to", "상한"}, false, false, "upper of the Venn-Abers pair; not a confidence bound"},
+           {"p_leave_lo",
+            Type::real,
+            "share",
+            {"from", "하한"},
+            false,
+            false,
+            "lower of the Venn-Abers pair; not a confidence bound"},
+           {"p_leave_hi",
+            Type::real,
+            "share",
+            {"to", "상한"},
+            false,
+            false,
+            "upper of the Venn-Abers pair; not a confidence bound"},
            {"product_id", Type::text, "", {"product", "상품"}, true},
            {"p_buy", Type::real, "share", {"buys it", "구매 확률"}},
-           {"p_buy_lo", Type::real, "share", {"from", "하한"}, false, false, "from the bounds of p_leave and of buying if back"},
-           {"p_buy_hi", Type::real, "share", {"to", "상한"}, false, false, "from the bounds of p_leave and of buying if back"},
+           {"p_buy_lo",
+            Type::real,
+            "share",
+            {"from", "하한"},
+            false,
+            false,
+            "from the bounds of p_leave and of buying if back"},
+           {"p_buy_hi",
+            Type::real,
+            "share",
+            {"to", "상한"},
+            false,
+            false,
+            "from the bounds of p_leave and of buying if back"},
            {"offer", Type::text, "", {"offer", "혜택"}},
            {"medium", Type::text, "", {"medium", "매체"}},
            {"expected_value", Type::real, "currency", {"expected margin", "기대 이익"}},
@@ -55,7 +82,8 @@ TableInfo campaign_table() {
 }
 
 TableInfo summary_table() {
-  return {"result.campaign_summary", {"The campaign at a glance", "캠페인 요약"},
+  return {"result.campaign_summary",
+          {"The campaign at a glance", "캠페인 요약"},
           {{"reason", Type::text, "", {"reason", "사유"}, true},
            {"arm", Type::text, "", {"arm", "구분"}, true},
            {"medium", Type::text, "", {"medium", "매체"}, true},
@@ -66,7 +94,8 @@ TableInfo summary_table() {
 
 TableInfo backtest_table() {
   const char* wilson = "95 % interval, Wilson";
-  return {"result.campaign_backtest", {"What an earlier list would have caught", "과거 명단이 찾아냈을 이탈 고객"},
+  return {"result.campaign_backtest",
+          {"What an earlier list would have caught", "과거 명단이 찾아냈을 이탈 고객"},
           {{"top_share", Type::real, "share", {"top share", "상위 비율"}, true},
            {"customers", Type::integer, "customers", {"customers", "고객 수"}},
            {"leavers_caught", Type::integer, "customers", {"leavers among them", "그중 이탈 고객"}},
@@ -101,10 +130,11 @@ Medium medium_of(double place, const Params& params) {
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   TRY(context.progress(0.1, "candidates"));
-  TRY(context.execute(sql::campaign, {{"window_from", to_timestamp(add_months(time.as_of, -time.horizon_months))},
-                                      {"least_p_leave", params.least_p_leave},
-                                      {"least_p_loyal", params.least_p_loyal},
-                                      {"contact_cap", params.contact_cap}}));
+  TRY(context.execute(sql::campaign,
+                      {{"window_from", to_timestamp(add_months(time.as_of, -time.horizon_months))},
+                       {"least_p_leave", params.least_p_leave},
+                       {"least_p_loyal", params.least_p_loyal},
+                       {"contact_cap", params.contact_cap}}));
   Table candidates = TRY(context.query("SELECT * FROM candidate"));
   const auto &customer = candidates.texts("customer_id"), &reason = candidates.texts("reason");
   const auto &p_buy = candidates.reals("p_buy"), &price = candidates.reals("price");
@@ -113,11 +143,13 @@ Result<Summary> run(Context& context, const Params& params) {
   // how many customers each reason has, to place a customer in its list
   double of_reason[2] = {};
   for (size_t i = 0; i < candidates.rows(); ++i)
-    if (i == 0 || customer[i] != customer[i - 1]) of_reason[reason[i] == "loyal"] += suppressed.count(customer[i]) == 0;
+    if (i == 0 || customer[i] != customer[i - 1])
+      of_reason[reason[i] == "loyal"] += suppressed.count(customer[i]) == 0;
 
   Table rows = Table::of(campaign_table());
   double spent = 0, place[2] = {};
-  bool full = false;  // the list ends for both arms at the first customer that does not fit: arms stay comparable
+  bool full =
+      false;  // the list ends for both arms at the first customer that does not fit: arms stay comparable
   int64_t treated = 0, held = 0, suppressed_customers = 0, beyond_budget = 0, leaving_treated = 0;
   double value = 0, value_lo = 0, value_hi = 0;
   for (size_t i = 0; i < candidates.rows();) {
@@ -132,7 +164,8 @@ Result<Summary> run(Context& context, const Params& params) {
     Medium medium = medium_of(place[is_loyal]++ / of_reason[is_loyal], params);
     bool is_held = lot(customer[i], context.seed()) < params.holdout;
     double contact_cost = medium.cost * static_cast<double>(end - i);
-    bool fits = (params.budget <= 0 || spent + contact_cost <= params.budget) && (params.most_customers <= 0 || treated < params.most_customers);
+    bool fits = (params.budget <= 0 || spent + contact_cost <= params.budget) &&
+                (params.most_customers <= 0 || treated < params.most_customers);
     full = full || (!is_held && !fits);
     if (full) {
       ++beyond_budget;
@@ -148,38 +181,51 @@ Result<Summary> run(Context& context, const Params& params) {
         double p = k == 0 ? p_buy[i] : candidates.reals(k == 1 ? "p_buy_lo" : "p_buy_hi")[i];
         expected[k] = p * worth - medium.cost;
       }
-      if (!is_held) value += expected[0], value_lo += std::min(expected[1], expected[2]), value_hi += std::max(expected[1], expected[2]);
-      rows.append(customer[i], is_held ? "holdout" : "treated", is_held ? params.holdout : 1 - params.holdout, reason[i],
-                  candidates.reals("p_leave")[i], candidates.reals("p_leave_lo")[i], candidates.reals("p_leave_hi")[i],
-                  candidates.texts("product_id")[i], p_buy[i], candidates.reals("p_buy_lo")[i], candidates.reals("p_buy_hi")[i],
-                  is_loyal ? "coupon_book" : "coupon", medium.name, expected[0], std::min(expected[1], expected[2]), std::max(expected[1], expected[2]));
+      if (!is_held)
+        value += expected[0], value_lo += std::min(expected[1], expected[2]),
+            value_hi += std::max(expected[1], expected[2]);
+      rows.append(customer[i], is_held ? "holdout" : "treated", is_held ? params.holdout : 1 - params.holdout,
+                  reason[i], candidates.reals("p_leave")[i], candidates.reals("p_leave_lo")[i],
+                  candidates.reals("p_leave_hi")[i], candidates.texts("product_id")[i], p_buy[i],
+                  candidates.reals("p_buy_lo")[i], candidates.reals("p_buy_hi")[i],
+                  is_loyal ? "coupon_book" : "coupon", medium.name, expected[0],
+                  std::min(expected[1], expected[2]), std::max(expected[1], expected[2]));
     }
   }
   TRY(context.write("result.campaign", rows));
-  TRY(context.execute("INSERT INTO history.campaign_summary BY NAME "
-                      "SELECT $run_id AS run_id, reason, arm, medium, count(DISTINCT customer_id) AS customers, count(*) AS contacts, "
-                      "CASE arm WHEN 'treated' THEN count(*) * CASE medium WHEN 'sms' THEN $sms WHEN 'push' THEN $push ELSE $email END ELSE 0 END AS cost "
-                      "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, arm, medium ORDER BY ALL",
-                      {{"sms", params.cost_sms}, {"push", params.cost_push}, {"email", params.cost_email}}));
+  TRY(context.execute(
+      "INSERT INTO history.campaign_summary BY NAME "
+      "SELECT $run_id AS run_id, reason, arm, medium, count(DISTINCT customer_id) AS customers, count(*) AS "
+      "contacts, "
+      "CASE arm WHEN 'treated' THEN count(*) * CASE medium WHEN 'sms' THEN $sms WHEN 'push' THEN $push ELSE "
+      "$email END ELSE 0 END AS cost "
+      "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, arm, medium ORDER BY ALL",
+      {{"sms", params.cost_sms}, {"push", params.cost_push}, {"email", params.cost_email}}));
 
   Summary summary;
-  summary.key_figure({"to contact", "연락 대상 고객"}, "treated_customers", static_cast<double>(treated), "customers");
+  summary.key_figure({"to contact", "연락 대상 고객"}, "treated_customers", static_cast<double>(treated),
+                     "customers");
   summary.fact("held_out_customers", static_cast<double>(held), "customers");
   summary.fact("suppressed_customers", static_cast<double>(suppressed_customers), "customers");
   summary.fact("beyond_budget_customers", static_cast<double>(beyond_budget), "customers");
   summary.fact("cost", spent, "currency");
   summary.fact("expected_value", value, "currency", value_lo, value_hi);
-  summary.say(fmt::format("Contact {} customers, {} of them because they are about to leave; {} more are held out at random so that the effect can be measured. "
-                          "Expected margin {} ({} to {}) if they buy as they do: it is not what the campaign causes.",
-                          grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)), grouped(std::llround(value_lo)),
-                          grouped(std::llround(value_hi))),
-              fmt::format("고객 {}명에게 연락하십시오. 그중 {}명은 이탈이 예상됩니다. {}명은 효과를 재기 위해 무작위로 남겨 둡니다. "
-                          "평소처럼 구매할 때의 기대 이익은 {}({}~{})이며, 캠페인이 만들어 낸 효과를 뜻하지는 않습니다.",
-                          grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)), grouped(std::llround(value_lo)),
-                          grouped(std::llround(value_hi))));
+  summary.say(
+      fmt::format("Contact {} customers, {} of them because they are about to leave; {} more are held out at "
+                  "random so that the effect can be measured. "
+                  "Expected margin {} ({} to {}) if they buy as they do: it is not what the campaign causes.",
+                  grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)),
+                  grouped(std::llround(value_lo)), grouped(std::llround(value_hi))),
+      fmt::format(
+          "고객 {}명에게 연락하십시오. 그중 {}명은 이탈이 예상됩니다. {}명은 효과를 재기 위해 무작위로 남겨 "
+          "둡니다. "
+          "평소처럼 구매할 때의 기대 이익은 {}({}~{})이며, 캠페인이 만들어 낸 효과를 뜻하지는 않습니다.",
+          grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)),
+          grouped(std::llround(value_lo)), grouped(std::llround(value_hi))));
   if (treated + held == 0)
-    summary.warn("Nobody is likely enough to leave or to stay loyal: lower --least-p-leave or --least-p-loyal.",
-                 "이탈 또는 충성 기준을 넘는 고객이 없습니다. --least-p-leave 또는 --least-p-loyal을 낮추십시오.");
+    summary.warn(
+        "Nobody is likely enough to leave or to stay loyal: lower --least-p-leave or --least-p-loyal.",
+        "이탈 또는 충성 기준을 넘는 고객이 없습니다. --least-p-leave 또는 --least-p-loyal을 낮추십시오.");
   if (beyond_budget > 0)
     summary.warn(fmt::format("{} more customers did not fit the budget or the cap.", beyond_budget),
                  fmt::format("예산 또는 인원 한도 때문에 {}명이 빠졌습니다.", beyond_budget));
@@ -190,7 +236,9 @@ struct BacktestParams {};
 Status validate(const BacktestParams&) { return {}; }
 
 Result<Summary> backtest(Context& context, const BacktestParams&) {
-  Table tested = TRY(context.query("SELECT p_leave, actual = 'inactive' AS has_left FROM result.forecast_backtest ORDER BY p_leave DESC, customer_id"));
+  Table tested =
+      TRY(context.query("SELECT p_leave, actual = 'inactive' AS has_left FROM result.forecast_backtest ORDER "
+                        "BY p_leave DESC, customer_id"));
   const auto& has_left = tested.integers("has_left");
   double leavers = static_cast<double>(std::count(has_left.begin(), has_left.end(), 1));
   Table rows = Table::of(backtest_table());
@@ -203,15 +251,20 @@ Result<Summary> backtest(Context& context, const BacktestParams&) {
     if (until == 0 || leavers == 0) continue;
     double listed = static_cast<double>(until);
     auto recall = learn::wilson(caught, leavers), precision = learn::wilson(caught, listed);
-    rows.append(percent / 100.0, static_cast<int64_t>(until), static_cast<int64_t>(caught), static_cast<int64_t>(leavers), caught / leavers,
-                recall.lo, recall.hi, caught / listed, precision.lo, precision.hi);
+    rows.append(percent / 100.0, static_cast<int64_t>(until), static_cast<int64_t>(caught),
+                static_cast<int64_t>(leavers), caught / leavers, recall.lo, recall.hi, caught / listed,
+                precision.lo, precision.hi);
     if (percent != 20) continue;
     summary.fact("recall_20", caught / leavers, "share", recall.lo, recall.hi);
     summary.fact("precision_20", caught / listed, "share", precision.lo, precision.hi);
-    summary.say(fmt::format("A period ago the list would have caught {} of {} leavers in the top 20 %: {:.0f} % ({:.0f} to {:.0f} %); picking at random finds 20 %.",
-                            grouped(std::llround(caught)), grouped(std::llround(leavers)), 100 * caught / leavers, 100 * recall.lo, 100 * recall.hi),
-                fmt::format("한 기간 전이었다면 상위 20% 명단이 이탈 고객 {1}명 가운데 {0}명({2:.0f}%, {3:.0f}~{4:.0f}%)을 찾아냈습니다. 무작위로 고르면 20%입니다.",
-                            grouped(std::llround(caught)), grouped(std::llround(leavers)), 100 * caught / leavers, 100 * recall.lo, 100 * recall.hi));
+    summary.say(fmt::format("A period ago the list would have caught {} of {} leavers in the top 20 %: "
+                            "{:.0f} % ({:.0f} to {:.0f} %); picking at random finds 20 %.",
+                            grouped(std::llround(caught)), grouped(std::llround(leavers)),
+                            100 * caught / leavers, 100 * recall.lo, 100 * recall.hi),
+                fmt::format("한 기간 전이었다면 상위 20% 명단이 이탈 고객 {1}명 가운데 {0}명({2:.0f}%, "
+                            "{3:.0f}~{4:.0f}%)을 찾아냈습니다. 무작위로 고르면 20%입니다.",
+                            grouped(std::llround(caught)), grouped(std::llround(leavers)),
+                            100 * caught / leavers, 100 * recall.lo, 100 * recall.hi));
   }
   TRY(context.write("result.campaign_backtest", rows));
   return summary;
@@ -223,33 +276,52 @@ Room campaign() {
   AnalysisInfo info;
   info.name = "campaign";
   info.title = {"Whom to contact", "누구에게 연락할 것인가"};
-  info.question = {"Whom should we contact, with which product and offer, through which medium?", "누구에게 어떤 상품과 혜택을 어떤 매체로 보낼까?"};
-  info.method = "Those predicted to leave, ordered by p_leave times what they spend, and loyal customers, each with the products they are likeliest to buy; "
-                "a random hold-out arm with its propensity.";
+  info.question = {"Whom should we contact, with which product and offer, through which medium?",
+                   "누구에게 어떤 상품과 혜택을 어떤 매체로 보낼까?"};
+  info.method =
+      "Those predicted to leave, ordered by p_leave times what they spend, and loyal customers, each with "
+      "the products they are likeliest to buy; "
+      "a random hold-out arm with its propensity.";
   info.reads = {"raw.event", "raw.product", "result.grade_forecast", "result.recommendation"};
   info.writes = {campaign_table(), summary_table()};
-  info.labels = {{"treated", {"contacted", "발송"}},        {"holdout", {"held out", "대조군(미발송)"}},
-                 {"leaving", {"about to leave", "이탈 예상"}}, {"loyal", {"loyal", "충성 고객"}},
-                 {"push", {"app push", "앱 푸시"}},           {"email", {"e-mail", "이메일"}},
-                 {"sms", {"SMS", "문자"}},                    {"coupon", {"product coupon", "상품 쿠폰"}},
+  info.labels = {{"treated", {"contacted", "발송"}},
+                 {"holdout", {"held out", "대조군(미발송)"}},
+                 {"leaving", {"about to leave", "이탈 예상"}},
+                 {"loyal", {"loyal", "충성 고객"}},
+                 {"push", {"app push", "앱 푸시"}},
+                 {"email", {"e-mail", "이메일"}},
+                 {"sms", {"SMS", "문자"}},
+                 {"coupon", {"product coupon", "상품 쿠폰"}},
                  {"coupon_book", {"mobile coupon book", "모바일 쿠폰북"}}};
-  info.charts = {{"campaign_media", ChartKind::bar, {"Customers by medium", "매체별 고객 수"}, "result.campaign_summary",
-                  {{"x", "medium"}, {"y", "customers"}, {"series", "reason"}}, "arm = 'treated'", "count"}};
+  info.charts = {{"campaign_media",
+                  ChartKind::bar,
+                  {"Customers by medium", "매체별 고객 수"},
+                  "result.campaign_summary",
+                  {{"x", "medium"}, {"y", "customers"}, {"series", "reason"}},
+                  "arm = 'treated'",
+                  "count"}};
   info.tables = {{"result.campaign", "", 20, "arm = 'treated'"}, {"result.campaign_summary", "", 20}};
   ParamTable<Params> table;
-  table.real("least-p-leave", &Params::least_p_leave, {0, 1}, "probability", "a customer this likely to leave is contacted")
-      .real("least-p-loyal", &Params::least_p_loyal, {0, 1}, "probability", "a top customer this likely to stay top is thanked")
-      .real("holdout", &Params::holdout, {0.01, 0.9}, "share", "of customers set aside at random and not contacted")
+  table
+      .real("least-p-leave", &Params::least_p_leave, {0, 1}, "probability",
+            "a customer this likely to leave is contacted")
+      .real("least-p-loyal", &Params::least_p_loyal, {0, 1}, "probability",
+            "a top customer this likely to stay top is thanked")
+      .real("holdout", &Params::holdout, {0.01, 0.9}, "share",
+            "of customers set aside at random and not contacted")
       .real("budget", &Params::budget, {0, 1e12}, "currency", "for contacts; 0 is no limit")
-      .integer("most-customers", &Params::most_customers, {0, 1e9}, "customers", "contacted at most; 0 is no limit")
+      .integer("most-customers", &Params::most_customers, {0, 1e9}, "customers",
+               "contacted at most; 0 is no limit")
       .integer("contact-cap", &Params::contact_cap, {1, 100}, "offers", "to one customer at most")
       .real("discount", &Params::discount, {0, 1}, "share", "of the price that an offer gives away")
       .real("margin", &Params::margin, {0, 1}, "share", "of the price that is earned without an offer")
       .real("cost-push", &Params::cost_push, {0, 1e6}, "currency", "of an app push")
       .real("cost-email", &Params::cost_email, {0, 1e6}, "currency", "of an e-mail")
       .real("cost-sms", &Params::cost_sms, {0, 1e6}, "currency", "of a text message")
-      .real("sms-share", &Params::sms_share, {0, 1}, "share", "of each list, its first customers, that get a text message")
-      .real("push-share", &Params::push_share, {0, 1}, "share", "that get an app push after them; the rest get e-mail")
+      .real("sms-share", &Params::sms_share, {0, 1}, "share",
+            "of each list, its first customers, that get a text message")
+      .real("push-share", &Params::push_share, {0, 1}, "share",
+            "that get an app push after them; the rest get e-mail")
       .texts("suppress", &Params::suppress, "customer ids never to contact, comma-separated");
   return make_job(info, table, run);
 }
@@ -258,8 +330,11 @@ Room campaign_backtest() {
   AnalysisInfo info;
   info.name = "campaign.backtest";
   info.title = {"What the list would have caught", "명단의 과거 검증"};
-  info.question = {"How many of those who left would an earlier list have held?", "과거에 만든 명단이라면 떠난 고객을 얼마나 담았을까?"};
-  info.method = "The back-test's customers ordered by p_leave; recall and precision of the top shares, intervals by Wilson (1927), 95 %.";
+  info.question = {"How many of those who left would an earlier list have held?",
+                   "과거에 만든 명단이라면 떠난 고객을 얼마나 담았을까?"};
+  info.method =
+      "The back-test's customers ordered by p_leave; recall and precision of the top shares, intervals by "
+      "Wilson (1927), 95 %.";
   info.reads = {"result.forecast_backtest"};
   info.writes = {backtest_table()};
   info.tables = {{"result.campaign_backtest", "", 10}};

@@ -22,19 +22,25 @@ struct Source {
 constexpr Source sources[] = {
     {"raw.event",
      "SELECT unnest(['region', 'first purchase', 'last purchase', 'receipts', 'spent']) AS about, "
-     "unnest([any_value(region), min(ts)::DATE::VARCHAR, max(ts)::DATE::VARCHAR, count(DISTINCT (ts::DATE, receipt_id))::VARCHAR, "
+     "unnest([any_value(region), min(ts)::DATE::VARCHAR, max(ts)::DATE::VARCHAR, count(DISTINCT (ts::DATE, "
+     "receipt_id))::VARCHAR, "
      "sum(amount)::VARCHAR]) AS value, NULL::DOUBLE AS value_lo, NULL::DOUBLE AS value_hi "
      "FROM event JOIN customer USING (customer_no) WHERE customer_id = $customer_id AND action = 'purchase'"},
     {"result.rfm",
-     "SELECT 'grade in ' || period, grade, NULL, NULL FROM result.rfm WHERE customer_id = $customer_id ORDER BY period"},
+     "SELECT 'grade in ' || period, grade, NULL, NULL FROM result.rfm WHERE customer_id = $customer_id ORDER "
+     "BY period"},
     {"result.grade_forecast",
-     "SELECT 'probability of leaving', round(p_leave, 4)::VARCHAR, p_leave_lo, p_leave_hi FROM result.grade_forecast "
+     "SELECT 'probability of leaving', round(p_leave, 4)::VARCHAR, p_leave_lo, p_leave_hi FROM "
+     "result.grade_forecast "
      "WHERE customer_id = $customer_id"},
     {"result.recommendation",
-     "SELECT 'buys if back: ' || coalesce(product_name, product_id), round(p_buy_if_back, 4)::VARCHAR, p_buy_if_back_lo, p_buy_if_back_hi "
-     "FROM result.recommendation JOIN product USING (product_id) WHERE customer_id = $customer_id ORDER BY place LIMIT 3"},
+     "SELECT 'buys if back: ' || coalesce(product_name, product_id), round(p_buy_if_back, 4)::VARCHAR, "
+     "p_buy_if_back_lo, p_buy_if_back_hi "
+     "FROM result.recommendation JOIN product USING (product_id) WHERE customer_id = $customer_id ORDER BY "
+     "place LIMIT 3"},
     {"result.campaign",
-     "SELECT 'campaign', arm || ', ' || reason || ', ' || offer || ', ' || medium, NULL, NULL FROM result.campaign "
+     "SELECT 'campaign', arm || ', ' || reason || ', ' || offer || ', ' || medium, NULL, NULL FROM "
+     "result.campaign "
      "WHERE customer_id = $customer_id LIMIT 1"},
 };
 
@@ -45,11 +51,16 @@ Result<Table> answer(Context& context, const Params& params) {
   Table rows;
   for (const Source& source : sources) {
     std::string_view table = source.table;
-    bool exists = TRY(context.query("SELECT 1 AS found FROM information_schema.tables WHERE table_schema || '.' || table_name = $name",
-                                    {{"name", std::string(table)}})).rows() > 0;
+    bool exists = TRY(context.query("SELECT 1 AS found FROM information_schema.tables WHERE table_schema || "
+                                    "'.' || table_name = $name",
+                                    {{"name", std::string(table)}}))
+                      .rows() > 0;
     if (!exists) continue;
-    Table part = TRY(context.query(fmt::format("SELECT about::VARCHAR AS about, value::VARCHAR AS value, value_lo::DOUBLE AS value_lo, "
-                                               "value_hi::DOUBLE AS value_hi FROM ({}) AS t(about, value, value_lo, value_hi)", source.sql), id));
+    Table part = TRY(context.query(
+        fmt::format("SELECT about::VARCHAR AS about, value::VARCHAR AS value, value_lo::DOUBLE AS value_lo, "
+                    "value_hi::DOUBLE AS value_hi FROM ({}) AS t(about, value, value_lo, value_hi)",
+                    source.sql),
+        id));
     if (rows.columns.empty()) rows = part;
     else rows.append_rows(part);
   }

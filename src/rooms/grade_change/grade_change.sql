@@ -11,7 +11,8 @@ cell AS (
          sum(count(*)) OVER (PARTITION BY h1_grade) AS of_h1, sum(count(*)) OVER () AS of_all
   FROM pair GROUP BY h1_grade, h2_grade
 )
-SELECT $run_id AS run_id, h1_grade, h2_grade, customers, customers / of_h1 AS share_of_h1, customers / of_all AS share_of_all,
+SELECT $run_id AS run_id, h1_grade, h2_grade, customers, customers / of_h1 AS share_of_h1,
+       customers / of_all AS share_of_all,
        wilson_lo(customers, of_h1) AS share_lo, wilson_hi(customers, of_h1) AS share_hi
 FROM cell
 ORDER BY list_position(['top', 'good', 'regular', 'other', 'inactive'], h1_grade),

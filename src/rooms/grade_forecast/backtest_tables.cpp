@@ -29,7 +29,8 @@ struct Predictor {
 // How often each grade followed each grade at the training origin, one imagined customer in every cell.
 std::vector<double> transition_rates(const Frame& known) {
   std::vector<double> counts(grade_count * grade_count, 1);
-  for (size_t i = 0; i < known.label.size(); ++i) ++counts[static_cast<size_t>(known.grade[i] * grade_count + known.label[i])];
+  for (size_t i = 0; i < known.label.size(); ++i)
+    ++counts[static_cast<size_t>(known.grade[i] * grade_count + known.label[i])];
   for (int32_t from = 0; from < grade_count; ++from) {
     double sum = 0;
     for (int32_t to = 0; to < grade_count; ++to) sum += counts[static_cast<size_t>(from * grade_count + to)];
@@ -45,7 +46,8 @@ Predictor grade_stays(const Backtest& test) {
   double sure = (stayed + 1) / (static_cast<double>(test.known.label.size()) + 2);
   Predictor out{"grade stays", {}, test.later.grade};
   for (int32_t now : test.later.grade)
-    for (int32_t to = 0; to < grade_count; ++to) out.p.push_back(to == now ? sure : (1 - sure) / (grade_count - 1));
+    for (int32_t to = 0; to < grade_count; ++to)
+      out.p.push_back(to == now ? sure : (1 - sure) / (grade_count - 1));
   return out;
 }
 
@@ -79,16 +81,21 @@ class Figures {
 };
 
 double macro_f1_of(const Predictor& predictor, const std::vector<int32_t>& label, const Weights& weights) {
-  return learn::macro_f1(learn::class_reports(learn::confusion(label, predictor.decided, grade_count, weights), grade_count));
+  return learn::macro_f1(
+      learn::class_reports(learn::confusion(label, predictor.decided, grade_count, weights), grade_count));
 }
 
 // Everything that all three predictors are measured by.
 void add_class_metrics(Figures& figures, const Predictor& predictor, const std::vector<int32_t>& label) {
   auto cells = [&](const Weights& w) { return learn::confusion(label, predictor.decided, grade_count, w); };
-  figures.add("accuracy", predictor.name, [&](const Weights& w) { return learn::accuracy(cells(w), grade_count); });
+  figures.add("accuracy", predictor.name,
+              [&](const Weights& w) { return learn::accuracy(cells(w), grade_count); });
   figures.add("macro_f1", predictor.name, [&](const Weights& w) { return macro_f1_of(predictor, label, w); });
-  figures.add("weighted_f1", predictor.name, [&](const Weights& w) { return learn::weighted_f1(learn::class_reports(cells(w), grade_count)); });
-  figures.add("log_loss", predictor.name, [&](const Weights& w) { return learn::log_loss(label, predictor.p, grade_count, w); });
+  figures.add("weighted_f1", predictor.name, [&](const Weights& w) {
+    return learn::weighted_f1(learn::class_reports(cells(w), grade_count));
+  });
+  figures.add("log_loss", predictor.name,
+              [&](const Weights& w) { return learn::log_loss(label, predictor.p, grade_count, w); });
 }
 
 std::vector<double> leaving(const std::vector<double>& p) {
@@ -102,9 +109,11 @@ void add_leaving_metrics(Figures& figures, const Predictor& predictor, const std
   std::vector<double> p = leaving(predictor.p);
   learn::Ranking ranking(p, left);
   figures.add("auc_leaving", predictor.name, [&](const Weights& w) { return ranking.auc(w); });
-  figures.add("average_precision_leaving", predictor.name, [&](const Weights& w) { return ranking.average_precision(w); });
+  figures.add("average_precision_leaving", predictor.name,
+              [&](const Weights& w) { return ranking.average_precision(w); });
   for (int percent : {5, 10, 20})
-    figures.add(fmt::format("lift_{}_leaving", percent), predictor.name, [&](const Weights& w) { return ranking.lift(percent / 100.0, w); });
+    figures.add(fmt::format("lift_{}_leaving", percent), predictor.name,
+                [&](const Weights& w) { return ranking.lift(percent / 100.0, w); });
   std::vector<size_t> order(p.size()), bin(p.size());
   for (size_t i = 0; i < p.size(); ++i) order[i] = i;
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] < p[b]; });
@@ -122,13 +131,17 @@ void add_leaving_metrics(Figures& figures, const Predictor& predictor, const std
 }
 
 void add_class_rows(const Backtest& test, Table& rows) {
-  auto reports = learn::class_reports(learn::confusion(test.later.label, test.decided, grade_count), grade_count);
+  auto reports =
+      learn::class_reports(learn::confusion(test.later.label, test.decided, grade_count), grade_count);
   for (int32_t c = 0; c < grade_count; ++c) {
     const auto& report = reports[static_cast<size_t>(c)];
     Interval f1 = learn::bootstrap(test.later.label.size(), resamples, test.seed, [&](const Weights& w) {
-      return learn::class_reports(learn::confusion(test.later.label, test.decided, grade_count, w), grade_count)[static_cast<size_t>(c)].f1;
+      return learn::class_reports(learn::confusion(test.later.label, test.decided, grade_count, w),
+                                  grade_count)[static_cast<size_t>(c)]
+          .f1;
     });
-    rows.append(grade(c), report.precision, report.recall, report.f1, f1.lo, f1.hi, static_cast<int64_t>(report.support));
+    rows.append(grade(c), report.precision, report.recall, report.f1, f1.lo, f1.hi,
+                static_cast<int64_t>(report.support));
   }
 }
 
@@ -154,7 +167,8 @@ void add_pair_rows(const Backtest& test, Table& rows) {
         }
         return either > 0 ? 2 * hit / either : 0;
       });
-      rows.append(grade(now), grade(next), report.precision, report.recall, report.f1, f1.lo, f1.hi, static_cast<int64_t>(report.support));
+      rows.append(grade(now), grade(next), report.precision, report.recall, report.f1, f1.lo, f1.hi,
+                  static_cast<int64_t>(report.support));
     }
   }
 }
@@ -171,7 +185,8 @@ void add_lift_rows(const std::vector<double>& p, const std::vector<bool>& left, 
     for (; at < until; ++at) caught += left[order[at]];
     Interval share = leavers > 0 ? learn::wilson(caught, leavers) : Interval{0, 1};
     double lift = until > 0 && base > 0 ? caught / static_cast<double>(until) / base : NAN;
-    rows.append(percent / 100.0, static_cast<int64_t>(until), static_cast<int64_t>(caught), leavers > 0 ? caught / leavers : NAN, share.lo, share.hi, lift);
+    rows.append(percent / 100.0, static_cast<int64_t>(until), static_cast<int64_t>(caught),
+                leavers > 0 ? caught / leavers : NAN, share.lo, share.hi, lift);
   }
 }
 
@@ -195,9 +210,11 @@ void add_season_check(const SeasonCheck& season, Table& metrics, Summary& summar
   summary.fact("season_calibration_error", error[0], "share");
   summary.fact("season_calibration_error_uncorrected", error[1], "share");
   std::string cutoff = to_text(season.with.later.cutoff);
-  summary.say(fmt::format("Seasons matter: at {}, moving the probabilities to what the same season did a year before took their mean error from {:.1f} to {:.1f} points.",
+  summary.say(fmt::format("Seasons matter: at {}, moving the probabilities to what the same season did a "
+                          "year before took their mean error from {:.1f} to {:.1f} points.",
                           cutoff, error[1] * 100, error[0] * 100),
-              fmt::format("계절의 영향: {} 시점에서 한 해 전 같은 계절의 비율로 보정하자 확률의 평균 오차가 {:.1f}%p에서 {:.1f}%p가 되었습니다.",
+              fmt::format("계절의 영향: {} 시점에서 한 해 전 같은 계절의 비율로 보정하자 확률의 평균 오차가 "
+                          "{:.1f}%p에서 {:.1f}%p가 되었습니다.",
                           cutoff, error[1] * 100, error[0] * 100));
 }
 
@@ -205,10 +222,12 @@ std::string yes(bool beats, const char* if_true, const char* if_false) { return 
 
 }  // namespace
 
-Result<Summary> write_backtest(Context& context, const Backtest& test, const std::optional<SeasonCheck>& season) {
+Result<Summary> write_backtest(Context& context, const Backtest& test,
+                               const std::optional<SeasonCheck>& season) {
   const std::vector<int32_t>& label = test.later.label;
   std::vector<bool> left = has_left(label);
-  Predictor model{"model", test.probabilities.p, test.decided}, stays = grade_stays(test), rates = frequencies(test);
+  Predictor model{"model", test.probabilities.p, test.decided}, stays = grade_stays(test),
+                                                                rates = frequencies(test);
 
   Summary summary;
   Table metrics = Table::of(metric_table());
@@ -219,46 +238,60 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
   bool beats_all = true;
   for (const Predictor* baseline : {&stays, &rates}) {
     Interval loss = figures.add("log_loss_saved", "model over " + baseline->name, [&](const Weights& w) {
-      return learn::log_loss(label, baseline->p, grade_count, w) - learn::log_loss(label, model.p, grade_count, w);
+      return learn::log_loss(label, baseline->p, grade_count, w) -
+             learn::log_loss(label, model.p, grade_count, w);
     });
     Interval f1 = figures.add("macro_f1_gained", "model over " + baseline->name, [&](const Weights& w) {
       return macro_f1_of(model, label, w) - macro_f1_of(*baseline, label, w);
     });
     beats_all = beats_all && loss.lo > 0 && f1.lo > 0;
     if (loss.lo <= 0 || f1.lo <= 0)
-      summary.warn(fmt::format("The model does not clearly beat \"{}\": log loss saved {:.4f} to {:.4f}, macro F1 gained {:.4f} to {:.4f} (95 %).",
+      summary.warn(fmt::format("The model does not clearly beat \"{}\": log loss saved {:.4f} to {:.4f}, "
+                               "macro F1 gained {:.4f} to {:.4f} (95 %).",
                                baseline->name, loss.lo, loss.hi, f1.lo, f1.hi),
-                   fmt::format("모델이 기준선 \"{}\"보다 확실히 낫다고 할 수 없습니다: 로그 손실 감소 {:.4f}~{:.4f}, 매크로 F1 증가 {:.4f}~{:.4f} (95%).",
+                   fmt::format("모델이 기준선 \"{}\"보다 확실히 낫다고 할 수 없습니다: 로그 손실 감소 "
+                               "{:.4f}~{:.4f}, 매크로 F1 증가 {:.4f}~{:.4f} (95%).",
                                baseline->name, loss.lo, loss.hi, f1.lo, f1.hi));
   }
-  auto accuracy_of = [&](const Predictor& p) { return learn::accuracy(learn::confusion(label, p.decided, grade_count), grade_count); };
+  auto accuracy_of = [&](const Predictor& p) {
+    return learn::accuracy(learn::confusion(label, p.decided, grade_count), grade_count);
+  };
   double best_baseline = std::max(accuracy_of(stays), accuracy_of(rates));
   if (accuracy_of(model) < best_baseline)
-    summary.warn(fmt::format("By accuracy alone a baseline is better: {:.3f} against {:.3f}. The model's decisions aim at every grade alike (macro F1).",
+    summary.warn(fmt::format("By accuracy alone a baseline is better: {:.3f} against {:.3f}. The model's "
+                             "decisions aim at every grade alike (macro F1).",
                              best_baseline, accuracy_of(model)),
-                 fmt::format("정확도만 보면 기준선이 더 높습니다({:.3f} 대 {:.3f}). 모델은 모든 등급을 고르게 맞히도록(매크로 F1) 판정합니다.", best_baseline, accuracy_of(model)));
+                 fmt::format("정확도만 보면 기준선이 더 높습니다({:.3f} 대 {:.3f}). 모델은 모든 등급을 "
+                             "고르게 맞히도록(매크로 F1) 판정합니다.",
+                             best_baseline, accuracy_of(model)));
   double learned = 0, found = 0;
   for (int32_t l : test.known.label) learned += l == inactive_grade;
   for (int32_t l : label) found += l == inactive_grade;
   learned /= static_cast<double>(test.known.label.size()), found /= static_cast<double>(label.size());
   if (std::abs(learned - found) > 0.05)
-    summary.warn(fmt::format("{:.0f} % left in the period learned from and {:.0f} % in the period tested: with no year before it to compare, "
-                             "this test's probabilities are off by about that much.", learned * 100, found * 100),
-                 fmt::format("학습 기간의 이탈률은 {:.0f}%, 검증 기간은 {:.0f}%입니다. 한 해 전 자료가 없어 이 검증의 확률은 그만큼 어긋납니다.", learned * 100, found * 100));
+    summary.warn(fmt::format("{:.0f} % left in the period learned from and {:.0f} % in the period tested: "
+                             "with no year before it to compare, "
+                             "this test's probabilities are off by about that much.",
+                             learned * 100, found * 100),
+                 fmt::format("학습 기간의 이탈률은 {:.0f}%, 검증 기간은 {:.0f}%입니다. 한 해 전 자료가 없어 "
+                             "이 검증의 확률은 그만큼 어긋납니다.",
+                             learned * 100, found * 100));
   size_t of_this_test = metrics.rows();
   Summary of_season;
   if (season) add_season_check(*season, metrics, of_season);
   TRY(context.progress(0.8, "tables"));
   TRY(context.write("result.forecast_metric", metrics));
 
-  Table classes = Table::of(class_table()), pairs = Table::of(pair_table()), cells = Table::of(confusion_table()),
-        bins = Table::of(calibration_table()), lift = Table::of(lift_table()), rows = Table::of(backtest_table());
+  Table classes = Table::of(class_table()), pairs = Table::of(pair_table()),
+        cells = Table::of(confusion_table()), bins = Table::of(calibration_table()),
+        lift = Table::of(lift_table()), rows = Table::of(backtest_table());
   add_class_rows(test, classes);
   add_pair_rows(test, pairs);
   auto confusion = learn::confusion(label, test.decided, grade_count);
   for (int32_t actual = 0; actual < grade_count; ++actual)
     for (int32_t predicted = 0; predicted < grade_count; ++predicted)
-      cells.append(grade(actual), grade(predicted), static_cast<int64_t>(confusion[static_cast<size_t>(actual * grade_count + predicted)]));
+      cells.append(grade(actual), grade(predicted),
+                   static_cast<int64_t>(confusion[static_cast<size_t>(actual * grade_count + predicted)]));
   std::vector<double> p_leave = leaving(model.p);
   for (const auto& bin : learn::calibration(p_leave, left, calibration_bins))
     bins.append(static_cast<int64_t>(bins.rows() + 1), bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
@@ -267,8 +300,8 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
   const auto& numbers = ids.integers("customer_no");
   for (size_t i = 0, id = 0; i < label.size(); ++i) {
     while (numbers[id] < test.later.customer_no[i]) ++id;
-    rows.append(ids.texts("customer_id")[id], grade(test.later.grade[i]), grade(label[i]), grade(test.decided[i]), p_leave[i],
-                test.probabilities.lo[i], test.probabilities.hi[i]);
+    rows.append(ids.texts("customer_id")[id], grade(test.later.grade[i]), grade(label[i]),
+                grade(test.decided[i]), p_leave[i], test.probabilities.lo[i], test.probabilities.hi[i]);
   }
   TRY(context.write("result.forecast_class", classes));
   TRY(context.write("result.forecast_pair", pairs));
@@ -281,7 +314,8 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
     std::string name = metrics.texts("metric")[i], predictor = metrics.texts("predictor")[i];
     if (predictor != "model" && !predictor.starts_with("model over")) continue;
     if (predictor != "model") name += predictor.ends_with("stays") ? "_over_stays" : "_over_frequencies";
-    summary.fact(name, metrics.reals("value")[i], "", metrics.reals("value_lo")[i], metrics.reals("value_hi")[i]);
+    summary.fact(name, metrics.reals("value")[i], "", metrics.reals("value_lo")[i],
+                 metrics.reals("value_hi")[i]);
   }
   auto metric = [&](const char* name) {
     for (const Fact& fact : summary.facts)
@@ -289,14 +323,21 @@ Result<Summary> write_backtest(Context& context, const Backtest& test, const std
     return Fact{};
   };
   Fact auc = metric("auc_leaving"), error = metric("calibration_error_leaving"), f1 = metric("macro_f1");
-  summary.say(fmt::format("Tested on {} customers at {} against what they did until {}: leaving is ranked with AUC {:.3f} ({:.3f} to {:.3f}), "
-                          "probabilities are off by {:.1f} points on average, macro F1 is {:.3f}; the model {}.",
-                          grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
-                          f1.value, yes(beats_all, "beats both baselines on log loss and macro F1", "does not beat both baselines on log loss and macro F1")),
-              fmt::format("{1} 시점의 고객 {0}명을 {2}까지의 실제 행동과 견주었습니다. 이탈 순위의 AUC는 {3:.3f}({4:.3f}~{5:.3f}), 확률의 평균 오차는 {6:.1f}%p, "
-                          "매크로 F1은 {7:.3f}이며, 모델은 {8}.",
-                          grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff), to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100,
-                          f1.value, yes(beats_all, "로그 손실과 매크로 F1에서 두 기준선보다 낫습니다", "로그 손실과 매크로 F1에서 두 기준선을 모두 이기지는 못했습니다")));
+  summary.say(
+      fmt::format("Tested on {} customers at {} against what they did until {}: leaving is ranked with AUC "
+                  "{:.3f} ({:.3f} to {:.3f}), "
+                  "probabilities are off by {:.1f} points on average, macro F1 is {:.3f}; the model {}.",
+                  grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff),
+                  to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100, f1.value,
+                  yes(beats_all, "beats both baselines on log loss and macro F1",
+                      "does not beat both baselines on log loss and macro F1")),
+      fmt::format("{1} 시점의 고객 {0}명을 {2}까지의 실제 행동과 견주었습니다. 이탈 순위의 AUC는 "
+                  "{3:.3f}({4:.3f}~{5:.3f}), 확률의 평균 오차는 {6:.1f}%p, "
+                  "매크로 F1은 {7:.3f}이며, 모델은 {8}.",
+                  grouped(static_cast<int64_t>(label.size())), to_text(test.later.cutoff),
+                  to_text(test.later.label_until), auc.value, *auc.lo, *auc.hi, error.value * 100, f1.value,
+                  yes(beats_all, "로그 손실과 매크로 F1에서 두 기준선보다 낫습니다",
+                      "로그 손실과 매크로 F1에서 두 기준선을 모두 이기지는 못했습니다")));
   summary.facts.insert(summary.facts.end(), of_season.facts.begin(), of_season.facts.end());
   summary.sentences.insert(summary.sentences.end(), of_season.sentences.begin(), of_season.sentences.end());
   return summary;
@@ -332,14 +373,16 @@ std::vector<std::pair<std::string, Text>> metric_labels() {
 }
 
 TableInfo importance_table() {
-  return {"result.forecast_importance", {"Feature importance", "변수 중요도"},
+  return {"result.forecast_importance",
+          {"Feature importance", "변수 중요도"},
           {{"feature", Type::text, "", {"feature", "변수"}, true},
            {"gain", Type::real, "", {"gain", "이득"}},
            {"gain_share", Type::real, "share", {"share of gain", "이득 비율"}}}};
 }
 
 TableInfo forecast_table() {
-  return {"result.grade_forecast", {"Forecast by customer", "고객별 예측"},
+  return {"result.grade_forecast",
+          {"Forecast by customer", "고객별 예측"},
           {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
            {"grade", Type::text, "", {"grade now", "현재 등급"}},
            {"p_top", Type::real, "share", {"top", "최우수"}},
@@ -347,13 +390,26 @@ TableInfo forecast_table() {
            {"p_regular", Type::real, "share", {"regular", "일반"}},
            {"p_other", Type::real, "share", {"other", "기타"}},
            {"p_leave", Type::real, "share", {"leaves", "이탈"}},
-           {"p_leave_lo", Type::real, "share", {"from", "하한"}, false, false, "lower of the Venn-Abers pair; not a confidence bound"},
-           {"p_leave_hi", Type::real, "share", {"to", "상한"}, false, false, "upper of the Venn-Abers pair; not a confidence bound"},
+           {"p_leave_lo",
+            Type::real,
+            "share",
+            {"from", "하한"},
+            false,
+            false,
+            "lower of the Venn-Abers pair; not a confidence bound"},
+           {"p_leave_hi",
+            Type::real,
+            "share",
+            {"to", "상한"},
+            false,
+            false,
+            "upper of the Venn-Abers pair; not a confidence bound"},
            {"predicted", Type::text, "", {"predicted grade", "예측 등급"}}}};
 }
 
 TableInfo metric_table() {
-  return {"result.forecast_metric", {"Back-test figures", "검증 지표"},
+  return {"result.forecast_metric",
+          {"Back-test figures", "검증 지표"},
           {{"cutoff", Type::date, "", {"tested at", "검증 시점"}, true},
            {"metric", Type::text, "", {"metric", "지표"}, true},
            {"predictor", Type::text, "", {"predictor", "예측 방법"}, true},
@@ -363,7 +419,8 @@ TableInfo metric_table() {
 }
 
 TableInfo class_table() {
-  return {"result.forecast_class", {"By actual grade", "등급별 정확도"},
+  return {"result.forecast_class",
+          {"By actual grade", "등급별 정확도"},
           {{"grade", Type::text, "", {"grade", "등급"}, true},
            {"precision", Type::real, "share", {"precision", "정밀도"}},
            {"recall", Type::real, "share", {"recall", "재현율"}},
@@ -374,7 +431,8 @@ TableInfo class_table() {
 }
 
 TableInfo pair_table() {
-  return {"result.forecast_pair", {"By pair of grades", "등급 쌍별 정확도"},
+  return {"result.forecast_pair",
+          {"By pair of grades", "등급 쌍별 정확도"},
           {{"h1_grade", Type::text, "", {"grade before", "이전 등급"}, true},
            {"h2_grade", Type::text, "", {"grade after", "이후 등급"}, true},
            {"precision", Type::real, "share", {"precision", "정밀도"}},
@@ -386,14 +444,16 @@ TableInfo pair_table() {
 }
 
 TableInfo confusion_table() {
-  return {"result.forecast_confusion", {"Actual and predicted grades", "실제 등급과 예측 등급"},
+  return {"result.forecast_confusion",
+          {"Actual and predicted grades", "실제 등급과 예측 등급"},
           {{"actual", Type::text, "", {"actual", "실제"}, true},
            {"predicted", Type::text, "", {"predicted", "예측"}, true},
            {"customers", Type::integer, "customers", {"customers", "고객 수"}}}};
 }
 
 TableInfo calibration_table() {
-  return {"result.forecast_calibration", {"Calibration of leaving", "이탈 확률의 보정"},
+  return {"result.forecast_calibration",
+          {"Calibration of leaving", "이탈 확률의 보정"},
           {{"bin", Type::integer, "", {"bin", "구간"}, true},
            {"predicted", Type::real, "share", {"predicted", "예측 확률"}},
            {"observed", Type::real, "share", {"observed", "실제 비율"}},
@@ -403,7 +463,8 @@ TableInfo calibration_table() {
 }
 
 TableInfo lift_table() {
-  return {"result.forecast_lift", {"Leavers in the top of the list", "상위 고객 중 이탈 고객"},
+  return {"result.forecast_lift",
+          {"Leavers in the top of the list", "상위 고객 중 이탈 고객"},
           {{"top_share", Type::real, "share", {"top share", "상위 비율"}, true},
            {"customers", Type::integer, "customers", {"customers", "고객 수"}},
            {"caught", Type::integer, "customers", {"leavers among them", "그중 이탈 고객"}},
@@ -414,14 +475,27 @@ TableInfo lift_table() {
 }
 
 TableInfo backtest_table() {
-  return {"result.forecast_backtest", {"Back-test by customer", "고객별 검증"},
+  return {"result.forecast_backtest",
+          {"Back-test by customer", "고객별 검증"},
           {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
            {"grade", Type::text, "", {"grade before", "이전 등급"}},
            {"actual", Type::text, "", {"actual", "실제"}},
            {"predicted", Type::text, "", {"predicted", "예측"}},
            {"p_leave", Type::real, "share", {"leaves", "이탈 확률"}},
-           {"p_leave_lo", Type::real, "share", {"from", "하한"}, false, false, "lower of the Venn-Abers pair; not a confidence bound"},
-           {"p_leave_hi", Type::real, "share", {"to", "상한"}, false, false, "upper of the Venn-Abers pair; not a confidence bound"}}};
+           {"p_leave_lo",
+            Type::real,
+            "share",
+            {"from", "하한"},
+            false,
+            false,
+            "lower of the Venn-Abers pair; not a confidence bound"},
+           {"p_leave_hi",
+            Type::real,
+            "share",
+            {"to", "상한"},
+            false,
+            false,
+            "upper of the Venn-Abers pair; not a confidence bound"}}};
 }
 
 }  // namespace danggol::rooms

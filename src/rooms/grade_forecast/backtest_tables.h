@@ -33,8 +33,9 @@ struct SeasonCheck {
   Backtest with, without;
 };
 
-// Writes every back-test table and says in words how the model did against its two baselines. Only the metrics
-// speak of the season check too.
-Result<Summary> write_backtest(Context& context, const Backtest& test, const std::optional<SeasonCheck>& season);
+// Writes every back-test table and says in words how the model did against its two baselines. Only the
+// metrics speak of the season check too.
+Result<Summary> write_backtest(Context& context, const Backtest& test,
+                               const std::optional<SeasonCheck>& season);
 
 }  // namespace danggol::rooms

@@ -10,13 +10,17 @@
 namespace danggol::test {
 namespace {
 
-// Forecast and true probability of leaving, for the customers forecast at the shop's end. Whether a customer has
-// already gone is hidden even from a perfect forecaster, so what can be compared is groups.
+// Forecast and true probability of leaving, for the customers forecast at the shop's end. Whether a customer
+// has already gone is hidden even from a perfect forecaster, so what can be compared is groups.
 Table forecast_and_truth() {
   const KnownShop& shop = known_shop();
-  return query(shop.store, "SELECT f.customer_id, f.p_leave, f.p_leave_lo, f.p_leave_hi, f.p_top + f.p_good + f.p_regular + f.p_other + f.p_leave AS total, "
-                           "t.p_leave::DOUBLE AS truth FROM result.grade_forecast f JOIN read_csv('" + shop.folder +
-                           "/truth/leave.csv') t ON t.customer_id = f.customer_id AND t.cutoff = DATE '2025-01-01' ORDER BY f.p_leave, f.customer_id");
+  return query(shop.store,
+               "SELECT f.customer_id, f.p_leave, f.p_leave_lo, f.p_leave_hi, f.p_top + f.p_good + "
+               "f.p_regular + f.p_other + f.p_leave AS total, "
+               "t.p_leave::DOUBLE AS truth FROM result.grade_forecast f JOIN read_csv('" +
+                   shop.folder +
+                   "/truth/leave.csv') t ON t.customer_id = f.customer_id AND t.cutoff = DATE '2025-01-01' "
+                   "ORDER BY f.p_leave, f.customer_id");
 }
 
 TEST(GradeForecast, ProbabilitiesOfACustomerAddUpToOneAndLieInTheirBounds) {
@@ -31,13 +35,18 @@ TEST(GradeForecast, ProbabilitiesOfACustomerAddUpToOneAndLieInTheirBounds) {
 
 TEST(GradeForecast, TenthsOfCustomersLeaveAsOftenAsForecast) {
   Table rows = forecast_and_truth();
-  const auto &p = rows.reals("p_leave"), &lo = rows.reals("p_leave_lo"), &hi = rows.reals("p_leave_hi"), &truth = rows.reals("truth");
+  const auto &p = rows.reals("p_leave"), &lo = rows.reals("p_leave_lo"), &hi = rows.reals("p_leave_hi"),
+             &truth = rows.reals("truth");
   int covered = 0;
   double error = 0;
   for (size_t tenth = 0; tenth < 10; ++tenth) {
     size_t from = rows.rows() * tenth / 10, until = rows.rows() * (tenth + 1) / 10;
     double n = static_cast<double>(until - from);
-    auto mean = [&](const std::vector<double>& v) { return std::accumulate(v.begin() + static_cast<int64_t>(from), v.begin() + static_cast<int64_t>(until), 0.0) / n; };
+    auto mean = [&](const std::vector<double>& v) {
+      return std::accumulate(v.begin() + static_cast<int64_t>(from), v.begin() + static_cast<int64_t>(until),
+                             0.0) /
+             n;
+    };
     error += std::abs(mean(p) - mean(truth)) / 10;
     // the truth itself is a mean of n customers, some gone and some not: two standard errors of that
     double noise = 2 * std::sqrt(mean(truth) * (1 - mean(truth)) / n);
@@ -53,7 +62,8 @@ TEST(GradeForecast, RanksNearlyAsWellAsWhoKnowsTheCustomersRates) {
   std::vector<size_t> by_truth(p.size());
   std::iota(by_truth.begin(), by_truth.end(), size_t{0});
   std::sort(by_truth.begin(), by_truth.end(), [&](size_t a, size_t b) { return truth[a] < truth[b]; });
-  // mean truth of the fifth we call likeliest, between the mean of all (chance) and of the truly likeliest fifth
+  // mean truth of the fifth we call likeliest, between the mean of all (chance) and of the truly likeliest
+  // fifth
   size_t fifth = p.size() / 5;
   double ours = 0, best = 0, all = 0;
   for (size_t k = 0; k < fifth; ++k) {
@@ -61,12 +71,15 @@ TEST(GradeForecast, RanksNearlyAsWellAsWhoKnowsTheCustomersRates) {
     best += truth[by_truth[p.size() - 1 - k]];
   }
   for (double t : truth) all += t;
-  ours /= static_cast<double>(fifth), best /= static_cast<double>(fifth), all /= static_cast<double>(p.size());
+  ours /= static_cast<double>(fifth), best /= static_cast<double>(fifth),
+      all /= static_cast<double>(p.size());
   EXPECT_GT(ours, all + 0.4 * (best - all));
 }
 
 TEST(GradeForecast, BeatsBothBaselinesWhereThereIsSomethingToLearn) {
-  Table rows = query(known_shop().store, "SELECT value_lo FROM result.forecast_metric WHERE metric = 'log_loss_saved' ORDER BY predictor");
+  Table rows =
+      query(known_shop().store,
+            "SELECT value_lo FROM result.forecast_metric WHERE metric = 'log_loss_saved' ORDER BY predictor");
   ASSERT_EQ(rows.rows(), 2u);
   for (double lo : rows.reals("value_lo")) EXPECT_GT(lo, 0);
 }
@@ -76,7 +89,8 @@ TEST(GradeForecast, PredictingWithoutAModelSaysWhatToRun) {
   // as of a day before the model's labels were known, that model does not exist
   auto outcome = try_run(store, "grade_forecast.predict", {{"as-of", "2024-06-01"}});
   ASSERT_FALSE(outcome);
-  EXPECT_NE(outcome.error().message.find("run grade_forecast.train first"), std::string::npos) << outcome.error().message;
+  EXPECT_NE(outcome.error().message.find("run grade_forecast.train first"), std::string::npos)
+      << outcome.error().message;
 }
 
 TEST(GradeForecast, AModelOfOtherGradesIsRefused) {

@@ -24,7 +24,8 @@ Status validate(const Params&) { return {}; }
 
 TableInfo recommendation_table() {
   const char* step = "95 % interval, Wilson, over the pairs of one isotonic step";
-  return {"result.recommendation", {"Products by customer", "고객별 추천 상품"},
+  return {"result.recommendation",
+          {"Products by customer", "고객별 추천 상품"},
           {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
            {"product_id", Type::text, "", {"product", "상품"}, true},
            {"place", Type::integer, "", {"place", "순위"}},
@@ -37,7 +38,8 @@ TableInfo recommendation_table() {
 }
 
 TableInfo record_table() {
-  return {"result.recommendation_calibration", {"Calibration of buying", "구매 확률의 보정"},
+  return {"result.recommendation_calibration",
+          {"Calibration of buying", "구매 확률의 보정"},
           {{"bin", Type::integer, "", {"bin", "구간"}, true},
            {"predicted", Type::real, "share", {"predicted", "예측 확률"}},
            {"observed", Type::real, "share", {"observed", "실제 비율"}},
@@ -95,7 +97,8 @@ struct Probability {
 class Calibration {
  public:
   explicit Calibration(std::vector<Outcome> outcomes) {
-    std::stable_sort(outcomes.begin(), outcomes.end(), [](const Outcome& a, const Outcome& b) { return a.score < b.score; });
+    std::stable_sort(outcomes.begin(), outcomes.end(),
+                     [](const Outcome& a, const Outcome& b) { return a.score < b.score; });
     for (bool owned : {false, true}) {
       std::vector<double> x, y;
       for (const Outcome& outcome : outcomes)
@@ -106,7 +109,8 @@ class Calibration {
   Probability operator()(double score, bool owned) const {
     const auto& steps = steps_[owned];
     if (steps.empty()) return {0, 0, 1};
-    auto after = std::upper_bound(steps.begin(), steps.end(), score, [](double value, const auto& step) { return value < step.from; });
+    auto after = std::upper_bound(steps.begin(), steps.end(), score,
+                                  [](double value, const auto& step) { return value < step.from; });
     const auto& step = after == steps.begin() ? steps.front() : *std::prev(after);
     auto interval = learn::wilson(step.value * step.weight, step.weight);
     return {step.value, interval.lo, interval.hi};
@@ -138,12 +142,15 @@ class Calibration {
 };
 
 std::vector<Outcome> outcomes_of(const Window& known, const Window& later,
-                                 const std::vector<std::vector<learn::Recommendation>>& lists, uint64_t seed) {
+                                 const std::vector<std::vector<learn::Recommendation>>& lists,
+                                 uint64_t seed) {
   std::vector<Outcome> out;
   for (size_t c = 0; c < lists.size(); ++c) {
-    if (!std::binary_search(later.customer_no.begin(), later.customer_no.end(), known.customer_no[c])) continue;
+    if (!std::binary_search(later.customer_no.begin(), later.customer_no.end(), known.customer_no[c]))
+      continue;
     for (const auto& r : lists[c])
-      out.push_back({r.score, r.owned, bought(later, known.customer_no[c], r.item), mix(seed ^ static_cast<uint64_t>(known.customer_no[c])) & 1});
+      out.push_back({r.score, r.owned, bought(later, known.customer_no[c], r.item),
+                     mix(seed ^ static_cast<uint64_t>(known.customer_no[c])) & 1});
   }
   return out;
 }
@@ -162,11 +169,13 @@ void held_out_record(const std::vector<Outcome>& outcomes, Table& rows, double& 
   }
   auto bins = learn::calibration(p, happened, 10);
   error = learn::calibration_error(bins);
-  for (const auto& bin : bins) rows.append(static_cast<int64_t>(rows.rows() + 1), bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
+  for (const auto& bin : bins)
+    rows.append(static_cast<int64_t>(rows.rows() + 1), bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
 }
 
 // Share of customers who bought at least one of the first five of their list.
-learn::Interval hit_rate(const Window& known, const Window& later, const std::function<int32_t(size_t, size_t)>& item, double& rate) {
+learn::Interval hit_rate(const Window& known, const Window& later,
+                         const std::function<int32_t(size_t, size_t)>& item, double& rate) {
   double hits = 0, customers = static_cast<double>(known.customer_no.size());
   for (size_t c = 0; c < known.customer_no.size(); ++c) {
     bool hit = false;
@@ -183,22 +192,30 @@ learn::Interval hit_rate(const Window& known, const Window& later, const std::fu
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   if (time.horizon_months == 0)
-    return Error{Code::bad_input, fmt::format("recommend: the history before {} is too short: at least 2 months are needed", to_text(time.until))};
-  TRY(context.execute("CREATE OR REPLACE TEMP TABLE catalogue AS "
-                      "SELECT product_no, (row_number() OVER (ORDER BY product_no) - 1)::INTEGER AS item FROM ("
-                      "  SELECT product_no FROM event WHERE action = 'purchase' AND product_no IS NOT NULL AND ts < $split "
-                      "  GROUP BY product_no ORDER BY count(DISTINCT customer_no) DESC, product_no LIMIT $most)",
-                      {{"most", params.products}}));
-  int32_t item_count = static_cast<int32_t>(TRY(context.query("SELECT count(*) AS n FROM catalogue")).integers("n")[0]);
+    return Error{Code::bad_input,
+                 fmt::format("recommend: the history before {} is too short: at least 2 months are needed",
+                             to_text(time.until))};
+  TRY(context.execute(
+      "CREATE OR REPLACE TEMP TABLE catalogue AS "
+      "SELECT product_no, (row_number() OVER (ORDER BY product_no) - 1)::INTEGER AS item FROM ("
+      "  SELECT product_no FROM event WHERE action = 'purchase' AND product_no IS NOT NULL AND ts < $split "
+      "  GROUP BY product_no ORDER BY count(DISTINCT customer_no) DESC, product_no LIMIT $most)",
+      {{"most", params.products}}));
+  int32_t item_count =
+      static_cast<int32_t>(TRY(context.query("SELECT count(*) AS n FROM catalogue")).integers("n")[0]);
   if (item_count < 2)
-    return Error{Code::not_found, fmt::format("recommend: products bought before {} = {}: at least 2 are needed", to_text(time.split), item_count)};
+    return Error{Code::not_found,
+                 fmt::format("recommend: products bought before {} = {}: at least 2 are needed",
+                             to_text(time.split), item_count)};
 
   // learn what scores were worth: lists as of the split, and what was bought after it
   TRY(context.progress(0.1, "co-purchases at the split"));
   int32_t per_customer = static_cast<int32_t>(params.per_customer);
   Window known = TRY(read_window(context, time.from, time.split, item_count));
   Window later = TRY(read_window(context, time.split, time.until, item_count));
-  if (known.customer_no.empty()) return Error{Code::not_found, fmt::format("recommend: nobody bought from {} to {}", to_text(time.from), to_text(time.split))};
+  if (known.customer_no.empty())
+    return Error{Code::not_found, fmt::format("recommend: nobody bought from {} to {}", to_text(time.from),
+                                              to_text(time.split))};
   auto lists = learn::CoPurchase(known.purchases, params.shrinkage).recommend(known.purchases, per_customer);
   auto outcomes = outcomes_of(known, later, lists, context.seed());
   Table record = Table::of(record_table());
@@ -212,17 +229,23 @@ Result<Summary> run(Context& context, const Params& params) {
   std::vector<int64_t> buyers(popular.size());
   for (int32_t item : known.purchases.items) ++buyers[static_cast<size_t>(item)];
   for (size_t i = 0; i < popular.size(); ++i) popular[i] = static_cast<int32_t>(i);
-  std::stable_sort(popular.begin(), popular.end(), [&](int32_t a, int32_t b) { return buyers[static_cast<size_t>(a)] > buyers[static_cast<size_t>(b)]; });
+  std::stable_sort(popular.begin(), popular.end(), [&](int32_t a, int32_t b) {
+    return buyers[static_cast<size_t>(a)] > buyers[static_cast<size_t>(b)];
+  });
   double hit = 0, hit_popular = 0;
-  auto ours = hit_rate(known, later, [&](size_t c, size_t k) { return k < lists[c].size() ? lists[c][k].item : -1; }, hit);
-  auto theirs = hit_rate(known, later, [&](size_t, size_t k) { return k < popular.size() ? popular[k] : -1; }, hit_popular);
+  auto ours = hit_rate(
+      known, later, [&](size_t c, size_t k) { return k < lists[c].size() ? lists[c][k].item : -1; }, hit);
+  auto theirs = hit_rate(
+      known, later, [&](size_t, size_t k) { return k < popular.size() ? popular[k] : -1; }, hit_popular);
 
   // the lists as of now
   TRY(context.progress(0.5, "co-purchases now"));
-  Window now = TRY(read_window(context, add_months(time.as_of, -time.horizon_months), time.as_of, item_count));
+  Window now =
+      TRY(read_window(context, add_months(time.as_of, -time.horizon_months), time.as_of, item_count));
   learn::CoPurchase model(now.purchases, params.shrinkage);
   auto recommended = model.recommend(now.purchases, per_customer);
-  Table products = TRY(context.query("SELECT product_id FROM catalogue JOIN product USING (product_no) ORDER BY item"));
+  Table products =
+      TRY(context.query("SELECT product_id FROM catalogue JOIN product USING (product_no) ORDER BY item"));
   Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
   const auto &product_ids = products.texts("product_id"), &customer_ids = ids.texts("customer_id");
   Table rows = Table::of(recommendation_table());
@@ -231,11 +254,13 @@ Result<Summary> run(Context& context, const Params& params) {
     // placed by probability: products bought before and new ones have their own scale
     std::vector<std::pair<Probability, learn::Recommendation>> list;
     for (const auto& r : recommended[c]) list.emplace_back(calibration(r.score, r.owned), r);
-    std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.first.p > b.first.p; });
+    std::stable_sort(list.begin(), list.end(),
+                     [](const auto& a, const auto& b) { return a.first.p > b.first.p; });
     for (size_t k = 0; k < list.size(); ++k) {
       const auto& [p, r] = list[k];
-      rows.append(customer_ids[id], product_ids[static_cast<size_t>(r.item)], static_cast<int64_t>(k + 1), p.p, p.lo, p.hi, r.owned,
-                  product_ids[static_cast<size_t>(r.because)], model.lift(r.because, r.item));
+      rows.append(customer_ids[id], product_ids[static_cast<size_t>(r.item)], static_cast<int64_t>(k + 1),
+                  p.p, p.lo, p.hi, r.owned, product_ids[static_cast<size_t>(r.because)],
+                  model.lift(r.because, r.item));
     }
   }
   TRY(context.write("result.recommendation", rows));
@@ -244,14 +269,20 @@ Result<Summary> run(Context& context, const Params& params) {
   summary.fact("hit_rate_5", hit, "share", ours.lo, ours.hi);
   summary.fact("hit_rate_5_popular", hit_popular, "share", theirs.lo, theirs.hi);
   summary.fact("calibration_error", error, "share");
-  summary.say(fmt::format("Had the lists been made at {}, {:.0f} % of customers ({:.0f} to {:.0f} %) would have bought at least one of their first five products "
-                          "in the next {} months; the five most popular products would have reached {:.0f} % ({:.0f} to {:.0f} %).",
-                          to_text(time.split), hit * 100, ours.lo * 100, ours.hi * 100, time.horizon_months, hit_popular * 100, theirs.lo * 100, theirs.hi * 100),
-              fmt::format("{} 기준으로 추천했다면 고객의 {:.0f}%({:.0f}~{:.0f}%)가 이후 {}개월 안에 추천 상위 5개 중 하나 이상을 샀습니다. "
+  summary.say(fmt::format("Had the lists been made at {}, {:.0f} % of customers ({:.0f} to {:.0f} %) would "
+                          "have bought at least one of their first five products "
+                          "in the next {} months; the five most popular products would have reached {:.0f} % "
+                          "({:.0f} to {:.0f} %).",
+                          to_text(time.split), hit * 100, ours.lo * 100, ours.hi * 100, time.horizon_months,
+                          hit_popular * 100, theirs.lo * 100, theirs.hi * 100),
+              fmt::format("{} 기준으로 추천했다면 고객의 {:.0f}%({:.0f}~{:.0f}%)가 이후 {}개월 안에 추천 "
+                          "상위 5개 중 하나 이상을 샀습니다. "
                           "인기 상품 5개를 똑같이 추천했다면 {:.0f}%({:.0f}~{:.0f}%)였습니다.",
-                          to_text(time.split), hit * 100, ours.lo * 100, ours.hi * 100, time.horizon_months, hit_popular * 100, theirs.lo * 100, theirs.hi * 100));
+                          to_text(time.split), hit * 100, ours.lo * 100, ours.hi * 100, time.horizon_months,
+                          hit_popular * 100, theirs.lo * 100, theirs.hi * 100));
   if (ours.lo <= theirs.hi)
-    summary.warn("The personal lists are not clearly better than the most popular products.", "개인별 추천이 인기 상품 추천보다 확실히 낫다고 할 수 없습니다.");
+    summary.warn("The personal lists are not clearly better than the most popular products.",
+                 "개인별 추천이 인기 상품 추천보다 확실히 낫다고 할 수 없습니다.");
   return summary;
 }
 
@@ -261,20 +292,37 @@ Room recommend() {
   AnalysisInfo info;
   info.name = "recommend";
   info.title = {"What they will buy", "다음에 살 상품"};
-  info.question = {"Which products will each customer buy when they come back, and how likely?", "각 고객은 다시 올 때 무엇을 얼마의 확률로 살까?"};
-  info.method = "Co-purchase: mean shrunken P(j | i) over the customer's products (lift; Agrawal, Imielinski and Swami, 1993), turned into "
-                "probabilities, given that the customer buys anything in the next period, by isotonic regression on what "
-                "was bought after the split.";
+  info.question = {"Which products will each customer buy when they come back, and how likely?",
+                   "각 고객은 다시 올 때 무엇을 얼마의 확률로 살까?"};
+  info.method =
+      "Co-purchase: mean shrunken P(j | i) over the customer's products (lift; Agrawal, Imielinski and "
+      "Swami, 1993), turned into "
+      "probabilities, given that the customer buys anything in the next period, by isotonic regression on "
+      "what "
+      "was bought after the split.";
   info.reads = {"raw.event", "raw.customer", "raw.product"};
   info.writes = {recommendation_table(), record_table()};
-  info.charts = {{"recommendation_calibration", ChartKind::calibration, {"Do 30 % of pairs with 30 % come true?", "구매 확률 30%인 쌍의 30%가 실제로 구매했는가?"},
-                  "result.recommendation_calibration", {{"x", "predicted"}, {"y", "observed"}, {"lo", "observed_lo"}, {"hi", "observed_hi"}, {"size", "pairs"}}, "", "share",
-                  {"Each half of the customers was predicted from the other half.", "고객의 절반을 나머지 절반으로 예측했습니다."}}};
+  info.charts = {{"recommendation_calibration",
+                  ChartKind::calibration,
+                  {"Do 30 % of pairs with 30 % come true?", "구매 확률 30%인 쌍의 30%가 실제로 구매했는가?"},
+                  "result.recommendation_calibration",
+                  {{"x", "predicted"},
+                   {"y", "observed"},
+                   {"lo", "observed_lo"},
+                   {"hi", "observed_hi"},
+                   {"size", "pairs"}},
+                  "",
+                  "share",
+                  {"Each half of the customers was predicted from the other half.",
+                   "고객의 절반을 나머지 절반으로 예측했습니다."}}};
   info.tables = {{"result.recommendation", "p_buy_if_back DESC, customer_id, place", 10}};
   ParamTable<Params> table;
-  table.integer("products", &Params::products, {2, 10'000}, "products", "the most bought products to choose from; memory grows with its square")
+  table
+      .integer("products", &Params::products, {2, 10'000}, "products",
+               "the most bought products to choose from; memory grows with its square")
       .integer("per-customer", &Params::per_customer, {1, 100}, "products", "recommended to each customer")
-      .real("shrinkage", &Params::shrinkage, {0, 1'000}, "customers", "imagined buyers of one product alone, against chance pairs");
+      .real("shrinkage", &Params::shrinkage, {0, 1'000}, "customers",
+            "imagined buyers of one product alone, against chance pairs");
   return make_job(info, table, run);
 }
 
