@@ -1,7 +1,12 @@
 #include "ingest/csv.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "ingest/byte_source.h"
 
@@ -11,6 +16,59 @@ namespace {
 const char* find(const char* from, const char* end, char c) {
   const void* at = std::memchr(from, c, static_cast<size_t>(end - from));
   return at ? static_cast<const char*>(at) : end;
+}
+
+// Finds the ends of fields, 64 bytes at a time: one bit for each byte that is a delimiter or a line end.
+class FieldEnds {
+ public:
+  FieldEnds(const char* begin, const char* end, char delimiter) : end_(end), delimiter_(delimiter) { look(begin); }
+  const char* next(const char* from) {  // `from` or the first after it; the end of the text if there is none
+    while (from < end_) {
+      if (static_cast<size_t>(from - window_) >= 64) look(from);  // behind the window too
+      if (uint64_t left = ends_ >> (from - window_)) return from + std::countr_zero(left);
+      from = window_ + 64;
+    }
+    return end_;
+  }
+
+ private:
+  void look(const char* window) {
+    window_ = window;
+    ends_ = 0;
+    size_t left = static_cast<size_t>(end_ - window);
+#ifdef __SSE2__
+    if (left >= 64) {
+      const __m128i delimiters = _mm_set1_epi8(delimiter_), newlines = _mm_set1_epi8('\n');
+      for (int i = 0; i < 4; ++i) {
+        __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(window) + i);
+        __m128i ends = _mm_or_si128(_mm_cmpeq_epi8(bytes, delimiters), _mm_cmpeq_epi8(bytes, newlines));
+        ends_ |= static_cast<uint64_t>(static_cast<uint32_t>(_mm_movemask_epi8(ends))) << 16 * i;
+      }
+      return;
+    }
+#endif
+    for (size_t i = 0; i < std::min<size_t>(left, 64); ++i)
+      ends_ |= static_cast<uint64_t>(window[i] == delimiter_ || window[i] == '\n') << i;
+  }
+
+  const char* window_ = nullptr;
+  const char* end_;
+  char delimiter_;
+  uint64_t ends_ = 0;
+};
+
+// Nothing but the bytes 1..127, so that every part of it is UTF-8.
+bool is_plain(std::string_view text) {
+  constexpr uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  uint64_t odd = 0;  // a top bit where a byte is zero or has one itself
+  size_t i = 0;
+  for (; i + 8 <= text.size(); i += 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + i, 8);
+    odd |= word | (word - ones);
+  }
+  for (; i < text.size(); ++i) odd |= text[i] <= 0 ? tops : 0;
+  return (odd & tops) == 0;
 }
 
 std::string unescape(std::string_view quoted) {
@@ -28,6 +86,8 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
   const char* begin = block.text.data();
   const char* end = begin + block.text.size();
   const char* at = begin;
+  FieldEnds field_ends(begin, end, delimiter_);
+  bool plain = is_plain(block.text);
   while (at < end && block.records.size() < most) {
     if (skipping_) {
       at = find(at, end, '\n');
@@ -65,7 +125,7 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
         }
       } else {
         const char* first = at;
-        while (at < limit && *at != delimiter_ && *at != '\n') ++at;
+        at = std::min(field_ends.next(at), limit);
         const char* past = at;
         if (past > first && past[-1] == '\r' && (at == limit || *at == '\n')) --past;
         block.fields.emplace_back(first, static_cast<size_t>(past - first));
@@ -99,7 +159,7 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
     }
     if (record.problem == RecordProblem::none) {
       if (columns_ != 0 && record.fields != columns_) record.problem = RecordProblem::field_count;
-      else if (!is_utf8(record.text)) record.problem = RecordProblem::encoding;
+      else if (!plain && !is_utf8(record.text)) record.problem = RecordProblem::encoding;
     }
     block.records.push_back(record);
   }

@@ -66,9 +66,10 @@ class RowReader {
 
   void read(EventBatch& batch) const {
     batch.events.reserve(batch.block.records.size());
+    Clock clock{};
     for (const Record& record : batch.block.records) {
       EventRow row{};
-      std::string_view reason = read_row(batch.block, record, row);
+      std::string_view reason = read_row(batch.block, record, clock, row);
       if (reason.empty()) batch.events.push_back(row);
       else batch.rejects.push_back({record.line, reason, record.text.substr(0, most_reject_text_bytes)});
     }
@@ -85,7 +86,13 @@ class RowReader {
   }
   bool has(Role role) const { return roles_[static_cast<size_t>(role)] >= 0; }
 
-  std::string_view read_row(const RecordBlock& block, const Record& record, EventRow& row) const {
+  // The time of the row before: the lines of a receipt have the same.
+  struct Clock {
+    std::string_view text;
+    Timestamp ts;
+  };
+
+  std::string_view read_row(const RecordBlock& block, const Record& record, Clock& clock, EventRow& row) const {
     switch (record.problem) {
       case RecordProblem::none: break;
       case RecordProblem::field_count: return "field_count";
@@ -103,10 +110,13 @@ class RowReader {
       if (whole.find_first_not_of("0123456789") == whole.npos) row.customer = whole;
     }
     if (row.customer.empty()) return "no_customer";
-    bool ambiguous = false;
-    auto ts = parse_time(text(Role::time), rules_.time_format, ambiguous);
-    if (!ts) return ambiguous ? "ambiguous_time" : "bad_time";
-    row.ts = *ts;
+    if (std::string_view time = text(Role::time); time.empty() || time != clock.text) {
+      bool ambiguous = false;
+      auto ts = parse_time(time, rules_.time_format, ambiguous);
+      if (!ts) return ambiguous ? "ambiguous_time" : "bad_time";
+      clock = {time, *ts};
+    }
+    row.ts = clock.ts;
     if (row.ts < to_timestamp(earliest_date)) return "bad_time";
     if (row.ts > latest_) return "future_time";
 
