@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <thread>
@@ -27,7 +28,7 @@ struct Options {
   // run, describe, pipeline
   std::string room;
   std::vector<std::string> rooms;
-  ParamTexts params;
+  ParamTexts params, flags;
   std::string report_path;
   // simulate
   std::string simulator;
@@ -80,6 +81,13 @@ class StopOnSignal {
   }
 };
 
+// Only an import makes a store.
+Status must_exist(const Options& options) {
+  if (std::filesystem::exists(options.store)) return {};
+  return Error{Code::not_found,
+               fmt::format("store {}: no such file; run danggol import first", options.store)};
+}
+
 Result<Engine> open(const Options& options, Engine::Access access) {
   StopOnSignal::block();  // before any thread is made
   Engine engine = TRY(Engine::open(options.store, access));
@@ -126,6 +134,7 @@ Status run(const Options& options) {
     Engine engine = TRY(open(options, Engine::Access::read));
     return engine.answer(options.room, options.params, format(options), std::cout);
   }
+  TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
   auto summary = TRY(engine.run(options.room, options.params, progress_bar()));
   print(options.json ? to_json(summary) : to_text(summary, language(options)));
@@ -133,6 +142,7 @@ Status run(const Options& options) {
 }
 
 Status pipeline(const Options& options) {
+  TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
   auto summary = TRY(engine.pipeline(options.rooms, options.params, progress_bar()));
   if (!options.report_path.empty()) TRY(engine.report(options.report_path, language(options)));
@@ -211,9 +221,7 @@ void add_params(CLI::App& app, const std::vector<ParamInfo>& params, Options& op
   for (const auto& param : params) {
     std::string name = param.name, help = param.help;
     if (param.type == ParamType::boolean) {  // --name alone says true; --name=false
-      app.add_flag_function(
-          "--" + name,
-          [&options, name](int64_t count) { options.params[name] = count > 0 ? "true" : "false"; }, help);
+      app.add_flag("--" + name, options.flags[name], help);
       continue;
     }
     if (!param.default_text.empty()) help += fmt::format(" (default {})", param.default_text);
@@ -367,6 +375,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return fail({Code::bad_input, what_is_wrong(app, error)});
   }
+  for (const auto& [name, text] : options.flags)
+    if (!text.empty()) options.params[name] = text;
   Status status = chosen(options);
   return status ? 0 : fail(status.error());
 }

@@ -55,10 +55,10 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
     CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
     CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
       sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
-    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS
-      greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE));
-    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS
-      least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)))",
+    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS CASE WHEN k = 0 THEN 0 ELSE
+      greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE)) END;
+    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS CASE WHEN k = n THEN 1 ELSE
+      least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)) END)",
                                         to_text(time.as_of), to_text(time.as_of)));
 }
 

@@ -51,10 +51,6 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
   if (time.as_of.days > last_event.days + most_silent_days)
     return Error{Code::bad_input, fmt::format("as-of={}: the data end on {}; must be at most {} days later",
                                               to_text(time.as_of), to_text(last_event), most_silent_days)};
-  if (first_event == last_event)
-    return Error{Code::not_found,
-                 fmt::format("the store holds events of {} alone; two days are needed to compare periods",
-                             to_text(first_event))};
   Date month = month_start(time.as_of);
   bool days_only =
       !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;

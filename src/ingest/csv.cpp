@@ -21,7 +21,9 @@ const char* find(const char* from, const char* end, char c) {
 // Finds the ends of fields, 64 bytes at a time: one bit for each byte that is a delimiter or a line end.
 class FieldEnds {
  public:
-  FieldEnds(const char* begin, const char* end, char delimiter) : end_(end), delimiter_(delimiter) { look(begin); }
+  FieldEnds(const char* begin, const char* end, char delimiter) : end_(end), delimiter_(delimiter) {
+    look(begin);
+  }
   const char* next(const char* from) {  // `from` or the first after it; the end of the text if there is none
     while (from < end_) {
       if (static_cast<size_t>(from - window_) >= 64) look(from);  // behind the window too

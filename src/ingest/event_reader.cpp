@@ -92,7 +92,8 @@ class RowReader {
     Timestamp ts;
   };
 
-  std::string_view read_row(const RecordBlock& block, const Record& record, Clock& clock, EventRow& row) const {
+  std::string_view read_row(const RecordBlock& block, const Record& record, Clock& clock,
+                            EventRow& row) const {
     switch (record.problem) {
       case RecordProblem::none: break;
       case RecordProblem::field_count: return "field_count";

@@ -135,7 +135,8 @@ __extension__ typedef __int128 int128;
 Money multiply(Money price, Money quantity, bool& overflow) {
   int64_t small = 0;  // nearly always so, and 128 bits divide slowly
   constexpr int64_t half_unit = Money::scale / 2, room = std::numeric_limits<int64_t>::max() / 100;
-  if (!__builtin_mul_overflow(price.ten_thousandths, quantity.ten_thousandths, &small) && small < room && small > -room) {
+  if (!__builtin_mul_overflow(price.ten_thousandths, quantity.ten_thousandths, &small) && small < room &&
+      small > -room) {
     overflow = false;
     return {(small + (small < 0 ? -half_unit : half_unit)) / Money::scale};
   }

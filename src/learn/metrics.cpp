@@ -166,7 +166,9 @@ Interval wilson(double successes, double trials) {
   double p = successes / trials, z2 = z95 * z95;
   double centre = (p + z2 / (2 * trials)) / (1 + z2 / trials);
   double half = z95 * std::sqrt(p * (1 - p) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials);
-  return {std::max(0.0, centre - half), std::min(1.0, centre + half)};
+  // exactly 0 and 1 at the ends, where rounding would leave a trace
+  return {successes == 0 ? 0 : std::max(0.0, centre - half),
+          successes == trials ? 1 : std::min(1.0, centre + half)};
 }
 
 Interval bootstrap(size_t n, int32_t resamples, uint64_t seed,

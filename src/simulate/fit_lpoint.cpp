@@ -37,31 +37,33 @@ constexpr Figures::ByMonth sales_krw = {8.15e9,        8.20e9, 8.80e9, 9.30e9, 1
 constexpr double product_buyers_may = 18'350, uses = 250'000, rows = 4.4e6;
 
 // Share q of all rows by outlet, and the element p ln(p/q) of the leavers from `other`. The published
-// elements, on both levels that are published, leave little choice of q; those closer to each other than
-// samples of this size can tell are pulled apart by up to 0.016.
+// elements, by outlet and by partner, leave little choice of q. Elements closer to each other than samples of
+// this size can tell are pulled apart, by up to 0.016.
 struct Divergence {
   double q, element;
 };
+// clang-format off
 constexpr std::array<Divergence, outlet_count> divergence = {{
-    {0.1020, -0.0373},
-    {0.0240, 0.0360},
-    {0.4450, -0.0953},
-    {0.0350, 0.0260},
-    {0.1770, -0.0012},
-    {0.0185, -0.0030},
-    {0.1650, 0.0420},
-    {0.0075, 0.0520},
-    {0.0010, 0.0020},
-    {0.0250, 0.1297},
-    {0.0450, -0.0089},
-    {0.1300, 0.0720},
-    {0.1080, -0.0093},
-    {0.4050, -0.0524},
-    {0.2680, -0.0055},
-    {0.0440, 0.0340},
+    {0.1020, -0.0373},  // A01 off-line
+    {0.0240, 0.0360},   // A01 on-line
+    {0.4450, -0.0953},  // A02 off-line
+    {0.0350, 0.0260},   // A02 on-line
+    {0.1770, -0.0012},  // A03 off-line
+    {0.0185, -0.0030},  // A03 on-line
+    {0.1650, 0.0420},   // A04 off-line
+    {0.0075, 0.0520},   // A05 off-line
+    {0.0010, 0.0020},   // A05 on-line
+    {0.0250, 0.1297},   // A06 on-line
+    {0.0450, -0.0089},  // B01
+    {0.1300, 0.0720},   // C01
+    {0.1080, -0.0093},  // C02
+    {0.4050, -0.0524},  // D01
+    {0.2680, -0.0055},  // D02
+    {0.0440, 0.0340},   // E01
 }};
-constexpr std::array<size_t, 2> anchors = {2,
-                                           13};  // off-line A02 and D01: the others follow relative to them
+// clang-format on
+// The others follow relative to these two: off-line A02 stays as it is, D01 answers for the buyers of May.
+constexpr size_t a02_offline = 2, d01 = 13;
 
 // The p next to q with p ln(p/q) = element; by Newton's steps, halved, above the minimum at q/e.
 double leavers_share(const Divergence& d) {
@@ -113,14 +115,13 @@ std::vector<Knob> knobs(Shape& shape) {
     if (o >= retail_outlets)
       all.push_back(
           {name + ", all uses", &visits.per_month, [](const Figures& f) { return f.uses; }, uses, 0.9});
-    if (std::find(anchors.begin(), anchors.end(), o) == anchors.end())
+    if (o != a02_offline && o != d01)
       all.push_back({name + ", share of leavers", &visits.elasticity,
                      [o](const Figures& f) { return f.share_leavers[o]; }, p[o], -0.3, -1, 3, true});
   }
   auto add = [&](Knob knob) { all.push_back(std::move(knob)); };
   using F = const Figures&;
-  add({"buyers in May", &shape.visits[anchors[1]].elasticity, [](F f) { return f.buyers[may]; }, 21'358, -2,
-       0, 2});
+  add({"buyers in May", &shape.visits[d01].elasticity, [](F f) { return f.buyers[may]; }, 21'358, -2, 0, 2});
   add({"buyers in January", &shape.newcomer_share, [](F f) { return f.buyers[january]; }, 19'394, -3, 0.01,
        0.5});
   add({"product buyers in May", &shape.activity_spread, [](F f) { return f.product_buyers[may]; },
@@ -178,7 +179,7 @@ inline constexpr Shape fitted_shape = {{
 
 int fit(const std::string& path, int rounds) {
   Shape shape = fitted_shape;
-  for (int round = 1;; ++round) {
+  for (int round = 1; round <= rounds + 1; ++round) {
     Model model(shape);
     std::vector<Figures> figures;
     for (uint64_t i = 0; i < seed_count; ++i) figures.push_back(measure(model, first_seed + i, customers));
@@ -189,7 +190,7 @@ int fit(const std::string& path, int rounds) {
       double off = std::log(knob.target / got), step = std::clamp(knob.power * off, -0.3, 0.3);
       worst = std::max(worst, std::abs(off));
       if (round > rounds) {
-        fmt::print("{:28} asked {:<14.6g} got {:.6g}\n", knob.name, knob.target, got);
+        fmt::print("{:34} asked {:<14.6g} got {:.6g}\n", knob.name, knob.target, got);
       } else {
         double moved = knob.additive ? *knob.value + step : *knob.value * std::exp(step);
         *knob.value = std::clamp(moved, knob.least, knob.most);
@@ -198,11 +199,12 @@ int fit(const std::string& path, int rounds) {
     fmt::print(stderr, "round {}: the worst figure is {:.1f} % off\n", round, 100 * worst);
     if (round > rounds) break;
     normalise(shape);
+    std::ofstream out(path);  // every round, so that a fit that is stopped can go on from there
+    out << source(shape);
+    out.close();
+    if (!out) return 1;
   }
-  std::ofstream out(path);
-  out << source(shape);
-  out.close();
-  return out ? 0 : 1;
+  return 0;
 }
 
 }  // namespace

@@ -20,24 +20,12 @@ struct Outlet {
   bool online;  // of an affiliate, every receipt has its own channel
 };
 inline constexpr size_t retail_outlets = 10, outlet_count = retail_outlets + affiliate_count;
+// clang-format off
 inline constexpr std::array<Outlet, outlet_count> outlets = {{
-    {0, false},
-    {0, true},
-    {1, false},
-    {1, true},
-    {2, false},
-    {2, true},
-    {3, false},
-    {4, false},
-    {4, true},
-    {5, true},
-    {6, false},
-    {7, false},
-    {8, false},
-    {9, false},
-    {10, false},
-    {11, false},
+    {0, false}, {0, true},  {1, false}, {1, true},  {2, false},  {2, true},  {3, false}, {4, false},
+    {4, true},  {5, true},  {6, false}, {7, false}, {8, false},  {9, false}, {10, false}, {11, false},
 }};
+// clang-format on
 
 std::string outlet_name(size_t outlet);  // "A01 off-line", "C01"
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -166,6 +167,8 @@ struct Connection::Handle {
   std::shared_ptr<void> keeps_open;
   duckdb_database database{};
   duckdb_connection connection{};
+  std::mutex interrupting;
+  bool undisturbed = false;
   ~Handle() { duckdb_disconnect(&connection); }
 };
 
@@ -306,7 +309,21 @@ Result<std::string> Connection::text(std::string_view sql, const Bindings& bindi
   return table.columns[0].texts.at(0);
 }
 
-void Connection::interrupt() { duckdb_interrupt(handle_->connection); }
+void Connection::interrupt() {
+  std::lock_guard lock(handle_->interrupting);
+  if (!handle_->undisturbed) duckdb_interrupt(handle_->connection);
+}
+
+Status Connection::undisturbed(std::string_view sql) {
+  auto set = [&](bool value) {
+    std::lock_guard lock(handle_->interrupting);
+    handle_->undisturbed = value;
+  };
+  set(true);
+  auto outcome = execute(sql);
+  set(false);
+  return outcome;
+}
 
 // One Connection::insert(): a table function that DuckDB calls for rows in several threads. The C API cannot
 // take a function back, so each has a name of its own and outlives its statement, with nothing left to give.

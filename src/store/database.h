@@ -94,15 +94,17 @@ class Connection {
   Status insert(std::string_view table, const std::function<std::unique_ptr<RowFeed>()>& make_feed);
 
   Status begin() { return execute("BEGIN TRANSACTION"); }
-  Status commit() { return execute("COMMIT"); }
-  Status rollback() { return execute("ROLLBACK"); }
-  void
-  interrupt();  // from another thread or a signal's flag: the running statement ends with Code::cancelled
+  Status commit() { return undisturbed("COMMIT"); }
+  Status rollback() { return undisturbed("ROLLBACK"); }
+  // From another thread: the running statement ends with Code::cancelled. Does nothing to a commit or rollback,
+  // which could otherwise be done and yet said to be stopped.
+  void interrupt();
 
  private:
   friend class Database;
   friend class Appender;
   struct Handle;
+  Status undisturbed(std::string_view sql);
   std::shared_ptr<Handle> handle_;
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <cstdio>
+#include <deque>
 #include <memory>
 #include <thread>
 
@@ -260,6 +261,32 @@ TEST(Connection, InterruptAtAnyMomentIsCancelledOrNothing) {
   EXPECT_GT(cancelled, 0);
 }
 
+// A commit that is done must not be said to be stopped, nor one that is not done to be done.
+TEST(Connection, InterruptOfACommitNeverLies) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(connection.execute("CREATE TABLE t (round INTEGER, i INTEGER)"));
+  std::atomic<bool> ended = false, committing = false;
+  std::thread stopper([&] {
+    while (!ended) {
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      if (committing) connection.interrupt();
+    }
+  });
+  for (int64_t round = 0; round < 60; ++round) {
+    must(connection.begin());
+    must(connection.execute("INSERT INTO t SELECT $round, i FROM range(30000) r(i)", {{"round", round}}));
+    committing = true;
+    auto committed = connection.commit();
+    committing = false;
+    EXPECT_TRUE(committed) << message(committed);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // an interrupt that was under way is over
+    EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE round = $round", {{"round", round}})), 30'000);
+  }
+  ended = true;
+  stopper.join();
+}
+
 TEST(Appender, ToATableThatIsNotThereIsAnError) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
@@ -275,6 +302,66 @@ TEST(Appender, ShowsNothingBeforeClose) {
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 0);
   must(appender.close());
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE s IS NULL")), 10);
+}
+
+// --- rows from several threads
+
+struct CountedFeed : RowFeed {  // numbers below `end`, every feed some of them
+  std::atomic<int64_t>& next;
+  int64_t end, fails_at;
+  std::deque<std::string> texts;
+  CountedFeed(std::atomic<int64_t>& n, int64_t e, int64_t f) : next(n), end(e), fails_at(f) {}
+  static std::string text(int64_t i) { return i % 2 ? "짧은 글" + std::to_string(i) : std::string(static_cast<size_t>(i % 40), 'x') + std::to_string(i); }
+  Result<size_t> fill(Chunk& chunk) override {
+    texts.clear();
+    size_t rows = 0;
+    for (; rows < chunk.capacity(); ++rows) {
+      int64_t i = next++;
+      if (i >= end) break;
+      if (i == fails_at) return Error{Code::corrupt, "the feed broke"};
+      chunk.values<int32_t>(0)[rows] = static_cast<int32_t>(i);
+      if (i % 3 == 0) chunk.set_null(1, rows);
+      else chunk.values<int64_t>(1)[rows] = i * 1'000'000'007;
+      if (i % 5 == 0) chunk.set_null(2, rows);
+      else chunk.set_text(2, rows, texts.emplace_back(text(i)));
+    }
+    return rows;
+  }
+};
+
+TEST(Insert, TakesEveryRowOfEveryFeedOnce) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(connection.execute("CREATE TABLE t (i INTEGER, b BIGINT, s VARCHAR)"));
+  for (int64_t rows : {int64_t{0}, int64_t{1}, int64_t{2'048}, int64_t{300'001}}) {
+    must(connection.execute("DELETE FROM t"));
+    std::atomic<int64_t> next = 0;
+    must(connection.insert("main.t", [&] { return std::make_unique<CountedFeed>(next, rows, -1); }));
+    Table table = must(connection.query("SELECT * FROM t ORDER BY i"));
+    ASSERT_EQ(table.rows(), static_cast<size_t>(rows));
+    for (int64_t i = 0; i < rows; ++i) {
+      auto row = static_cast<size_t>(i);
+      ASSERT_EQ(table.integers("i")[row], i);
+      ASSERT_EQ(table["b"].is_null(row), i % 3 == 0);
+      ASSERT_EQ(table["s"].is_null(row), i % 5 == 0);
+      if (i % 3) { ASSERT_EQ(table.integers("b")[row], i * 1'000'000'007); }
+      if (i % 5) { ASSERT_EQ(table.texts("s")[row], CountedFeed::text(i)); }
+    }
+  }
+}
+
+TEST(Insert, OfAFeedThatBreaksLeavesNothing) {
+  TempFolder folder;
+  Connection connection = must(open_new(folder).connect());
+  must(connection.execute("CREATE TABLE t (i INTEGER, b BIGINT, s VARCHAR)"));
+  std::atomic<int64_t> next = 0;
+  auto broken = connection.insert("main.t", [&] { return std::make_unique<CountedFeed>(next, 200'000, 150'000); });
+  EXPECT_NE(message(broken).find("the feed broke"), std::string::npos);
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 0);
+  EXPECT_FALSE(connection.insert("main.absent", [&] { return std::make_unique<CountedFeed>(next, 1, -1); }));
+  next = 0;
+  must(connection.insert("main.t", [&] { return std::make_unique<CountedFeed>(next, 10, -1); }));
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 10);
 }
 
 TEST(Open, OfAFileThatIsNotThere) {
