@@ -378,6 +378,8 @@ int main(int argc, char** argv) {
   for (const auto& [name, text] : options.flags)
     if (!text.empty()) options.params[name] = text;
   Status status = chosen(options);
+  bool written = std::cout.flush() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (status && !written) status = Error{Code::io, "standard output cannot be written"};
   return status ? 0 : fail(status.error());
 }
 

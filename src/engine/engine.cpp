@@ -106,18 +106,20 @@ std::string skipped_input(const Room& room, const PipelineSummary& summary) {
   return {};
 }
 
-// Written beside the target and renamed over it: whole or not at all.
+// Written beside the target and renamed over it: whole or not at all. A device or pipe is written itself.
 Status write_file(const std::string& path, const std::string& content) {
-  std::string part = fmt::format("{}.part{}", path, ::getpid());
+  bool is_other = std::filesystem::exists(path) && !std::filesystem::is_regular_file(path);
+  std::string part = is_other ? path : fmt::format("{}.part{}", path, ::getpid());
   {
     std::ofstream out(part, std::ios::binary);
     out << content;
     if (!out.flush()) {
       std::error_code ignored;
-      std::filesystem::remove(part, ignored);
+      if (!is_other) std::filesystem::remove(part, ignored);
       return Error{Code::io, fmt::format("{}: cannot be written", path)};
     }
   }
+  if (is_other) return {};
   std::error_code error;
   std::filesystem::rename(part, path, error);
   if (error) return Error{Code::io, fmt::format("{}: cannot be written: {}", path, error.message())};
@@ -196,6 +198,8 @@ Result<Engine> Engine::open(const std::string& store_path, Access access) {
   auto state = std::make_shared<State>();
   state->path = store_path;
   state->access = access;
+  if (store_path.empty() || store_path.starts_with(":memory:"))  // DuckDB would keep it nowhere
+    return Error{Code::bad_input, fmt::format("store {}: must be the name of a file", store_path)};
   bool is_new = !std::filesystem::exists(store_path);
   state->database = TRY(store::Database::open(
       store_path, access == Access::write ? store::Access::read_write : store::Access::read_only));

@@ -1,9 +1,8 @@
 // The simulators as the engine offers them: names, parameters, one call.
-#include "danggol/engine.h"
-
 #include <fmt/format.h>
 
 #include "contract/params.h"
+#include "danggol/engine.h"
 #include "simulate/shop.h"
 
 namespace danggol {
@@ -24,7 +23,8 @@ ParamTable<ShopParams> shop_params() {
 Status shop(ParamTexts texts, const std::string& out_dir, const Progress& progress) {
   ShopParams params;
   TRY(shop_params().read(texts, params));
-  if (!texts.empty()) return Error{Code::bad_input, fmt::format("simulate shop: no parameter --{}", texts.begin()->first)};
+  if (!texts.empty())
+    return Error{Code::bad_input, fmt::format("simulate shop: no parameter --{}", texts.begin()->first)};
   ShopOptions options;
   options.customers = static_cast<int32_t>(params.customers);
   options.months = static_cast<int32_t>(params.months);
@@ -35,11 +35,14 @@ Status shop(ParamTexts texts, const std::string& out_dir, const Progress& progre
 }  // namespace
 
 std::vector<SimulatorInfo> Engine::simulators() {
-  return {{"shop", {"a small Korean shop with known truth: events.csv and truth/", "정답을 아는 작은 한국 상점: events.csv와 truth/"},
+  return {{"shop",
+           {"a small Korean shop with known truth: events.csv and truth/",
+            "정답을 아는 작은 한국 상점: events.csv와 truth/"},
            shop_params().info()}};
 }
 
-Status Engine::simulate(const std::string& name, ParamTexts params, const std::string& out_dir, const Progress& progress) {
+Status Engine::simulate(const std::string& name, ParamTexts params, const std::string& out_dir,
+                        const Progress& progress) {
   if (name == "shop") return shop(std::move(params), out_dir, progress);
   return Error{Code::not_found, fmt::format("simulate {}: no such simulator; there is shop", name)};
 }

@@ -56,6 +56,10 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
       !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
   if (days_only) {  // hardly any history: its two halves (a day is added in front to even them), and no
                     // forecast
+    if (first_event == last_event)
+      return Error{Code::not_found,
+                   fmt::format("the store holds events of {} alone; two days are needed to compare periods",
+                               to_text(first_event))};
     time.until = time.as_of;
     int32_t half_days = std::max(1, (time.until.days - first_event.days + 1) / 2);
     time.split = Date{time.until.days - half_days};

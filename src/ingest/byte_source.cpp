@@ -112,6 +112,19 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string as_text(std::string_view bytes) {
+  std::string out;
+  for (size_t i = 0; i < bytes.size();) {
+    size_t length = 1;
+    unsigned char lead = static_cast<unsigned char>(bytes[i]);
+    if (lead >= 0xc2) length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    if (i + length <= bytes.size() && is_utf8(bytes.substr(i, length))) out += bytes.substr(i, length);
+    else out += "\xef\xbf\xbd", length = 1;
+    i += length;
+  }
+  return out;
+}
+
 struct ByteSource::State {
   std::string path;
   std::ifstream file;

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/dictionary.h"
 #include "base/digest.h"
+#include "ingest/byte_source.h"
 #include "ingest/staging.h"
 
 namespace danggol::ingest {
@@ -198,7 +199,8 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
   for (size_t f = 0; f < paths.size(); ++f) {
     const FileReport& report = reports[f];
     int64_t load_no = first_load + static_cast<int64_t>(f);
-    files.push_back({std::filesystem::path(paths[f]).filename().string(), static_cast<int32_t>(load_no)});
+    files.push_back(
+        {as_text(std::filesystem::path(paths[f]).filename().string()), static_cast<int32_t>(load_no)});
     TRY(connection.execute(
         "INSERT INTO raw.load VALUES ($no, $file, $digest, $preset, $format, $encoding, $read, "
         "$loaded, $rejected, $at)",

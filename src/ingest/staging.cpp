@@ -16,20 +16,6 @@ constexpr size_t spool_memory_bytes_max = 512 << 20;
 constexpr size_t rows_per_block = 32'768;
 constexpr size_t text_bytes_per_block = 4 << 20;
 
-// Invalid bytes of a rejected row become U+FFFD so that the store holds text only.
-std::string as_text(std::string_view bytes) {
-  std::string out;
-  for (size_t i = 0; i < bytes.size();) {
-    size_t length = 1;
-    unsigned char lead = static_cast<unsigned char>(bytes[i]);
-    if (lead >= 0xc2) length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (i + length <= bytes.size() && is_utf8(bytes.substr(i, length))) out += bytes.substr(i, length);
-    else out += "\xef\xbf\xbd", length = 1;
-    i += length;
-  }
-  return out;
-}
-
 // The distinct texts of several dictionaries in byte order, and where each dictionary's codes are among them.
 struct Ranking {
   std::vector<std::string_view> texts;

@@ -26,9 +26,11 @@ std::string first_line(const char* message) {
 }
 
 // Some calls, preparing among them, tell an interrupt by the message alone.
-Error sql_error(const char* message, duckdb_error_type type = DUCKDB_ERROR_INVALID, Code otherwise = Code::bad_input) {
+Error sql_error(const char* message, duckdb_error_type type = DUCKDB_ERROR_INVALID,
+                Code otherwise = Code::bad_input) {
   std::string line = first_line(message);
-  if (type == DUCKDB_ERROR_INTERRUPT || line.starts_with("INTERRUPT")) return {Code::cancelled, "stopped: nothing was changed"};
+  if (type == DUCKDB_ERROR_INTERRUPT || line.starts_with("INTERRUPT"))
+    return {Code::cancelled, "stopped: nothing was changed"};
   return {otherwise, line};
 }
 

@@ -96,8 +96,8 @@ class Connection {
   Status begin() { return execute("BEGIN TRANSACTION"); }
   Status commit() { return undisturbed("COMMIT"); }
   Status rollback() { return undisturbed("ROLLBACK"); }
-  // From another thread: the running statement ends with Code::cancelled. Does nothing to a commit or rollback,
-  // which could otherwise be done and yet said to be stopped.
+  // From another thread: the running statement ends with Code::cancelled. Does nothing to a commit or
+  // rollback, which could otherwise be done and yet said to be stopped.
   void interrupt();
 
  private:

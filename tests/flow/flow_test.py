@@ -188,6 +188,13 @@ def check_report(flow, jobs, counts):
     flow.expect(not fetched, f"report: nothing to fetch {fetched[:3]}")
 
 
+def check_full_disk(flow):
+    """What could not be written is an error, not a short table."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([flow.danggol, "show", "result.rfm", "--store", flow.path("store.duckdb")], stdout=full, stderr=subprocess.PIPE, text=True)
+    flow.expect(done.returncode == 7 and done.stderr.count("\n") == 1, f"a full disk: exit status {done.returncode}, {done.stderr.strip()!r}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("danggol")
@@ -248,6 +255,7 @@ def main():
     if not args.simulated:  # what a simulated shop's back-test says is for the tests with known truth
         check_backtest(flow, RETAIL_BACKTEST)
     check_report(flow, jobs, counts)
+    check_full_disk(flow)
     flow.run("run", "rfm", "--rule=rank", *dates)
     flow.run("run", "grade_change", *dates)
     check_tables(flow, "rank")

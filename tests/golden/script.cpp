@@ -343,6 +343,7 @@ std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text,
       problems.push_back({step.line, fmt::format("{}\nprints to std{}, which must stay empty:\n{}", command,
                                                  failure ? "out" : "err", silent)});
     std::vector<std::string> printed = as_expected(shown);
+    bool ended_well = outcome.status == status && silent.empty();
     if (failure && printed.size() != 1)
       problems.push_back(
           {step.line, fmt::format("{}\nan error is one line, not {}:\n{}", command, printed.size(), shown)});
@@ -352,7 +353,8 @@ std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text,
     size_t first = static_cast<size_t>(step.expected_line) - 1;
     out.insert(out.end(), source.begin() + static_cast<int64_t>(copied),
                source.begin() + static_cast<int64_t>(first));
-    for (auto& line : record(step.expected, printed)) out.push_back(std::move(line));
+    // what a command printed that ended as it should not is nothing to keep
+    for (const auto& line : ended_well ? record(step.expected, printed) : step.expected) out.push_back(line);
     copied = first + step.expected.size();
   }
   out.insert(out.end(), source.begin() + static_cast<int64_t>(copied), source.end());

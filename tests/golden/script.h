@@ -43,7 +43,8 @@ struct Problem {
 std::variant<std::vector<Step>, Problem> parse(std::string_view text);
 
 // Carries the steps out in order. Where `recorded` is given it takes the script with what was printed in the
-// place of what was expected; what matches stays as it stands, with its placeholders.
+// place of what was expected; what matches stays as it stands, with its placeholders, and so does what a
+// command was expected to print that ended otherwise.
 std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text, const World& world,
                           std::string* recorded);
 

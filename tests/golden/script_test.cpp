@@ -146,5 +146,15 @@ TEST(Script, RecordsWhatWasPrintedAndKeepsTheRest) {
   EXPECT_TRUE(stage.play(recorded).empty()) << "a recording passes";
 }
 
+TEST(Script, RecordsNothingOfACommandThatEndsOtherwise) {
+  const char *runs = "run danggol x\n----\ngood\n", *fails = "fails 2 danggol x\n----\ndanggol: no\n";
+  std::string recorded;
+  Stage broken{{70, "half\n", "danggol: a bug\n"}, {}, {}};
+  EXPECT_FALSE(broken.play(runs, &recorded).empty());
+  EXPECT_EQ(recorded, runs);
+  EXPECT_FALSE(broken.play(fails, &recorded).empty());
+  EXPECT_EQ(recorded, fails);
+}
+
 }  // namespace
 }  // namespace danggol::golden

@@ -41,7 +41,7 @@ const KnownShop& known_shop() {
   static const KnownShop shop = [] {
     KnownShop made{folder() + "/shop", folder() + "/shop.duckdb"};
     if (auto simulated =
-            Engine::simulate("shop", {{"customers", "4000"}, {"seed", "11"}}, made.folder, silent);
+            Engine::simulate("shop", {{"customers", "6000"}, {"seed", "11"}}, made.folder, silent);
         !simulated)
       std::abort();
     Engine engine = must(Engine::open(made.store, Engine::Access::write));

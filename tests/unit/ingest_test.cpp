@@ -950,6 +950,12 @@ TEST_F(Import, RejectsKeepTheirTextAndAreCounted) {
             1);
 }
 
+TEST_F(Import, AFileMayHaveANameThatIsNoText) {
+  must(load({folder.write("caf\xe9.csv", "customer_id,ts,price\nc,2021-01-01,1\n,2021-01-01,1\n")}));
+  EXPECT_EQ(must(connection.text("SELECT file FROM raw.load")), "caf\xef\xbf\xbd.csv");
+  EXPECT_EQ(must(connection.text("SELECT file FROM raw.reject")), "caf\xef\xbf\xbd.csv");
+}
+
 TEST_F(Import, AVeryLongProductNameDoesNotSpoilOthers) {
   std::string name(100'000, 'x');
   must(load({folder.write("a.csv", "customer_id,ts,price,product,product_name\nc,2021-01-01,1,p1," + name +

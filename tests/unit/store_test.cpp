@@ -252,9 +252,12 @@ TEST(Connection, InterruptAtAnyMomentIsCancelledOrNothing) {
   });
   int cancelled = 0;
   for (int i = 0; i < 1'500; ++i) {
-    auto status = connection.execute("SELECT g, count(*), sum(i) FROM t GROUP BY g ORDER BY g; SELECT g FROM t WHERE i = 5");
+    auto status = connection.execute(
+        "SELECT g, count(*), sum(i) FROM t GROUP BY g ORDER BY g; SELECT g FROM t WHERE i = 5");
     cancelled += !status;
-    if (!status) { EXPECT_EQ(code(status), Code::cancelled) << message(status); }
+    if (!status) {
+      EXPECT_EQ(code(status), Code::cancelled) << message(status);
+    }
   }
   ended = true;
   stopper.join();
@@ -281,7 +284,8 @@ TEST(Connection, InterruptOfACommitNeverLies) {
     committing = false;
     EXPECT_TRUE(committed) << message(committed);
     std::this_thread::sleep_for(std::chrono::milliseconds(1));  // an interrupt that was under way is over
-    EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE round = $round", {{"round", round}})), 30'000);
+    EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE round = $round", {{"round", round}})),
+              30'000);
   }
   ended = true;
   stopper.join();
@@ -311,7 +315,10 @@ struct CountedFeed : RowFeed {  // numbers below `end`, every feed some of them
   int64_t end, fails_at;
   std::deque<std::string> texts;
   CountedFeed(std::atomic<int64_t>& n, int64_t e, int64_t f) : next(n), end(e), fails_at(f) {}
-  static std::string text(int64_t i) { return i % 2 ? "짧은 글" + std::to_string(i) : std::string(static_cast<size_t>(i % 40), 'x') + std::to_string(i); }
+  static std::string text(int64_t i) {
+    return i % 2 ? "짧은 글" + std::to_string(i)
+                 : std::string(static_cast<size_t>(i % 40), 'x') + std::to_string(i);
+  }
   Result<size_t> fill(Chunk& chunk) override {
     texts.clear();
     size_t rows = 0;
@@ -344,8 +351,12 @@ TEST(Insert, TakesEveryRowOfEveryFeedOnce) {
       ASSERT_EQ(table.integers("i")[row], i);
       ASSERT_EQ(table["b"].is_null(row), i % 3 == 0);
       ASSERT_EQ(table["s"].is_null(row), i % 5 == 0);
-      if (i % 3) { ASSERT_EQ(table.integers("b")[row], i * 1'000'000'007); }
-      if (i % 5) { ASSERT_EQ(table.texts("s")[row], CountedFeed::text(i)); }
+      if (i % 3) {
+        ASSERT_EQ(table.integers("b")[row], i * 1'000'000'007);
+      }
+      if (i % 5) {
+        ASSERT_EQ(table.texts("s")[row], CountedFeed::text(i));
+      }
     }
   }
 }
@@ -355,7 +366,8 @@ TEST(Insert, OfAFeedThatBreaksLeavesNothing) {
   Connection connection = must(open_new(folder).connect());
   must(connection.execute("CREATE TABLE t (i INTEGER, b BIGINT, s VARCHAR)"));
   std::atomic<int64_t> next = 0;
-  auto broken = connection.insert("main.t", [&] { return std::make_unique<CountedFeed>(next, 200'000, 150'000); });
+  auto broken =
+      connection.insert("main.t", [&] { return std::make_unique<CountedFeed>(next, 200'000, 150'000); });
   EXPECT_NE(message(broken).find("the feed broke"), std::string::npos);
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 0);
   EXPECT_FALSE(connection.insert("main.absent", [&] { return std::make_unique<CountedFeed>(next, 1, -1); }));

@@ -7,8 +7,8 @@ ORDER BY customer_id;
 
 -- scores in steps of ten; 100 belongs to the last step
 INSERT INTO history.rfm_histogram BY NAME
-SELECT $run_id AS run_id, $period AS period, least(90, floor(rfm_score / 10) * 10) AS score_from, score_from + 10 AS score_until,
-       count(*) AS customers
+SELECT $run_id AS run_id, $period AS period, least(90, floor(rfm_score / 10) * 10) AS score_from,
+       score_from + 10 AS score_until, count(*) AS customers
 FROM graded
 GROUP BY ALL
 ORDER BY ALL;
