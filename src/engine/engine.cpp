@@ -321,6 +321,8 @@ Status Engine::export_parquet(const std::string& table, int64_t limit, const std
 }
 
 Status Engine::sql(const std::string& statement, Format format, std::ostream& out) {
+  if (state_->access == Access::write)  // a second opening would drop the lock of the first
+    return Error{Code::conflict, "sql: the store is open for writing here; open it for reading"};
   auto sandbox = TRY(store::Database::open(state_->path, store::Access::sandboxed));
   State::Session session(*state_, TRY(sandbox.connect()));
   std::string query = statement;

@@ -34,7 +34,7 @@ constexpr Figures::ByMonth receipts = {114'000, 116'500, 128'500, 134'500, 144'5
 constexpr Figures::ByMonth sales_krw = {8.15e9,        8.20e9, 8.80e9, 9.30e9, 10'121'793'088, 8.60e9,
                                         7'732'686'662, 8.35e9, 8.80e9, 8.75e9, 8.076e9,        8.36e9};
 // Our choice, so that an average buyer spends what is published; the number of uses is our choice, too.
-constexpr double product_buyers_may = 18'350, uses = 250'000, rows = 4.4e6;
+constexpr double product_buyers_may = 18'250, uses = 250'000, rows = 4.4e6;
 
 // Share q of all rows by outlet, and the element p ln(p/q) of the leavers from `other`. The published
 // elements, by outlet and by partner, leave little choice of q. Elements closer to each other than samples of
@@ -57,8 +57,8 @@ constexpr std::array<Divergence, outlet_count> divergence = {{
     {0.0450, -0.0089},  // B01
     {0.1300, 0.0720},   // C01
     {0.1080, -0.0093},  // C02
-    {0.4050, -0.0524},  // D01
-    {0.2680, -0.0055},  // D02
+    {0.4050, -0.0600},  // D01
+    {0.2680, -0.0030},  // D02
     {0.0440, 0.0340},   // E01
 }};
 // clang-format on

@@ -36,7 +36,7 @@ constexpr std::array<double, 7> weekday_weights = {0.90, 0.88, 0.90, 0.92, 1.05,
 constexpr size_t first_weekday = 4;  // 2021-01-01 was a Friday
 
 // Engagement: gamma shape and mean, of light and of regular customers.
-constexpr double light_share = 0.38, light_spread = 2;
+constexpr double light_share = 0.46, light_spread = 2;
 constexpr double regular_spread = 2.5, regular_engagement = 1.3;
 constexpr double ticket_log_sd = 0.52;  // between customers
 

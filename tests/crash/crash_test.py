@@ -79,7 +79,8 @@ class Store:
         for table in tables:
             rows = "(SELECT * EXCLUDE (loaded_at) FROM raw.load)" if table == "raw.load" else table
             parts.append(
-                f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR AS hash FROM {rows} t"
+                f"SELECT '{table}' AS name, count(*) AS rows, coalesce(sum(hash(t)::HUGEINT), 0)::VARCHAR AS hash "
+                f"FROM {rows} t"
             )
         parts += [
             f"SELECT 'done {room}', count(*), '' FROM run.log WHERE room = '{room}' AND state = 'done'"
@@ -295,7 +296,8 @@ def main():
         print(f"first import: {first.tried} kills, {first.killed} before its end")
         for subject in subjects:
             print(
-                f"{subject.name}, {subject.seconds:.2f} s: {subject.tried} kills, {subject.killed} before its end, its work was there "
+                f"{subject.name}, {subject.seconds:.2f} s: {subject.tried} kills, {subject.killed} before its end, "
+                f"its work was there "
                 f"after {subject.changed}; {subject.stopped} of {args.stops} signals stopped it"
             )
             if subject.killed < min(10, args.kills // 3):

@@ -92,7 +92,8 @@ def check_import(flow, files, counts):
         flow.expect(
             file["rows_read"] == file["rows_loaded"] + file["rows_rejected"]
             and file["rows_rejected"] == sum(reasons.values()),
-            f"{os.path.basename(file['file'])}: {file['rows_loaded']} events + {file['rows_rejected']} rejects {reasons}",
+            f"{os.path.basename(file['file'])}: {file['rows_loaded']} events + "
+            f"{file['rows_rejected']} rejects {reasons}",
         )
     events = {
         row["action"]: row["rows"]
@@ -142,7 +143,8 @@ def check_results(flow, jobs, runs):
             row = flow.sql(f"SELECT count(*) AS rows, {outside} AS outside FROM {table['name']}")[0]
             flow.expect(
                 row["rows"] > 0 and row["outside"] == 0,
-                f"{table['name']}: {row['rows']} rows, {row['outside']} with an estimate outside one of {len(intervals)} intervals",
+                f"{table['name']}: {row['rows']} rows, {row['outside']} with an estimate outside one of "
+                f"{len(intervals)} intervals",
             )
     odd = flow.sql(
         "SELECT count(*) AS rows FROM result.grade_forecast "
@@ -191,8 +193,12 @@ def check_report(flow, jobs, counts):
 def check_full_disk(flow):
     """What could not be written is an error, not a short table."""
     with open("/dev/full", "w") as full:
-        done = subprocess.run([flow.danggol, "show", "result.rfm", "--store", flow.path("store.duckdb")], stdout=full, stderr=subprocess.PIPE, text=True)
-    flow.expect(done.returncode == 7 and done.stderr.count("\n") == 1, f"a full disk: exit status {done.returncode}, {done.stderr.strip()!r}")
+        command = [flow.danggol, "show", "result.rfm", "--store", flow.path("store.duckdb")]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    flow.expect(
+        done.returncode == 7 and done.stderr.count("\n") == 1,
+        f"a full disk: exit status {done.returncode}, {done.stderr.strip()!r}",
+    )
 
 
 def main():
@@ -262,7 +268,8 @@ def main():
 
     total = import_seconds + pipeline_seconds
     print(
-        f"main job: {total:.1f} s = import {import_seconds:.1f} s + pipeline and report {pipeline_seconds:.1f} s; of these "
+        f"main job: {total:.1f} s = import {import_seconds:.1f} s + pipeline and report {pipeline_seconds:.1f} s; "
+        f"of these "
         + ", ".join(f"{run['room']} {run['seconds']:.1f}" for run in pipeline["runs"])
     )
     flow.expect(total < args.most_seconds, f"the main job takes less than {args.most_seconds:g} s")
