@@ -36,9 +36,9 @@ constexpr Figures::ByMonth sales_krw = {8.15e9,        8.20e9, 8.80e9, 9.30e9, 1
 // Our choice, so that an average buyer spends what is published; the number of uses is our choice, too.
 constexpr double product_buyers_may = 18'250, uses = 250'000, rows = 4.4e6;
 
-// Share q of all rows by outlet, and the element p ln(p/q) of the leavers from `other`. The published
-// elements, by outlet and by partner, leave little choice of q. Elements closer to each other than samples of
-// this size can tell are pulled apart, by up to 0.016.
+// Share q of all rows by outlet, and the element p ln(p/q) of the leavers from `other`. The q are our choice:
+// such that the published elements, by outlet and by partner, belong to shares p that nearly add up to 1.
+// Elements closer to each other than samples of this size can tell are pulled apart, by up to 0.016.
 struct Divergence {
   double q, element;
 };

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "base/random.h"
@@ -224,19 +225,35 @@ TEST(Connection, RollbackTakesEverythingBack) {
   EXPECT_EQ(must(writer.integer("SELECT count(*) FROM t")), 0);
 }
 
+// Interrupts the connection again and again while it is on: one that comes between statements is lost.
+class Interrupter {
+ public:
+  Interrupter(Connection& connection, std::chrono::microseconds pause, bool at_once)
+      : on_(at_once), thread_([this, &connection, pause](std::stop_token stop) {
+          while (!stop.stop_requested()) {
+            std::this_thread::sleep_for(pause);
+            std::lock_guard lock(mutex_);
+            if (on_) connection.interrupt();
+          }
+        }) {}
+  void set(bool on) {  // after set(false) no interrupt is under way
+    std::lock_guard lock(mutex_);
+    on_ = on;
+  }
+
+ private:
+  std::mutex mutex_;
+  bool on_;
+  std::jthread thread_;
+};
+
 TEST(Connection, InterruptStopsARunningStatementAndTheNextOneRuns) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  std::atomic<bool> ended = false;
-  // Again and again, for an interrupt that comes before the statement starts is lost.
-  std::thread stopper([&] {
-    for (int i = 0; i < 400 && !ended; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(50)), connection.interrupt();
-  });
+  Interrupter interrupter(connection, std::chrono::milliseconds(50), true);
   auto answer = connection.query(
       "SELECT count(*) FROM range(3000000) a(i), range(3000000) b(j) WHERE (a.i * b.j) % 7 = 3");
-  ended = true;
-  stopper.join();
+  interrupter.set(false);
   EXPECT_EQ(code(answer), Code::cancelled);
   EXPECT_EQ(must(connection.integer("SELECT 3")), 3);
 }
@@ -246,21 +263,15 @@ TEST(Connection, InterruptAtAnyMomentIsCancelledOrNothing) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
   must(connection.execute("CREATE TABLE t AS SELECT i, i % 7 AS g FROM range(20000) r(i)"));
-  std::atomic<bool> ended = false;
-  std::thread stopper([&] {
-    while (!ended) std::this_thread::sleep_for(std::chrono::microseconds(300)), connection.interrupt();
-  });
+  Interrupter interrupter(connection, std::chrono::microseconds(300), true);
   int cancelled = 0;
   for (int i = 0; i < 1'500; ++i) {
     auto status = connection.execute(
         "SELECT g, count(*), sum(i) FROM t GROUP BY g ORDER BY g; SELECT g FROM t WHERE i = 5");
-    cancelled += !status;
-    if (!status) {
-      EXPECT_EQ(code(status), Code::cancelled) << message(status);
-    }
+    if (status) continue;
+    ++cancelled;
+    EXPECT_EQ(code(status), Code::cancelled) << message(status);
   }
-  ended = true;
-  stopper.join();
   EXPECT_GT(cancelled, 0);
 }
 
@@ -269,26 +280,17 @@ TEST(Connection, InterruptOfACommitNeverLies) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
   must(connection.execute("CREATE TABLE t (round INTEGER, i INTEGER)"));
-  std::atomic<bool> ended = false, committing = false;
-  std::thread stopper([&] {
-    while (!ended) {
-      std::this_thread::sleep_for(std::chrono::microseconds(100));
-      if (committing) connection.interrupt();
-    }
-  });
+  Interrupter interrupter(connection, std::chrono::microseconds(100), false);
   for (int64_t round = 0; round < 60; ++round) {
     must(connection.begin());
     must(connection.execute("INSERT INTO t SELECT $round, i FROM range(30000) r(i)", {{"round", round}}));
-    committing = true;
+    interrupter.set(true);
     auto committed = connection.commit();
-    committing = false;
-    EXPECT_TRUE(committed) << message(committed);
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // an interrupt that was under way is over
-    EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE round = $round", {{"round", round}})),
+    interrupter.set(false);
+    ASSERT_TRUE(committed) << message(committed);
+    ASSERT_EQ(must(connection.integer("SELECT count(*) FROM t WHERE round = $round", {{"round", round}})),
               30'000);
   }
-  ended = true;
-  stopper.join();
 }
 
 TEST(Appender, ToATableThatIsNotThereIsAnError) {
