@@ -1,17 +1,23 @@
 #include "rooms/registry.h"
 
 #include "rooms/campaign/campaign.h"
+#include "rooms/channel_divergence/channel_divergence.h"
 #include "rooms/customer/customer.h"
 #include "rooms/grade_change/grade_change.h"
 #include "rooms/grade_forecast/grade_forecast.h"
+#include "rooms/order_frequency/order_frequency.h"
 #include "rooms/recommend/recommend.h"
 #include "rooms/rfm/rfm.h"
+#include "rooms/sales_trend/sales_trend.h"
 
 namespace danggol::rooms {
 
 const std::vector<Room>& all() {
-  static const std::vector<Room> rooms = {rfm(),
+  static const std::vector<Room> rooms = {sales_trend(),
+                                          order_frequency(),
+                                          rfm(),
                                           grade_change(),
+                                          channel_divergence(),
                                           grade_forecast_train(),
                                           grade_forecast_backtest(),
                                           grade_forecast_predict(),

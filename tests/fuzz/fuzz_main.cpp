@@ -20,7 +20,9 @@
 #include "gzip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
-extern "C" void __sanitizer_set_death_callback(void (*)()) __attribute__((weak));
+// A sanitizer's finding ends in abort(), so that the input is saved.
+extern "C" const char* __asan_default_options() { return "abort_on_error=1:detect_leaks=0"; }
+extern "C" const char* __ubsan_default_options() { return "abort_on_error=1:print_stacktrace=1"; }
 
 namespace danggol {
 namespace {
@@ -173,8 +175,10 @@ int main(const std::vector<std::string>& arguments) {
     fmt::print(stderr, "usage: fuzz_import [--seconds N] [--seed S] FILE|FOLDER...\n");
     return 2;
   }
-  for (int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) std::signal(number, on_signal);
-  if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(save_input);
+  for (int number : {SIGABRT, SIGALRM}) std::signal(number, on_signal);
+#ifndef __SANITIZE_ADDRESS__  // which tells more about these itself
+  for (int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(number, on_signal);
+#endif
 
   for (const auto& text : corpus) attempt(text);
   Stopwatch watch;

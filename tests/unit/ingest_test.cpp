@@ -724,8 +724,9 @@ TEST(Mapping, FromAFile) {
   EXPECT_EQ(mapping.rules.time_format, TimeFormat::month_first);
   EXPECT_EQ(mapping.rules.cancel_prefix, "R");
   EXPECT_EQ(mapping.columns[static_cast<size_t>(Role::product_name)], std::vector<std::string>{"이름"});
-  for (const char* bad : {"[columns", "customer = \"x\"", "[other]\na = \"b\"", "[columns]\ncustomer = 5",
-                          "[columns]\nnobody = \"x\"", "= = ="}) {
+  for (const char* bad :
+       {"[columns", "customer = \"x\"", "[other]\na = \"b\"", "[columns]\ncustomer = 5",
+        "[columns]\nnobody = \"x\"", "= = =", "[columns]\ncafé = \"x\"", "[columns]\ncustomer = あ"}) {
     auto status = override_from_file(folder.write("bad.toml", bad), mapping);
     EXPECT_EQ(code(status), Code::bad_input) << bad;
     EXPECT_EQ(message(status).find('\n'), std::string::npos) << bad;

@@ -32,4 +32,5 @@ JOIN result.recommendation r USING (customer_id)
 JOIN price USING (product_id)
 WHERE t.reason IS NOT NULL AND r.place <= $contact_cap
 -- those who take most with them first; the loyal after them, by what they spend
-ORDER BY t.reason, CASE t.reason WHEN 'leaving' THEN t.p_leave * t.spend ELSE t.spend END DESC, t.customer_id, r.place;
+ORDER BY t.reason, CASE t.reason WHEN 'leaving' THEN t.p_leave * t.spend ELSE t.spend END DESC, t.customer_id,
+  r.place;

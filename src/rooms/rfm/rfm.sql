@@ -1,6 +1,7 @@
 -- `graded` holds one period's buyers.
 INSERT INTO history.rfm BY NAME
-SELECT $run_id AS run_id, customer_id, $period AS period, recency_days, frequency, monetary, r_score, f_score, m_score,
+SELECT $run_id AS run_id, customer_id, $period AS period, recency_days, frequency, monetary, r_score, f_score,
+       m_score,
        rfm_score, grade
 FROM graded
 ORDER BY customer_id;

@@ -1,0 +1,180 @@
+#include "rooms/sales_trend/sales_trend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "rooms/sales_trend/sales_trend.sql.h"
+
+namespace danggol::rooms {
+namespace {
+
+struct Params {
+  int64_t months = 12;
+};
+Status validate(const Params&) { return {}; }
+
+std::string month_name(Date date) { return to_text(date).substr(0, 7); }
+
+// The month with the least and the most of a figure, in words.
+void say_extremes(const Table& months, const char* column, const char* what_en, const char* what_ko,
+                  Summary& summary) {
+  size_t least = 0, most = 0;
+  for (size_t i = 0; i < months.rows(); ++i) {
+    double value = months[column].number(i);
+    if (std::isnan(value)) return;
+    if (value < months[column].number(least)) least = i;
+    if (value > months[column].number(most)) most = i;
+  }
+  auto month = [&](size_t i) { return month_name(Date{static_cast<int32_t>(months.integers("month")[i])}); };
+  auto value = [&](size_t i) { return grouped(std::llround(months[column].number(i))); };
+  summary.say(fmt::format("{}: most in {} ({}), least in {} ({}).", what_en, month(most), value(most),
+                          month(least), value(least)),
+              fmt::format("{}: 가장 많은 달 {}({}), 가장 적은 달 {}({}).", what_ko, month(most), value(most),
+                          month(least), value(least)));
+}
+
+// Slices whose share of sales moved most between the first and the last third of the months.
+Status say_shifts(Context& context, Summary& summary) {
+  Table rows = TRY(context.query(R"(
+    WITH numbered AS (SELECT *, dense_rank() OVER (ORDER BY month) AS n FROM history.sales_trend
+                      WHERE run_id = $run_id AND dimension = 'partner'),
+         ends AS (SELECT slice, avg(share_of_sales) FILTER (n * 3 <= (SELECT max(n) FROM numbered)) AS first,
+                         avg(share_of_sales) FILTER (n * 3 > 2 * (SELECT max(n) FROM numbered)) AS last
+                  FROM numbered GROUP BY slice)
+    SELECT slice, first, last FROM ends WHERE abs(last - first) >= 0.01
+    ORDER BY abs(last - first) DESC, slice LIMIT 4)"));
+  for (size_t i = 0; i < rows.rows(); ++i) {
+    double first = rows.reals("first")[i] * 100, last = rows.reals("last")[i] * 100;
+    summary.say(
+        fmt::format(
+            "{} {} from {:.1f} to {:.1f} % of sales between the first and the last third of the months.",
+            rows.texts("slice")[i], last > first ? "grew" : "shrank", first, last),
+        fmt::format("{}의 매출 비중이 기간의 첫 1/3에서 마지막 1/3 사이에 {:.1f}%에서 {:.1f}%로 {}.",
+                    rows.texts("slice")[i], first, last, last > first ? "커졌습니다" : "줄었습니다"));
+  }
+  return {};
+}
+
+Result<Summary> run(Context& context, const Params& params) {
+  Date last = context.time().until, first = std::max(add_months(last, static_cast<int32_t>(-params.months)),
+                                                     month_start(context.time().first_event));
+  TRY(context.execute(sql::sales_trend,
+                      {{"first_month", to_timestamp(first)}, {"last_month", to_timestamp(last)}}));
+  Table months = TRY(
+      context.query("SELECT month, buyers, sales::DOUBLE AS sales, amount_per_receipt, purchases_per_buyer, "
+                    "amount_per_buyer "
+                    "FROM history.sales_trend WHERE run_id = $run_id AND dimension = 'all' ORDER BY month"));
+  if (months.rows() == 0)
+    return Error{Code::not_found,
+                 fmt::format("sales_trend: no purchases from {} to {}", to_text(first), to_text(last))};
+  Summary summary;
+  double total = 0;
+  for (double sales : months.reals("sales")) total += sales;
+  summary.fact("months", static_cast<double>(months.rows()), "months");
+  summary.key_figure({"sales", "매출"}, "sales", total, "currency");
+  say_extremes(months, "sales", "Sales", "매출", summary);
+  say_extremes(months, "buyers", "Buyers", "구매자 수", summary);
+  say_extremes(months, "amount_per_receipt", "Amount per purchase", "구매당 금액", summary);
+  size_t n = months.rows();
+  if (n > 1) {
+    double change = months.reals("sales")[n - 1] / months.reals("sales")[n - 2] - 1;
+    summary.fact("sales_change_last_month", change, "share");
+    summary.say(fmt::format("The last month's sales were {:+.1f} % against the month before.", change * 100),
+                fmt::format("마지막 달의 매출은 전달보다 {:+.1f}% 변했습니다.", change * 100));
+  }
+  TRY(say_shifts(context, summary));
+  return summary;
+}
+
+ColumnInfo figure(const char* name, const char* unit, Text label) {
+  return {name, Type::real, unit, std::move(label)};
+}
+ColumnInfo bound(std::string name, const char* unit, Text label) {
+  return {std::move(name),
+          Type::real,
+          unit,
+          std::move(label),
+          false,
+          false,
+          "95 % interval of a mean over independent receipts or customers"};
+}
+
+TableInfo trend_table() {
+  TableInfo table = {"result.sales_trend",
+                     {"Months", "월별 추이"},
+                     {{"month", Type::date, "", {"month", "월"}, true},
+                      {"dimension", Type::text, "", {"by", "구분"}, true},
+                      {"slice", Type::text, "", {"slice", "항목"}, true},
+                      {"buyers", Type::integer, "customers", {"buyers", "구매자 수"}},
+                      {"sales", Type::money, "currency", {"sales", "매출"}},
+                      {"receipts", Type::integer, "receipts", {"purchases", "구매 건수"}}}};
+  for (auto [name, unit, label] :
+       {std::tuple{"amount_per_receipt", "currency", Text{"amount per purchase", "구매당 금액"}},
+        std::tuple{"purchases_per_buyer", "receipts",
+                   Text{"product purchases per buyer", "1인당 상품 구매 건수"}},
+        std::tuple{"amount_per_buyer", "currency",
+                   Text{"product spend per buyer", "1인당 상품 구매 금액"}}}) {
+    table.columns.push_back(figure(name, unit, label));
+    table.columns.push_back(bound(std::string(name) + "_lo", unit, {"from", "하한"}));
+    table.columns.push_back(bound(std::string(name) + "_hi", unit, {"to", "상한"}));
+  }
+  table.columns.push_back(figure("share_of_sales", "share", {"share of the month's sales", "월 매출 비중"}));
+  return table;
+}
+
+ChartInfo monthly(const char* id, Text title, const char* column, const char* unit, bool with_interval) {
+  ChartInfo chart{id,
+                  ChartKind::line,
+                  std::move(title),
+                  "result.sales_trend",
+                  {{"x", "month"}, {"y", column}},
+                  "dimension = 'all'",
+                  unit};
+  chart.order_by = "month";
+  if (with_interval) {
+    chart.encoding.emplace_back("lo", std::string(column) + "_lo");
+    chart.encoding.emplace_back("hi", std::string(column) + "_hi");
+  }
+  return chart;
+}
+
+}  // namespace
+
+Room sales_trend() {
+  AnalysisInfo info;
+  info.name = "sales_trend";
+  info.title = {"Sales by month", "월별 매출 추이"};
+  info.question = {"How do buyers, sales and what a purchase brings move from month to month?",
+                   "구매자, 매출, 구매당 금액은 달마다 어떻게 변하는가?"};
+  info.method =
+      "Buyers, sales and receipts count purchases and partner use together; per-buyer figures count product "
+      "purchases alone. "
+      "Intervals are those of a mean over independent receipts or customers, 95 %.";
+  info.reads = {"raw.event", "raw.product", "raw.store"};
+  info.writes = {trend_table()};
+  info.charts = {
+      monthly("monthly_sales", {"Sales", "월별 매출"}, "sales", "money", false),
+      monthly("monthly_buyers", {"Buyers", "월별 구매자 수"}, "buyers", "count", false),
+      monthly("monthly_amount_per_receipt", {"Amount per purchase", "월별 구매당 금액"}, "amount_per_receipt",
+              "money", true),
+      monthly("monthly_purchases_per_buyer", {"Product purchases per buyer", "월별 1인당 구매 건수"},
+              "purchases_per_buyer", "count", true),
+      {"monthly_partners",
+       ChartKind::line,
+       {"Partners' share of sales", "제휴사별 매출 비중"},
+       "result.sales_trend",
+       {{"x", "month"}, {"y", "share_of_sales"}, {"series", "slice"}},
+       "dimension = 'partner'",
+       "share",
+       {},
+       "slice, month"}};
+  info.tables = {{"result.sales_trend", "month", 12, "dimension = 'all'"}};
+  ParamTable<Params> table;
+  table.integer("months", &Params::months, {1, 120}, "months", "before until, as far as the history goes");
+  return make_job(info, table, run);
+}
+
+}  // namespace danggol::rooms
