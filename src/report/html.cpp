@@ -112,7 +112,10 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
   for (size_t i = 0; i < said.rows(); ++i)
     (said.texts("kind")[i] == "warning" ? warnings : sentences)
         .push_back(text_json({said.texts("en")[i], said.texts("ko")[i]}));
-  for (const auto& chart : info.charts) charts.push_back(TRY(chart_json(connection, info, chart)));
+  for (const auto& chart : info.charts) {
+    Json drawn = TRY(chart_json(connection, info, chart));
+    if (!drawn["rows"].empty()) charts.push_back(drawn);  // a shop without partners has no picture of them
+  }
   for (const auto& table : info.tables) tables.push_back(TRY(table_json(connection, info, table)));
   return Json{
       {"id", info.name},        {"title", text_json(info.title)}, {"question", text_json(info.question)},
