@@ -48,6 +48,7 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
   return connection.execute(fmt::format(R"(
     CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
     CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
+    CREATE OR REPLACE TEMP VIEW exposure AS SELECT * FROM raw.exposure WHERE ts < TIMESTAMP '{} 00:00:00';
     CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
     CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
     CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
@@ -59,7 +60,7 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
       greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE)) END;
     CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS CASE WHEN k = n THEN 1 ELSE
       least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)) END)",
-                                        to_text(time.as_of), to_text(time.as_of)));
+                                        to_text(time.as_of), to_text(time.as_of), to_text(time.as_of)));
 }
 
 class RunContext : public Context {

@@ -7,7 +7,7 @@
 namespace danggol::store {
 namespace {
 
-constexpr int64_t layout_version = 1;  // raised whenever layout.sql changes what is there already
+constexpr int64_t layout_version = 2;  // raised whenever layout.sql changes what is there already
 
 }  // namespace
 

@@ -15,6 +15,9 @@ CREATE TABLE IF NOT EXISTS raw.customer (
 CREATE TABLE IF NOT EXISTS raw.product (
   product_no INTEGER, product_id VARCHAR, product_name VARCHAR, class_top VARCHAR, class_middle VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, region VARCHAR);
+-- who was offered what, drawn at random with a known chance; offer 'none' is the hold-out
+CREATE TABLE IF NOT EXISTS raw.exposure (
+  customer_no INTEGER, ts TIMESTAMP, offer VARCHAR, propensity DOUBLE, source INTEGER);
 CREATE TABLE IF NOT EXISTS raw.reject (
   load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
 CREATE TABLE IF NOT EXISTS raw.load (
