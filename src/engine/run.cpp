@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "features/frame.h"
+#include "features/rfm.h"
 #include "rooms/registry.h"
 
 namespace danggol::engine {
@@ -40,27 +41,6 @@ std::string column_list(const TableInfo& info, bool with_types) {
     out += fmt::format(", {}{}{}", store::identifier(column.name), with_types ? " " : "",
                        with_types ? sql_type(column.type) : "");
   return out;
-}
-
-// What the rooms see of the store: nothing from as_of on. With it the one SQL function they share: the 95 %
-// interval of k in n (Wilson, 1927).
-Status create_visible(store::Connection& connection, const TimeFrame& time) {
-  return connection.execute(fmt::format(R"(
-    CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
-    CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
-    CREATE OR REPLACE TEMP VIEW exposure AS SELECT * FROM raw.exposure WHERE ts < TIMESTAMP '{} 00:00:00';
-    CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
-    CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
-    CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
-    CREATE OR REPLACE TEMP MACRO z2() AS 3.841458820694124;
-    CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
-    CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
-      sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
-    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS CASE WHEN k = 0 THEN 0 ELSE
-      greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE)) END;
-    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS CASE WHEN k = n THEN 1 ELSE
-      least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)) END)",
-                                        to_text(time.as_of), to_text(time.as_of), to_text(time.as_of)));
 }
 
 class RunContext : public Context {
@@ -131,10 +111,8 @@ class RunContext : public Context {
         TRY(features::build(connection_, cutoff, pair.months, add_months(cutoff, pair.months), grading)));
   }
 
-  Status grade_window(std::string_view temp_table, Date from, Date until, const Grading& grading) override {
-    TRY(features::grade_window(connection_, from, until, grading));
-    if (temp_table == "graded") return {};
-    return connection_.execute(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS FROM graded", temp_table));
+  Result<Graded> graded(Date from, Date until, const Grading& grading) override {
+    return features::graded(connection_, from, until, grading);
   }
 
   Status save_model(std::string_view name, std::string_view method, std::string_view feature_hash,
@@ -273,12 +251,12 @@ Result<int64_t> publish(store::Connection& connection, const TableInfo& info, in
   std::string table = history_table(info.name), columns = column_list(info, false).substr(2);
   TRY(connection.execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {} WHERE run_id = {}",
                                      info.name, columns, table, run_id)));
-  int64_t kept_from = TRY(connection.integer(fmt::format(
-      "SELECT run_id FROM (SELECT DISTINCT run_id FROM {}) ORDER BY run_id DESC LIMIT 1 OFFSET {}", table,
-      kept_runs - 1)));
-  if (kept_from > 0)
-    TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, kept_from)));
-  return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", table, run_id));
+  Table runs = TRY(connection.query(
+      fmt::format("SELECT run_id, count(*) AS rows FROM {} GROUP BY run_id ORDER BY run_id DESC", table)));
+  const auto& ids = runs.integers("run_id");
+  if (ids.size() > kept_runs)
+    TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, ids[kept_runs - 1])));
+  return ids.empty() || ids[0] != run_id ? 0 : runs.integers("rows")[0];
 }
 
 Status write_log(store::Connection& connection, const RunSummary& run, const std::string& params,
@@ -359,6 +337,25 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
 
 }  // namespace
 
+Status create_visible(store::Connection& connection, const TimeFrame& time) {
+  return connection.execute(fmt::format(R"(
+    CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
+    CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
+    CREATE OR REPLACE TEMP VIEW exposure AS SELECT * FROM raw.exposure WHERE ts < TIMESTAMP '{} 00:00:00';
+    CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
+    CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
+    CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
+    CREATE OR REPLACE TEMP MACRO z2() AS 3.841458820694124;
+    CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
+    CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
+      sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
+    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS CASE WHEN k = 0 THEN 0 ELSE
+      greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE)) END;
+    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS CASE WHEN k = n THEN 1 ELSE
+      least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)) END)",
+                                        to_text(time.as_of), to_text(time.as_of), to_text(time.as_of)));
+}
+
 const Room* writer_of(const std::string& table) {
   for (const Room& room : rooms::all())
     for (const auto& write : room.info.writes)
@@ -385,7 +382,6 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
   run.seed = settings.seed;
   ParamTexts all = TRY(room.check(params));
   std::string params_json = nlohmann::json(all).dump();
-  TRY(create_visible(connection, t));
   TRY(connection.begin());
   auto outcome = [&]() -> Status {
     run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
@@ -407,7 +403,6 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
 
 Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
                         const RunSettings& settings) {
-  TRY(create_visible(connection, settings.time));
   Progress silent = [](double, std::string_view) { return Status(); };
   RunContext context(connection, room, 0, settings, silent);
   return room.answer(context, params);
