@@ -246,17 +246,22 @@ Status prepare_table(store::Connection& connection, const TableInfo& info) {
   return connection.execute(create);
 }
 
-// The view shows the new run; runs beyond the kept ones go.
-Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id) {
+// The oldest run of a room whose rows stay once the one that is running is done; 0 while there are few.
+Result<int64_t> oldest_kept(store::Connection& connection, const Room& room) {
+  return connection.integer(
+      "SELECT run_id FROM run.log WHERE room = $room AND state = 'done' ORDER BY run_id DESC LIMIT 1 OFFSET "
+      "$n",
+      {{"room", room.info.name}, {"n", kept_runs - 2}});
+}
+
+// The view shows the new run, the rows of runs before the oldest kept one go; the new run's rows are counted.
+Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,
+                        int64_t oldest) {
   std::string table = history_table(info.name), columns = column_list(info, false).substr(2);
   TRY(connection.execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {} WHERE run_id = {}",
                                      info.name, columns, table, run_id)));
-  Table runs = TRY(connection.query(
-      fmt::format("SELECT run_id, count(*) AS rows FROM {} GROUP BY run_id ORDER BY run_id DESC", table)));
-  const auto& ids = runs.integers("run_id");
-  if (ids.size() > kept_runs)
-    TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, ids[kept_runs - 1])));
-  return ids.empty() || ids[0] != run_id ? 0 : runs.integers("rows")[0];
+  if (oldest > 0) TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, oldest)));
+  return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", table, run_id));
 }
 
 Status write_log(store::Connection& connection, const RunSummary& run, const std::string& params,
@@ -323,9 +328,10 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
   RunContext context(connection, room, run.run_id, settings, progress);
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(room.run(context, params));
+  int64_t oldest = TRY(oldest_kept(connection, room));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result."))
-      run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id)));
+      run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id, oldest)));
   TRY(write_summary(connection, run.run_id, summary));
   for (const Fact& fact : summary.facts)
     run.facts.push_back({fact.name, fact.value, fact.unit, fact.lo, fact.hi});

@@ -13,7 +13,7 @@
 
 namespace danggol::engine {
 
-inline constexpr size_t kept_runs = 5;  // of each room; older rows of its result tables go
+inline constexpr int64_t kept_runs = 5;  // of each room; older rows of its result tables go
 
 struct RunSettings {
   TimeFrame time;

@@ -8,10 +8,7 @@ WITH buyer AS (
     AND day >= $window_from::DATE AND day < $window_until::DATE
   GROUP BY customer_no
 )
--- recency in whole days from the last purchase's instant to the window's end
-SELECT customer_no, customer_id,
-       (epoch_us($window_until::TIMESTAMP) - epoch_us(last_ts)) // 86400000000 AS recency_days, frequency,
-       TRY_CAST(monetary * 10000 AS BIGINT) AS ten_thousandths
+SELECT customer_no, customer_id, last_ts, frequency, monetary
 FROM buyer JOIN customer USING (customer_no)
 WHERE frequency > 0
 ORDER BY customer_no;

@@ -91,22 +91,25 @@ Result<Graded> graded(store::Connection& connection, Date from, Date until, cons
                                                  {"window_until", to_timestamp(until)},
                                                  {"net_cancellations", grading.net_cancellations}}));
   Graded buyers;
-  const ColumnData& spent = rows["ten_thousandths"];
+  constexpr double most = static_cast<double>(INT64_MAX) / Money::scale;
   for (size_t i = 0; i < rows.rows(); ++i) {
-    if (spent.is_null(i))
-      return Error{Code::bad_input,
-                   fmt::format("customer {}: spent more from {} to {} than can be counted (922 trillion); "
-                               "import the amounts in a larger unit",
-                               rows.texts("customer_id")[i], to_text(from), to_text(until))};
-    buyers.monetary.push_back({spent.integers[i]});
+    double spent = rows.reals("monetary")[i];
+    if (std::abs(spent) >= most)
+      return Error{
+          Code::bad_input,
+          fmt::format("customer {}: spent {:g} from {} to {}: must be below {:g}; import the amounts "
+                      "in a larger unit",
+                      rows.texts("customer_id")[i], spent, to_text(from), to_text(until), most)};
+    buyers.monetary.push_back({std::llround(spent * Money::scale)});
   }
+  for (int64_t last : rows.integers("last_ts"))
+    buyers.recency_days.push_back(static_cast<int32_t>((to_timestamp(until).micros - last) / micros_per_day));
   auto whole = [&](std::string_view name) {
     const auto& values = rows.integers(name);
     return std::vector<int32_t>(values.begin(), values.end());
   };
   buyers.customer_no = whole("customer_no");
   buyers.customer_id = rows.texts("customer_id");
-  buyers.recency_days = whole("recency_days");
   buyers.frequency = whole("frequency");
   grade(grading, buyers);
   return buyers;
