@@ -91,6 +91,8 @@ struct AnalysisInfo {
   std::string method;  // method and its source, in a sentence or two
   std::vector<ParamInfo> params = {};
   std::vector<std::string> reads = {};  // tables of raw, or results and models of other analyses
+  std::vector<std::string> uses =
+      {};  // results it takes into account where they are there, of the same dates
   std::vector<TableInfo> writes = {};
   std::vector<ChartInfo> charts = {};
   std::vector<ReportTableInfo> tables = {};

@@ -121,6 +121,8 @@ class Context {
   // Appends rows in the declared columns' order to the declared table ("result.campaign").
   virtual Status write(std::string_view table, const Table& rows) = 0;
 
+  // Whether a result among the room's `uses` is there; its parameters as JSON if so.
+  virtual std::optional<std::string> params_of(std::string_view table) const = 0;
   // Every customer's events before as_of, in memory; loaded once for all the rooms of a pipeline.
   virtual Result<const Histories*> histories() = 0;
   virtual Result<Frame> frame(Origin origin, const Grading& grading) = 0;

@@ -47,8 +47,13 @@ std::string column_list(const TableInfo& info, bool with_types) {
 class RunContext : public Context {
  public:
   RunContext(store::Connection& connection, const Room& room, int64_t run_id, const RunSettings& settings,
-             const Progress& progress)
-      : connection_(connection), room_(room), run_id_(run_id), settings_(settings), progress_(progress) {}
+             const Progress& progress, std::map<std::string, std::string, std::less<>> used)
+      : connection_(connection),
+        room_(room),
+        run_id_(run_id),
+        settings_(settings),
+        progress_(progress),
+        used_(std::move(used)) {}
 
   const TimeFrame& time() const override { return settings_.time; }
   uint64_t seed() const override { return settings_.seed; }
@@ -88,6 +93,11 @@ class RunContext : public Context {
       TRY(appender.end_row());
     }
     return appender.close();
+  }
+
+  std::optional<std::string> params_of(std::string_view table) const override {
+    auto at = used_.find(table);
+    return at == used_.end() ? std::nullopt : std::optional(at->second);
   }
 
   Result<const Histories*> histories() override {
@@ -207,35 +217,60 @@ class RunContext : public Context {
   int64_t run_id_;
   const RunSettings& settings_;
   const Progress& progress_;
+  std::map<std::string, std::string, std::less<>> used_;  // table -> parameters of the run that wrote it
 };
 
-// Every result the room reads must be there and speak of the same dates.
-Status check_inputs(store::Connection& connection, const Room& room, int64_t run_id, const TimeFrame& time) {
+struct Read {
+  int64_t run_id = 0;  // 0: nobody has written it
+  bool same_dates = false;
+  std::string as_of, params;
+};
+
+// The newest run that wrote a result table, kept as an input of this one if it speaks of the same dates.
+Result<Read> read_result(store::Connection& connection, const std::string& table, int64_t run_id,
+                         const TimeFrame& time) {
+  Read read{TRY(newest_run(connection, table))};
+  if (read.run_id == 0) return read;
+  Table rows = TRY(connection.query(
+      "SELECT as_of::VARCHAR AS as_of, params, (as_of, period_from, period_split, period_until) = "
+      "($as_of::DATE, $from::DATE, $split::DATE, $until::DATE) AS same FROM run.log WHERE run_id = $read",
+      {{"read", read.run_id},
+       {"as_of", time.as_of},
+       {"from", time.from},
+       {"split", time.split},
+       {"until", time.until}}));
+  read.same_dates = rows.integers("same")[0] != 0;
+  read.as_of = rows.texts("as_of")[0], read.params = rows.texts("params")[0];
+  if (read.same_dates)
+    TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
+                           {{"run_id", run_id}, {"table", table}, {"read", read.run_id}}));
+  return read;
+}
+
+// Every result the room reads must be there and speak of the same dates. Answers with the parameters of those
+// it uses that are there.
+Result<std::map<std::string, std::string, std::less<>>> check_inputs(store::Connection& connection,
+                                                                     const Room& room, int64_t run_id,
+                                                                     const TimeFrame& time) {
   for (const auto& table : room.info.reads) {
     const Room* writer = writer_of(table);
     if (!writer) continue;
-    int64_t read = TRY(newest_run(connection, table));
-    if (read == 0)
+    Read read = TRY(read_result(connection, table, run_id, time));
+    if (read.run_id == 0)
       return Error{Code::not_found,
                    fmt::format("{}: no {} yet; run {} first", room.info.name, table, writer->info.name)};
-    Table rows =
-        TRY(connection.query("SELECT as_of::VARCHAR AS as_of, (as_of, period_from, period_split, "
-                             "period_until) = ($as_of::DATE, $from::DATE, "
-                             "$split::DATE, $until::DATE) AS same FROM run.log WHERE run_id = $read",
-                             {{"read", read},
-                              {"as_of", time.as_of},
-                              {"from", time.from},
-                              {"split", time.split},
-                              {"until", time.until}}));
-    if (!rows.integers("same")[0])
-      return Error{Code::conflict, fmt::format("{}: {} speaks of other dates (as of {}, this run as of {}); "
-                                               "run {} with this run's dates first",
-                                               room.info.name, table, rows.texts("as_of")[0],
-                                               to_text(time.as_of), writer->info.name)};
-    TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
-                           {{"run_id", run_id}, {"table", table}, {"read", read}}));
+    if (!read.same_dates)
+      return Error{Code::conflict,
+                   fmt::format("{}: {} speaks of other dates (as of {}, this run as of {}); run {} with this "
+                               "run's dates first",
+                               room.info.name, table, read.as_of, to_text(time.as_of), writer->info.name)};
   }
-  return {};
+  std::map<std::string, std::string, std::less<>> used;
+  for (const auto& table : room.info.uses) {
+    Read read = TRY(read_result(connection, table, run_id, time));
+    if (read.same_dates) used.emplace(table, read.params);
+  }
+  return used;
 }
 
 // history.NAME with the declared columns; one of another shape (an older version's) is made anew.
@@ -329,10 +364,10 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
                   const RunSettings& settings, const Progress& progress, RunSummary& run) {
   Stopwatch watch;
-  TRY(check_inputs(connection, room, run.run_id, settings.time));
+  auto used = TRY(check_inputs(connection, room, run.run_id, settings.time));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result.")) TRY(prepare_table(connection, table));
-  RunContext context(connection, room, run.run_id, settings, progress);
+  RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(room.run(context, params));
   int64_t oldest = TRY(oldest_kept(connection, room));
@@ -417,7 +452,7 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
 Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
                         const RunSettings& settings) {
   Progress silent = [](double, std::string_view) { return Status(); };
-  RunContext context(connection, room, 0, settings, silent);
+  RunContext context(connection, room, 0, settings, silent, {});
   return room.answer(context, params);
 }
 

@@ -55,6 +55,7 @@ Json json_of(const AnalysisInfo& info) {
           {"method", info.method},
           {"params", params},
           {"reads", info.reads},
+          {"uses", info.uses},
           {"writes", writes},
           {"charts", charts}};
 }
@@ -135,6 +136,7 @@ std::string to_text(const AnalysisInfo& info, Language language) {
                        param.default_text.empty() ? "none" : param.default_text,
                        param.unit.empty() ? "" : " " + param.unit);
   if (!info.reads.empty()) out += fmt::format("\nreads   {}\n", fmt::join(info.reads, ", "));
+  if (!info.uses.empty()) out += fmt::format("uses    {}\n", fmt::join(info.uses, ", "));
   for (const auto& table : info.writes) {
     out += fmt::format("\nwrites  {}: {}\n", table.name, in(table.title, language));
     for (const auto& column : table.columns) {

@@ -20,7 +20,7 @@ struct Params {
   double budget = 0;
   int64_t most_customers = 0;
   int64_t contact_cap = 3;
-  double discount = 0.1;
+  double discount = 0.1, pay_discount = 0.03;
   double margin = 0.3;
   double cost_push = 0.01, cost_email = 0.005, cost_sms = 0.05;
   double sms_share = 0.2, push_share = 0.4;
@@ -75,6 +75,10 @@ TableInfo campaign_table() {
             false,
             "from the bounds of p_leave and of buying if back"},
            {"offer", Type::text, "", {"offer", "혜택"}},
+           {"offer_place", Type::text, "", {"valid at", "사용처"}},
+           {"pay_discount", Type::boolean, "", {"extra for paying with us", "간편결제 추가 할인"}},
+           {"why", Type::text, "", {"why this offer", "혜택 근거(영문)"}},
+           {"why_ko", Type::text, "", {"why this offer (Korean)", "혜택 근거"}},
            {"medium", Type::text, "", {"medium", "매체"}},
            {"expected_value", Type::real, "currency", {"expected margin", "기대 이익"}},
            {"expected_value_lo", Type::real, "currency", {"from", "하한"}, false, false, steps},
@@ -115,6 +119,95 @@ double lot(const std::string& customer_id, uint64_t seed) {
   return static_cast<double>(key >> 11) * 0x1.0p-53;
 }
 
+// What leavers do otherwise than everybody, as far as other rooms have found it beyond chance.
+struct Habit {
+  std::string place;
+  double element, lo, hi;  // p ln(p/q), nats
+};
+struct Habits {
+  std::vector<Habit> outlets, affiliates;  // used more, the most first
+  bool pays_less = false;
+  double never_leavers = 0, never_all = 0;  // shares who never pay with our own service
+};
+
+// Puts what is over-used into over_used(dimension, cell, element, element_lo, element_hi), too.
+Result<Habits> leaver_habits(Context& context) {
+  Habits habits;
+  auto compared = context.params_of("result.channel_divergence");
+  bool is_known = compared && compared->find("\"h2-grade\":\"inactive\"") != std::string::npos;
+  TRY(context.execute(fmt::format(
+      "CREATE OR REPLACE TEMP TABLE over_used AS SELECT dimension, cell, element, element_lo, element_hi "
+      "FROM {} ",
+      is_known ? "result.channel_divergence WHERE marked AND element > 0 AND dimension IN ('channel x "
+                 "partner', 'affiliate')"
+               : "(SELECT '' AS dimension, '' AS cell, 0::DOUBLE AS element, 0::DOUBLE AS element_lo, "
+                 "0::DOUBLE AS element_hi) LIMIT 0")));
+  Table over = TRY(context.query("SELECT * FROM over_used ORDER BY element DESC, cell"));
+  for (size_t i = 0; i < over.rows(); ++i)
+    (over.texts("dimension")[i] == "affiliate" ? habits.affiliates : habits.outlets)
+        .push_back({over.texts("cell")[i], over.reals("element")[i], over.reals("element_lo")[i],
+                    over.reals("element_hi")[i]});
+  if (!context.params_of("result.pay_share_group")) return habits;
+  Table never = TRY(context.query(
+      "SELECT l.never, a.never AS never_all, l.never_lo > a.never AS more FROM result.pay_share_group l, "
+      "result.pay_share_group a WHERE l.segment = 'other -> inactive' AND a.segment = 'all'"));
+  if (never.rows() == 0) return habits;
+  habits.pays_less = never.integers("more")[0] != 0;
+  habits.never_leavers = never.reals("never")[0], habits.never_all = never.reals("never_all")[0];
+  return habits;
+}
+
+// What a customer is offered with a product, and why.
+struct Offer {
+  const char* name;
+  std::string place;
+  bool pay_discount = false;
+  Text why;
+};
+
+void explain(Offer& offer, const std::string& en, const std::string& ko) {
+  offer.why.en += (offer.why.en.empty() ? "" : "; ") + en;
+  offer.why.ko += (offer.why.ko.empty() ? "" : ", ") + ko;
+}
+
+void explain(Offer& offer, const Habit& habit) {
+  offer.place = habit.place;
+  explain(offer,
+          fmt::format("leavers use {} more than everybody ({:+.3f} nats, {:.3f} to {:.3f})", habit.place,
+                      habit.element, habit.lo, habit.hi),
+          fmt::format("이탈 고객은 {} 이용이 전체보다 많음(KL {:+.3f}, {:.3f}~{:.3f})", habit.place,
+                      habit.element, habit.lo, habit.hi));
+}
+
+Offer offer_of(const Habits& habits, bool is_loyal, const std::string& outlet, bool pays) {
+  if (is_loyal)
+    return {"coupon_book",
+            "",
+            false,
+            {"top, and likely to stay: thanked", "최우수 등급 유지가 예상되어 감사 혜택"}};
+  Offer offer{"coupon", ""};
+  auto sold = std::find_if(habits.outlets.begin(), habits.outlets.end(),
+                           [&](const Habit& habit) { return habit.place == outlet; });
+  if (sold != habits.outlets.end()) {
+    offer.name = "outlet_coupon";
+    explain(offer, *sold);
+  } else if (!habits.affiliates.empty()) {
+    offer.name = "affiliate_coupon";
+    explain(offer, habits.affiliates[0]);
+  } else {
+    explain(offer, "about to leave: the likeliest product", "이탈이 예상되어 구매 가능성이 높은 상품을 제안");
+  }
+  if (habits.pays_less && !pays) {
+    offer.pay_discount = true;
+    explain(offer,
+            fmt::format("has not paid with our service, as {:.0f} % of leavers and {:.0f} % of all",
+                        habits.never_leavers * 100, habits.never_all * 100),
+            fmt::format("간편결제 미이용(이탈 고객 {:.0f}%, 전체 {:.0f}%)", habits.never_leavers * 100,
+                        habits.never_all * 100));
+  }
+  return offer;
+}
+
 struct Medium {
   const char* name;
   double cost;
@@ -130,6 +223,7 @@ Medium medium_of(double place, const Params& params) {
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   TRY(context.progress(0.1, "candidates"));
+  Habits habits = TRY(leaver_habits(context));
   TRY(context.execute(sql::campaign,
                       {{"window_from", to_timestamp(add_months(time.as_of, -time.horizon_months))},
                        {"least_p_leave", params.least_p_leave},
@@ -175,7 +269,10 @@ Result<Summary> run(Context& context, const Params& params) {
     (is_held ? held : treated)++;
     if (!is_held) spent += contact_cost, leaving_treated += !is_loyal;
     for (; i < end; ++i) {
-      double worth = price[i] * (params.margin - params.discount);
+      Offer offer =
+          offer_of(habits, is_loyal, candidates.texts("outlet")[i], candidates.integers("pays")[i] != 0);
+      double worth =
+          price[i] * (params.margin - params.discount - (offer.pay_discount ? params.pay_discount : 0));
       double expected[3];
       for (int k : {0, 1, 2}) {
         double p = k == 0 ? p_buy[i] : candidates.reals(k == 1 ? "p_buy_lo" : "p_buy_hi")[i];
@@ -187,8 +284,8 @@ Result<Summary> run(Context& context, const Params& params) {
       rows.append(customer[i], is_held ? "holdout" : "treated", is_held ? params.holdout : 1 - params.holdout,
                   reason[i], candidates.reals("p_leave")[i], candidates.reals("p_leave_lo")[i],
                   candidates.reals("p_leave_hi")[i], candidates.texts("product_id")[i], p_buy[i],
-                  candidates.reals("p_buy_lo")[i], candidates.reals("p_buy_hi")[i],
-                  is_loyal ? "coupon_book" : "coupon", medium.name, expected[0],
+                  candidates.reals("p_buy_lo")[i], candidates.reals("p_buy_hi")[i], offer.name, offer.place,
+                  offer.pay_discount, offer.why.en, offer.why.ko, medium.name, expected[0],
                   std::min(expected[1], expected[2]), std::max(expected[1], expected[2]));
     }
   }
@@ -280,9 +377,11 @@ Room campaign() {
                    "누구에게 어떤 상품과 혜택을 어떤 매체로 보낼까?"};
   info.method =
       "Those predicted to leave, ordered by p_leave times what they spend, and loyal customers, each with "
-      "the products they are likeliest to buy; "
-      "a random hold-out arm with its propensity.";
+      "the products they are likeliest to buy and a coupon for where leavers buy more than everybody, where "
+      "that is "
+      "known; a random hold-out arm with its propensity.";
   info.reads = {"raw.event", "raw.product", "result.grade_forecast", "result.recommendation"};
+  info.uses = {"result.channel_divergence", "result.pay_share_group"};
   info.writes = {campaign_table(), summary_table()};
   info.labels = {{"treated", {"contacted", "발송"}},
                  {"holdout", {"held out", "대조군(미발송)"}},
@@ -292,6 +391,8 @@ Room campaign() {
                  {"email", {"e-mail", "이메일"}},
                  {"sms", {"SMS", "문자"}},
                  {"coupon", {"product coupon", "상품 쿠폰"}},
+                 {"outlet_coupon", {"coupon for an outlet", "유통사·채널 쿠폰"}},
+                 {"affiliate_coupon", {"coupon of an affiliate", "제휴사 쿠폰"}},
                  {"coupon_book", {"mobile coupon book", "모바일 쿠폰북"}}};
   info.charts = {{"campaign_media",
                   ChartKind::bar,
@@ -314,6 +415,8 @@ Room campaign() {
                "contacted at most; 0 is no limit")
       .integer("contact-cap", &Params::contact_cap, {1, 100}, "offers", "to one customer at most")
       .real("discount", &Params::discount, {0, 1}, "share", "of the price that an offer gives away")
+      .real("pay-discount", &Params::pay_discount, {0, 1}, "share",
+            "of the price given away on top to those who have not paid with our own service")
       .real("margin", &Params::margin, {0, 1}, "share", "of the price that is earned without an offer")
       .real("cost-push", &Params::cost_push, {0, 1e6}, "currency", "of an app push")
       .real("cost-email", &Params::cost_email, {0, 1e6}, "currency", "of an e-mail")

@@ -15,8 +15,18 @@ price AS (
   WHERE e.action = 'purchase' AND e.ts >= $window_from
   GROUP BY p.product_id
 ),
+-- where a product is sold that leavers use more than everybody, the most over-used first
+outlet AS (
+  SELECT product_id, arg_max(cell, (element, cell)) AS outlet
+  FROM (SELECT DISTINCT product_no, channel || ' ' || partner AS cell
+        FROM event WHERE action = 'purchase' AND ts >= $window_from)
+  JOIN over_used USING (cell)
+  JOIN product USING (product_no)
+  WHERE dimension = 'channel x partner'
+  GROUP BY product_id
+),
 target AS (
-  SELECT f.customer_id, f.p_leave, f.p_leave_lo, f.p_leave_hi, spent.spend,
+  SELECT customer_no, f.customer_id, f.p_leave, f.p_leave_lo, f.p_leave_hi, spent.spend,
          CASE WHEN f.p_leave >= $least_p_leave THEN 'leaving'
               WHEN f.grade = 'top' AND f.p_top >= $least_p_loyal THEN 'loyal' END AS reason
   FROM result.grade_forecast f
@@ -26,10 +36,12 @@ target AS (
 -- P(buys it) = P(comes back) * P(buys it | comes back): the chain rule, so it never exceeds 1 - p_leave
 SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, t.spend, r.product_id, r.place,
        (1 - t.p_leave) * r.p_buy_if_back AS p_buy, (1 - t.p_leave_hi) * r.p_buy_if_back_lo AS p_buy_lo,
-       (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, price.price
+       (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, price.price, outlet,
+       t.customer_no IN (SELECT customer_no FROM event WHERE action = 'pay' AND ts >= $window_from) AS pays
 FROM target t
 JOIN result.recommendation r USING (customer_id)
 JOIN price USING (product_id)
+LEFT JOIN outlet USING (product_id)
 WHERE t.reason IS NOT NULL AND r.place <= $contact_cap
 -- those who take most with them first; the loyal after them, by what they spend
 ORDER BY t.reason, CASE t.reason WHEN 'leaving' THEN t.p_leave * t.spend ELSE t.spend END DESC, t.customer_id,
