@@ -20,6 +20,7 @@ const std::vector<Room>& all() {
                                           channel_divergence(),
                                           grade_forecast_train(),
                                           grade_forecast_backtest(),
+                                          grade_forecast_random_split(),
                                           grade_forecast_predict(),
                                           recommend(),
                                           campaign(),

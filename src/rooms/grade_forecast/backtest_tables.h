@@ -18,6 +18,8 @@ TableInfo confusion_table();
 TableInfo calibration_table();
 TableInfo lift_table();
 TableInfo backtest_table();
+TableInfo random_split_table();
+TableInfo random_split_pair_table();
 std::vector<std::pair<std::string, Text>> metric_labels();
 
 struct Backtest {
@@ -37,5 +39,8 @@ struct SeasonCheck {
 // metrics speak of the season check too.
 Result<Summary> write_backtest(Context& context, const Backtest& test,
                                const std::optional<SeasonCheck>& season);
+
+// The same figures where training and test customers are of one period, beside those across time.
+Result<Summary> write_random_split(Context& context, const Backtest& test);
 
 }  // namespace danggol::rooms
