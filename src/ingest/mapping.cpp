@@ -26,19 +26,6 @@ constexpr std::array<std::string_view, role_count> names_of_roles = {
     "amount",   "receipt", "action",    "partner",      "channel",      "branch",    "region",
     "gender",   "age",     "class-top", "class-middle", "offer",        "propensity"};
 
-// What a table of each kind can say; anything else in it is not read.
-const std::vector<Role>& roles_of(Kind kind) {
-  static const std::array<std::vector<Role>, 5> roles = {{
-      {Role::customer, Role::region, Role::gender, Role::age_band},
-      {Role::product, Role::product_name, Role::class_top, Role::class_middle},
-      {Role::store, Role::partner, Role::region},
-      {Role::customer, Role::time, Role::hour, Role::product, Role::product_name, Role::quantity, Role::price,
-       Role::amount, Role::receipt, Role::action, Role::partner, Role::channel, Role::store, Role::region},
-      {Role::customer, Role::time, Role::hour, Role::offer, Role::propensity},
-  }};
-  return roles[static_cast<size_t>(kind)];
-}
-
 std::string plain(std::string_view name) {
   std::string out;
   for (char c : name)
@@ -202,6 +189,20 @@ RoleColumns columns_of(const TableMapping& table, const std::vector<std::string>
   return columns;
 }
 
+// Whether a table of this kind can say that; anything else in it is not read.
+bool reads(Kind kind, Role role) {
+  static constexpr std::array not_of_events = {Role::gender,       Role::age_band, Role::class_top,
+                                               Role::class_middle, Role::offer,    Role::propensity};
+  static constexpr std::array of_exposures = {Role::customer, Role::time, Role::hour, Role::offer,
+                                              Role::propensity};
+  auto is_in = [&](const auto& roles) { return std::find(roles.begin(), roles.end(), role) != roles.end(); };
+  if (kind == Kind::events) return !is_in(not_of_events);
+  if (kind == Kind::exposures) return is_in(of_exposures);
+  const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(kind)];
+  return role == shape.id || std::any_of(shape.properties.begin(), shape.properties.end(),
+                                         [&](const auto& property) { return property.first == role; });
+}
+
 bool lacks(const TableMapping& table, const RoleColumns& columns, size_t role) {
   return table.required[role] && columns[role] < 0;
 }
@@ -291,8 +292,7 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       size_t role = static_cast<size_t>(named - names_of_roles.begin());
       bool used = false;
       for (TableMapping& table : mapping.tables) {
-        const auto& roles = roles_of(table.kind);
-        if (std::find(roles.begin(), roles.end(), static_cast<Role>(role)) == roles.end()) continue;
+        if (!reads(table.kind, static_cast<Role>(role))) continue;
         table.columns[role] = {value};
         table.required[role] = used = true;
       }
