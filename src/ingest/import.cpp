@@ -241,10 +241,11 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
   Reading reading(paths, mapping, dimensions, put_aside, progress);
   TRY(reading.read_dimensions());
   TRY(dimensions.know_store(connection));
-  auto reports = TRY(reading.run([&]() -> Status {
+  auto make_digests = [&]() -> Status {
     digests = TRY(digests_of(connection, paths, reading, first_load, options.again));
     return {};
-  }));
+  };
+  auto reports = TRY(reading.run(make_digests));
   TRY(progress(-1, "numbering customers and products"));
   std::vector<Staging::File> files;
   for (size_t f = 0; f < paths.size(); ++f) {

@@ -324,8 +324,8 @@ Status override_from_file(const std::string& toml_path, Mapping& mapping) {
       }
     }
   } catch (const toml::parse_error& error) {
-    return Error{Code::bad_input,
-                 fmt::format("{}: line {}: {}", toml_path, error.source().begin.line, error.description())};
+    return Error{Code::bad_input, fmt::format("{}: line {}: {}", toml_path, error.source().begin.line,
+                                              shown(error.description()))};
   }
   auto outcome = override_columns(overrides, mapping);
   if (!outcome) return Error{outcome.error().code, fmt::format("{}: {}", toml_path, outcome.error().message)};
