@@ -153,7 +153,7 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
         {{"label", text_json({en, ko})}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}});
   };
   tile("customers", "고객", customers, "customers");
-  tile("events", "기록", loaded, "");
+  tile("events", "기록", TRY(connection.integer("SELECT count(*) FROM raw.event")), "");
   Table by_reason =
       TRY(connection.query("SELECT reason, count(*) AS rows, count(*) / (SELECT sum(rows_read) FROM "
                            "raw.load) AS share, any_value(text) AS example "
@@ -169,9 +169,9 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
       {"question", text_json({"Did every row arrive?", "모든 행이 들어왔는가?"})},
       {"sentences",
        Json::array({text_json(
-           {fmt::format("{} rows were read from {} files: {} became events, {} were turned down.",
+           {fmt::format("{} rows were read from {} files: {} were loaded, {} were turned down.",
                         grouped(read), totals.integers("files")[0], grouped(loaded), grouped(rejected)),
-            fmt::format("파일 {}개에서 {}행을 읽어 {}행은 기록이 되고 {}행은 제외되었습니다.",
+            fmt::format("파일 {}개에서 {}행을 읽어 {}행을 불러오고 {}행은 제외했습니다.",
                         totals.integers("files")[0], grouped(read), grouped(loaded), grouped(rejected))})})},
       {"warnings", Json::array()},
       {"charts", Json::array()},

@@ -42,16 +42,16 @@ class Flow:
         if not holds:
             self.problems.append(what)
 
-    def run(self, *arguments):
+    def run(self, *arguments, store="store.duckdb"):
         done = subprocess.run(
-            [self.danggol, *arguments, "--store", self.path("store.duckdb")], capture_output=True, text=True
+            [self.danggol, *arguments, "--store", self.path(store)], capture_output=True, text=True
         )
         if done.returncode != 0 or done.stderr:
             sys.exit(f"FAIL danggol {' '.join(arguments)}: exit status {done.returncode}\n{done.stderr}")
         return done.stdout
 
-    def sql(self, statement):
-        return json.loads(self.run("sql", statement, "--json"))
+    def sql(self, statement, store="store.duckdb"):
+        return json.loads(self.run("sql", statement, "--json", store=store))
 
 
 def simulate(flow):
@@ -108,6 +108,52 @@ def check_import(flow, files, counts):
     expected = {"no_customer": counts["reject: no customer"]} if counts["reject: no customer"] else {}
     flow.expect(rejects == expected, f"raw.reject by reason: {rejects}")
     flow.expect(sum(events.values()) + sum(rejects.values()) == rows, "every row is an event or a reject")
+
+
+def check_lpoint(flow):
+    """A simulated programme arrives whole: every row of its six tables and offers, none turned down."""
+    folder, store = flow.path("programme"), "programme.duckdb"
+    subprocess.run(
+        [flow.danggol, "simulate", "lpoint", "--out", folder, "--customers=500", "--offers"],
+        check=True,
+        capture_output=True,
+    )
+    tables = {}
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".csv"):
+            with open(os.path.join(folder, name), encoding="utf-8", newline="") as stream:
+                tables[name] = list(csv.DictReader(stream))
+    files = json.loads(flow.run("import", "lpoint", folder, "--json", store=store))
+    loaded = {os.path.basename(file["file"]): file["rows_loaded"] for file in files}
+    flow.expect(
+        len(tables) == 7 and loaded == {name: len(rows) for name, rows in tables.items()},
+        f"lpoint: every row of {len(tables)} tables is loaded, {sum(loaded.values())} rows",
+    )
+    flow.expect(not any(file["rows_rejected"] or file["unchecked"] for file in files), "lpoint: no row is turned down")
+    actions = {"_02_PDDE.csv": "purchase", "_03_COP_U.csv": "partner_use", "_06_LPAY.csv": "pay"}
+    expected = {
+        action: (len(rows), sum(int(row["buy_am"]) for row in rows), min(row["de_dt"] + row["de_hr"].zfill(2) for row in rows))
+        for end, action in actions.items()
+        for name, rows in tables.items()
+        if name.endswith(end)
+    }
+    events = flow.sql(
+        "SELECT action, count(*) AS rows, sum(amount)::BIGINT AS amount, strftime(min(ts), '%Y%m%d%H') AS first "
+        "FROM raw.event GROUP BY action",
+        store=store,
+    )
+    flow.expect(
+        {row["action"]: (row["rows"], row["amount"], row["first"]) for row in events} == expected,
+        f"lpoint: rows, amounts and first hours by action: {expected}",
+    )
+    kept = flow.sql(
+        "SELECT (SELECT count(gender || age_band || region) FROM raw.customer) AS customers, "
+        "(SELECT count(product_name || class_top || class_middle) FROM raw.product) AS products, "
+        "(SELECT count(partner || region) FROM raw.store) AS stores, (SELECT count(*) FROM raw.exposure) AS exposures",
+        store=store,
+    )[0]
+    sizes = [len(rows) for name, rows in tables.items() if name.endswith(("DEMO.csv", "CLAC.csv", "BR.csv", "offer.csv"))]
+    flow.expect(list(kept.values()) == sizes, f"lpoint: what is known of all of them is kept: {kept}")
 
 
 def check_tables(flow, rule):
@@ -240,6 +286,8 @@ def main():
     pipeline_seconds = time.monotonic() - start
 
     check_import(flow, imported, counts)
+    if args.simulated:
+        check_lpoint(flow)
     # a shop without partners, channels and classes has no such question; every other analysis must run
     unasked = {skip["room"] for skip in pipeline["skipped"] if "knows neither" in skip["why"]}
     flow.expect(len(unasked) == len(pipeline["skipped"]), f"nothing else is skipped {pipeline['skipped'] or ''}")
@@ -277,10 +325,11 @@ def main():
     )
     flow.expect(total < args.most_seconds, f"the main job takes less than {args.most_seconds:g} s")
     if not flow.problems:
-        for name in ("store.duckdb", "events.csv"):
+        for name in ("store.duckdb", "programme.duckdb", "events.csv"):
             if os.path.exists(flow.path(name)):
                 os.remove(flow.path(name))
-        shutil.rmtree(flow.path("shop"), ignore_errors=True)
+        for name in ("shop", "programme"):
+            shutil.rmtree(flow.path(name), ignore_errors=True)
     print(f"{len(flow.problems)} failed")
     return 1 if flow.problems else 0
 
