@@ -61,6 +61,40 @@ std::string write_rows(const std::string& name, const std::string& header,
   return path;
 }
 
+std::vector<std::string> split(const std::string& row) {
+  std::vector<std::string> fields(1);
+  for (char c : row)
+    if (c == ',') fields.emplace_back();
+    else fields.back() += c;
+  return fields;
+}
+
+// The simulated shop knows neither a payment service nor affiliates. With them: some customers pay with it
+// where they buy, and some of their days also hold a stay, a film, or a payment where nobody has a receipt.
+void add_payments(const std::string& header, std::vector<std::string>& rows) {
+  std::vector<std::string> columns = split(header), added;
+  auto at = [&](const char* name) {
+    return static_cast<size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin());
+  };
+  for (const auto& row : rows) {
+    auto purchase = split(row);
+    if (purchase[at("action")] != "purchase") continue;
+    auto add = [&](const char* action, const char* partner, const std::string& receipt) {
+      auto event = purchase;
+      event[at("action")] = action, event[at("receipt_id")] = receipt;
+      if (*partner) event[at("partner")] = partner;
+      for (const char* name : {"product_id", "product_name", "quantity", "price"}) event[at(name)].clear();
+      added.push_back(fmt::format("{}", fmt::join(event, ",")));
+    };
+    std::string receipt = purchase[at("receipt_id")];
+    std::hash<std::string> lot;
+    if (lot(receipt) % 100 < lot(purchase[at("customer_id")]) % 3 * 40) add("pay", "", receipt);
+    if (lot(receipt) % 17 == 0) add("partner_use", lot(receipt) % 2 ? "호텔" : "영화관", "u" + receipt);
+    if (lot(receipt) % 23 == 0) add("pay", "송금", "p" + receipt);
+  }
+  rows.insert(rows.end(), added.begin(), added.end());
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
@@ -122,11 +156,9 @@ const ShopFiles& shop_files() {
     std::string header;
     std::getline(stream, header);
     std::vector<std::string> before, after, all;
-    for (std::string row; std::getline(stream, row);) {
-      std::string ts = row.substr(row.find(',') + 1, 10);
-      (ts < as_of ? before : after).push_back(row);
-      all.push_back(row);
-    }
+    for (std::string row; std::getline(stream, row);) all.push_back(row);
+    add_payments(header, all);
+    for (const auto& row : all) (split(row)[1] < as_of ? before : after).push_back(row);
     if (before.empty() || after.empty())
       throw std::runtime_error("the shop has no events on one side of as_of");
     ShopFiles out;
