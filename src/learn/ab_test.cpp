@@ -80,7 +80,7 @@ TrialEstimate ab_test(const Trial& trial) {
   for (size_t i = 1; i < customer.size(); ++i)
     customer[i] = customer[i - 1] + (trial.customer[i] != trial.customer[i - 1]);
   size_t customers = customer.empty() ? 0 : customer.back() + 1;
-  DANGGOL_ASSERT(customers > trial.covariates.size() + 1);
+  DANGGOL_ASSERT(customers > 1);
   Arms seen = compare(trial, trial.outcome, customer, customers);
   TrialEstimate out;
   out.baseline = seen.holdout.value;
@@ -90,10 +90,11 @@ TrialEstimate ab_test(const Trial& trial) {
   Figure adjusted = seen.difference;
   std::vector<Figure> basis;
   for (const auto& covariate : trial.covariates) {
+    if (basis.size() + 2 >= customers) break;
     Figure before = compare(trial, covariate, customer, customers).difference;
     double all = dot(before, before);
     for (const Figure& known : basis) before.subtract(dot(before, known) / dot(known, known), known);
-    if (dot(before, before) <= 1e-9 * all) continue;  // says nothing new
+    if (dot(before, before) <= 1e-9 * all) continue;
     adjusted.subtract(dot(adjusted, before) / dot(before, before), before);
     basis.push_back(std::move(before));
   }

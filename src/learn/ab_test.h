@@ -31,9 +31,9 @@ struct TrialEstimate {
   EffectEstimate difference, cuped;
 };
 
-// Each arm needs a row, and the two together more customers than there are covariates, and one more. CUPED's
-// coefficients are least squares on the same rows, not cross-fitted: that biases by the order of one over the
-// number of customers.
+// Each arm needs a row, and the two together two customers. CUPED's coefficients are least squares on the
+// same rows, not cross-fitted: that biases by the order of one over the number of customers. A covariate that
+// says nothing new, or leaves nothing to judge the error by, is passed over.
 TrialEstimate ab_test(const Trial& trial);
 
 }  // namespace danggol::learn

@@ -1,6 +1,7 @@
 #include "rooms/registry.h"
 
 #include "rooms/campaign/campaign.h"
+#include "rooms/campaign_measure/campaign_measure.h"
 #include "rooms/channel_divergence/channel_divergence.h"
 #include "rooms/customer/customer.h"
 #include "rooms/grade_change/grade_change.h"
@@ -26,6 +27,7 @@ const std::vector<Room>& all() {
                                           recommend(),
                                           campaign(),
                                           campaign_backtest(),
+                                          campaign_measure(),
                                           customer()};
   return rooms;
 }

@@ -17,6 +17,7 @@
 
 #include "base/random.h"
 #include "simulate/shop.h"
+#include "store/database.h"
 
 namespace danggol::contract {
 namespace {
@@ -94,6 +95,24 @@ void add_payments(const std::string& header, std::vector<std::string>& rows) {
   }
   rows.insert(rows.end(), added.begin(), added.end());
 }
+
+// On the first day of every month each customer there was gets a coupon, a gift or nothing, by known chances.
+void add_exposures(const Store& store, const char* first_day, const char* last_day) {
+  auto database = must(store::Database::open(store.path(), store::Access::read_write));
+  must(
+      must(database.connect())
+          .execute(fmt::format(
+              "INSERT INTO raw.exposure SELECT customer_no, day, CASE WHEN lot < 4 THEN 'none' WHEN lot < 7 "
+              "THEN "
+              "'coupon' ELSE 'gift' END, CASE WHEN lot < 4 THEN 0.4 ELSE 0.3 END, 1 FROM (SELECT "
+              "customer_no, day, "
+              "hash(customer_id, day) % 10 AS lot FROM raw.customer JOIN (SELECT customer_no, min(ts) AS "
+              "first FROM "
+              "raw.event GROUP BY customer_no) USING (customer_no), generate_series(TIMESTAMP '{} 00:00:00', "
+              "TIMESTAMP '{} 00:00:00', INTERVAL 1 MONTH) AS series(day) WHERE first < day)",
+              first_day, last_day)));
+}
+void add_exposures(const Store& store) { add_exposures(store, "2024-07-01", "2025-01-01"); }
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -265,6 +284,7 @@ const Finished& finished() {
   static const Finished done = [] {
     Finished out{new_store(), {}, {}};
     must(out.store.import(shop_files().before));
+    add_exposures(out.store);
     run_all(out.store, as_of, &out);
     return out;
   }();
@@ -287,6 +307,7 @@ const Store& finished_by(Way way) {
   const ShopFiles& files = shop_files();
   if (way == Way::one_core) {
     run_program({"import", "events", files.before, "--store", store.path()});
+    add_exposures(store);
     for (const AnalysisInfo& info : Engine::analyses())
       if (info.kind == Kind::job) run_program({"run", info.name, "--as-of", as_of, "--store", store.path()});
   } else {
@@ -294,6 +315,8 @@ const Store& finished_by(Way way) {
                       : way == Way::one_load ? files.all
                                              : files.before));
     if (way == Way::later_load) must(store.import(files.after));
+    add_exposures(store);
+    if (way == Way::later_load || way == Way::one_load) add_exposures(store, as_of, as_of);
     run_all(store, as_of, nullptr);
   }
   return known.emplace(way, store).first->second;
