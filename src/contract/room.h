@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/matrix.h"
+#include "base/units.h"
 #include "contract/params.h"
 #include "contract/table.h"
 #include "danggol/analysis.h"
@@ -53,6 +54,19 @@ Status validate(const Grading& grading);
 inline constexpr std::string_view grade_names[] = {"top", "good", "regular", "other", "inactive"};
 inline constexpr int32_t grade_count = 5, inactive_grade = 4;
 std::vector<std::pair<std::string, Text>> grade_labels();  // and the names of the periods
+
+// The buyers of a window, graded among themselves: columns side by side, ascending by customer_no.
+struct Graded {
+  std::vector<int32_t> customer_no;
+  std::vector<std::string> customer_id;
+  std::vector<int32_t> recency_days;  // whole days from the last purchase to the window's end
+  std::vector<int32_t> frequency;     // receipts
+  std::vector<Money> monetary;
+  std::vector<int32_t> r_score, f_score, m_score;  // 1..5
+  std::vector<double> rfm_score;                   // 20..100
+  std::vector<int32_t> grade;                      // 0..3, see grade_names
+  size_t size() const { return customer_no.size(); }
+};
 
 // Customers with a purchase in the window before a cutoff, what was known of them then, and, where the
 // horizon has passed, the grade they got in it.
@@ -110,9 +124,7 @@ class Context {
   // The same origin a year before, with labels: what the season did then. Nothing where the history is too
   // short for it.
   virtual Result<std::optional<Frame>> season_frame(Origin origin, const Grading& grading) = 0;
-  // RFM and grade of every buyer of [from, until) as a temporary table of that name:
-  // customer_no, recency_days, frequency, monetary, r_score, f_score, m_score, rfm_score, grade.
-  virtual Status grade_window(std::string_view temp_table, Date from, Date until, const Grading& grading) = 0;
+  virtual Result<Graded> graded(Date from, Date until, const Grading& grading) = 0;
 
   virtual Status save_model(std::string_view name, std::string_view method, std::string_view feature_hash,
                             const std::string& blob) = 0;

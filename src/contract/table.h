@@ -53,6 +53,7 @@ struct ColumnData {
   }
   void push(std::string_view value) { texts.emplace_back(value), mark(false); }
   void push(Date value) { integers.push_back(value.days), mark(false); }
+  void push(Money value) { push(static_cast<double>(value.ten_thousandths) / Money::scale); }
   template <class Number>
   requires std::is_arithmetic_v<Number>
   void push(Number value) {  // a NaN is stored as null

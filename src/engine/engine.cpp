@@ -157,6 +157,7 @@ struct Engine::State {
     };
   }
 
+  // The dates and the seed of what is to run, and the connection showing nothing beyond them.
   Result<engine::RunSettings> settle(store::Connection& connection, ParamTexts& params) {
     engine::RunParams given;
     TRY(engine::run_params().read(params, given));
@@ -165,7 +166,9 @@ struct Engine::State {
       return Error{Code::not_found, fmt::format("store {}: no events yet; run danggol import first", path)};
     Date first{static_cast<int32_t>(span.integers("first")[0])},
         last{static_cast<int32_t>(span.integers("last")[0])};
-    return engine::RunSettings{TRY(engine::settle(given, first, last)), static_cast<uint64_t>(given.seed)};
+    TimeFrame time = TRY(engine::settle(given, first, last));
+    TRY(engine::create_visible(connection, time));
+    return engine::RunSettings{time, static_cast<uint64_t>(given.seed)};
   }
 };
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "features/frame.h"
+#include "features/rfm.h"
 #include "rooms/registry.h"
 
 namespace danggol::engine {
@@ -40,27 +41,6 @@ std::string column_list(const TableInfo& info, bool with_types) {
     out += fmt::format(", {}{}{}", store::identifier(column.name), with_types ? " " : "",
                        with_types ? sql_type(column.type) : "");
   return out;
-}
-
-// What the rooms see of the store: nothing from as_of on. With it the one SQL function they share: the 95 %
-// interval of k in n (Wilson, 1927).
-Status create_visible(store::Connection& connection, const TimeFrame& time) {
-  return connection.execute(fmt::format(R"(
-    CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
-    CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
-    CREATE OR REPLACE TEMP VIEW exposure AS SELECT * FROM raw.exposure WHERE ts < TIMESTAMP '{} 00:00:00';
-    CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
-    CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
-    CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
-    CREATE OR REPLACE TEMP MACRO z2() AS 3.841458820694124;
-    CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
-    CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
-      sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
-    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS CASE WHEN k = 0 THEN 0 ELSE
-      greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE)) END;
-    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS CASE WHEN k = n THEN 1 ELSE
-      least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)) END)",
-                                        to_text(time.as_of), to_text(time.as_of), to_text(time.as_of)));
 }
 
 class RunContext : public Context {
@@ -131,10 +111,8 @@ class RunContext : public Context {
         TRY(features::build(connection_, cutoff, pair.months, add_months(cutoff, pair.months), grading)));
   }
 
-  Status grade_window(std::string_view temp_table, Date from, Date until, const Grading& grading) override {
-    TRY(features::grade_window(connection_, from, until, grading));
-    if (temp_table == "graded") return {};
-    return connection_.execute(fmt::format("CREATE OR REPLACE TEMP TABLE {} AS FROM graded", temp_table));
+  Result<Graded> graded(Date from, Date until, const Grading& grading) override {
+    return features::graded(connection_, from, until, grading);
   }
 
   Status save_model(std::string_view name, std::string_view method, std::string_view feature_hash,
@@ -268,16 +246,21 @@ Status prepare_table(store::Connection& connection, const TableInfo& info) {
   return connection.execute(create);
 }
 
-// The view shows the new run; runs beyond the kept ones go.
-Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id) {
+// The oldest run of a room whose rows stay once the one that is running is done; 0 while there are few.
+Result<int64_t> oldest_kept(store::Connection& connection, const Room& room) {
+  return connection.integer(
+      "SELECT run_id FROM run.log WHERE room = $room AND state = 'done' ORDER BY run_id DESC LIMIT 1 OFFSET "
+      "$n",
+      {{"room", room.info.name}, {"n", kept_runs - 2}});
+}
+
+// The view shows the new run, the rows of runs before the oldest kept one go; the new run's rows are counted.
+Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,
+                        int64_t oldest) {
   std::string table = history_table(info.name), columns = column_list(info, false).substr(2);
   TRY(connection.execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {} WHERE run_id = {}",
                                      info.name, columns, table, run_id)));
-  int64_t kept_from = TRY(connection.integer(fmt::format(
-      "SELECT run_id FROM (SELECT DISTINCT run_id FROM {}) ORDER BY run_id DESC LIMIT 1 OFFSET {}", table,
-      kept_runs - 1)));
-  if (kept_from > 0)
-    TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, kept_from)));
+  if (oldest > 0) TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, oldest)));
   return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", table, run_id));
 }
 
@@ -345,9 +328,10 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
   RunContext context(connection, room, run.run_id, settings, progress);
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(room.run(context, params));
+  int64_t oldest = TRY(oldest_kept(connection, room));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result."))
-      run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id)));
+      run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id, oldest)));
   TRY(write_summary(connection, run.run_id, summary));
   for (const Fact& fact : summary.facts)
     run.facts.push_back({fact.name, fact.value, fact.unit, fact.lo, fact.hi});
@@ -358,6 +342,25 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
 }
 
 }  // namespace
+
+Status create_visible(store::Connection& connection, const TimeFrame& time) {
+  return connection.execute(fmt::format(R"(
+    CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
+    CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
+    CREATE OR REPLACE TEMP VIEW exposure AS SELECT * FROM raw.exposure WHERE ts < TIMESTAMP '{} 00:00:00';
+    CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
+    CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
+    CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
+    CREATE OR REPLACE TEMP MACRO z2() AS 3.841458820694124;
+    CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
+    CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS
+      sqrt(z2() * (k / n * (1 - k / n) / n + z2() / (4 * n * n))) / (1 + z2() / n);
+    CREATE OR REPLACE TEMP MACRO wilson_lo(k, n) AS CASE WHEN k = 0 THEN 0 ELSE
+      greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE)) END;
+    CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS CASE WHEN k = n THEN 1 ELSE
+      least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)) END)",
+                                        to_text(time.as_of), to_text(time.as_of), to_text(time.as_of)));
+}
 
 const Room* writer_of(const std::string& table) {
   for (const Room& room : rooms::all())
@@ -385,7 +388,6 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
   run.seed = settings.seed;
   ParamTexts all = TRY(room.check(params));
   std::string params_json = nlohmann::json(all).dump();
-  TRY(create_visible(connection, t));
   TRY(connection.begin());
   auto outcome = [&]() -> Status {
     run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
@@ -407,7 +409,6 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
 
 Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
                         const RunSettings& settings) {
-  TRY(create_visible(connection, settings.time));
   Progress silent = [](double, std::string_view) { return Status(); };
   RunContext context(connection, room, 0, settings, silent);
   return room.answer(context, params);

@@ -5,16 +5,10 @@
 
 #include "features/customer.sql.h"
 #include "features/receipt.sql.h"
-#include "features/rfm.sql.h"
+#include "features/rfm.h"
 
 namespace danggol::features {
 namespace {
-
-int32_t grade_number(const std::string& grade) {
-  auto at = std::find(std::begin(grade_names), std::end(grade_names), grade);
-  DANGGOL_ASSERT(at != std::end(grade_names));
-  return static_cast<int32_t>(at - std::begin(grade_names));
-}
 
 // `rows` (customer_no, name, value) becomes one column a name, 0 where a customer has none.
 void add_mix(const Table& rows, Frame& frame) {
@@ -38,18 +32,37 @@ void add_mix(const Table& rows, Frame& frame) {
 }
 
 Status add_labels(store::Connection& connection, Date label_until, const Grading& grading, Frame& frame) {
-  TRY(grade_window(connection, frame.cutoff, label_until, grading));
-  Table later = TRY(connection.query("SELECT customer_no, grade FROM graded ORDER BY customer_no"));
+  Graded later = TRY(graded(connection, frame.cutoff, label_until, grading));
   frame.label_until = label_until;
   frame.label.assign(frame.customer_no.size(), inactive_grade);
-  const auto& customers = later.integers("customer_no");
   size_t at = 0;
   for (size_t i = 0; i < frame.customer_no.size(); ++i) {
-    while (at < customers.size() && customers[at] < frame.customer_no[i]) ++at;
-    if (at < customers.size() && customers[at] == frame.customer_no[i])
-      frame.label[i] = grade_number(later.texts("grade")[at]);
+    while (at < later.size() && later.customer_no[at] < frame.customer_no[i]) ++at;
+    if (at < later.size() && later.customer_no[at] == frame.customer_no[i]) frame.label[i] = later.grade[at];
   }
   return {};
+}
+
+// The buyers of the window before the cutoff, as customer.sql wants them.
+Status create_graded(store::Connection& connection, const Graded& buyers) {
+  TRY(connection.execute(
+      "CREATE OR REPLACE TEMP TABLE graded (customer_no INTEGER, recency_days INTEGER, frequency INTEGER, "
+      "monetary DECIMAL(18, 4), r_score INTEGER, f_score INTEGER, m_score INTEGER, rfm_score DOUBLE, "
+      "grade VARCHAR)"));
+  auto rows = TRY(store::Appender::open(connection, "temp", "main", "graded"));
+  for (size_t i = 0; i < buyers.size(); ++i) {
+    rows.set(0, buyers.customer_no[i]);
+    rows.set(1, buyers.recency_days[i]);
+    rows.set(2, buyers.frequency[i]);
+    rows.set(3, buyers.monetary[i]);
+    rows.set(4, buyers.r_score[i]);
+    rows.set(5, buyers.f_score[i]);
+    rows.set(6, buyers.m_score[i]);
+    rows.set(7, buyers.rfm_score[i]);
+    rows.set(8, grade_names[buyers.grade[i]]);
+    TRY(rows.end_row());
+  }
+  return rows.close();
 }
 
 }  // namespace
@@ -58,27 +71,12 @@ Status add_receipts(store::Connection& connection, int64_t first_load) {
   return connection.execute(sql::receipt, {{"first_load", first_load}});
 }
 
-Status grade_window(store::Connection& connection, Date from, Date until, const Grading& grading) {
-  return connection.execute(sql::rfm, {{"window_from", to_timestamp(from)},
-                                       {"window_until", to_timestamp(until)},
-                                       {"net_cancellations", grading.net_cancellations},
-                                       {"by_rank", grading.rule == "rank"},
-                                       {"w_recency", grading.w_recency},
-                                       {"w_frequency", grading.w_frequency},
-                                       {"w_monetary", grading.w_monetary},
-                                       {"band_top", grading.bands[0]},
-                                       {"band_good", grading.bands[1]},
-                                       {"band_regular", grading.bands[2]},
-                                       {"share_top", grading.shares[0]},
-                                       {"share_good", grading.shares[1]},
-                                       {"share_regular", grading.shares[2]}});
-}
-
 Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,
                     std::optional<Date> label_until, const Grading& grading) {
   Date window_from = add_months(cutoff, -window_months),
        previous_from = add_months(cutoff, -2 * window_months);
-  TRY(grade_window(connection, window_from, cutoff, grading));
+  Graded buyers = TRY(graded(connection, window_from, cutoff, grading));
+  TRY(create_graded(connection, buyers));
   Bindings bindings = {{"cutoff", to_timestamp(cutoff)},
                        {"window_from", to_timestamp(window_from)},
                        {"previous_from", to_timestamp(previous_from)}};
@@ -86,9 +84,9 @@ Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_m
   Frame frame;
   frame.cutoff = cutoff;
   Table rows = TRY(connection.query("SELECT * FROM customer_feature ORDER BY customer_no"));
-  for (int64_t customer : rows.integers("customer_no"))
-    frame.customer_no.push_back(static_cast<int32_t>(customer));
-  for (const auto& grade : rows.texts("grade")) frame.grade.push_back(grade_number(grade));
+  DANGGOL_ASSERT(rows.rows() == buyers.size());  // both ascend by customer_no
+  frame.customer_no = std::move(buyers.customer_no);
+  frame.grade = std::move(buyers.grade);
   std::vector<const ColumnData*> columns;
   for (const auto& column : rows.columns) {
     if (column.name == "customer_no" || column.name == "grade") continue;

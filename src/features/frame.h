@@ -10,9 +10,6 @@ namespace danggol::features {
 // What raw.event holds from load `first_load` on, by receipt, into feature.receipt. Called by every import.
 Status add_receipts(store::Connection& connection, int64_t first_load);
 
-// RFM of every buyer of [from, until) into the temporary table `graded` (see Context::grade_window).
-Status grade_window(store::Connection& connection, Date from, Date until, const Grading& grading);
-
 // Features of the buyers of [cutoff - window_months, cutoff); labels from [cutoff, label_until) if that is
 // given. Keeps the features as feature.customer and feature.customer_mix of that cutoff.
 Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,

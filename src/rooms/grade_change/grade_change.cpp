@@ -2,8 +2,13 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+#include <numeric>
+
 #include "learn/metrics.h"
-#include "rooms/grade_change/grade_change.sql.h"
+#include "rooms/grade_change/pairs.sql.h"
+#include "rooms/grade_change/returned.sql.h"
 
 namespace danggol::rooms {
 namespace {
@@ -11,35 +16,81 @@ namespace {
 struct Params {};
 Status validate(const Params&) { return {}; }
 
+TableInfo grade_change_info() {
+  return {"result.grade_change",
+          {"Grade changes", "등급 변화"},
+          {{"h1_grade", Type::text, "", {"first half", "상반기"}, true},
+           {"h2_grade", Type::text, "", {"second half", "하반기"}, true},
+           {"customers", Type::integer, "customers", {"customers", "고객 수"}},
+           {"share_of_h1", Type::real, "share", {"share of first-half grade", "상반기 등급 중 비율"}},
+           {"share_of_all", Type::real, "share", {"share of all", "전체 중 비율"}},
+           {"share_lo",
+            Type::real,
+            "share",
+            {"from", "하한"},
+            false,
+            false,
+            "95 % interval of share_of_h1, Wilson"},
+           {"share_hi",
+            Type::real,
+            "share",
+            {"to", "상한"},
+            false,
+            false,
+            "95 % interval of share_of_h1, Wilson"}}};
+}
+
+// Customers by grade in the first half and in the second.
+using GradePairs = std::array<std::array<int64_t, grade_count>, grade_count>;
+
+size_t grade_number(std::string_view grade) {
+  return static_cast<size_t>(std::find(std::begin(grade_names), std::end(grade_names), grade) -
+                             std::begin(grade_names));
+}
+
+Result<GradePairs> count_pairs(Context& context) {
+  Table pairs = TRY(context.query(sql::pairs));
+  GradePairs customers{};
+  for (size_t i = 0; i < pairs.rows(); ++i)
+    customers[grade_number(pairs.texts("h1_grade")[i])][grade_number(pairs.texts("h2_grade")[i])] =
+        pairs.integers("customers")[i];
+  return customers;
+}
+
 Result<Summary> run(Context& context, const Params&) {
-  TRY(context.execute(sql::grade_change));
-  Table cells =
-      TRY(context.query("SELECT h1_grade, h2_grade, customers, share_of_h1, share_lo, share_hi FROM "
-                        "history.grade_change WHERE run_id = $run_id"));
-  Table came =
-      TRY(context.query("SELECT count(*) AS returned FROM (SELECT DISTINCT customer_no FROM receipt WHERE "
-                        "action = 'purchase' AND day >= $split::DATE AND day < $until::DATE) "
-                        "ANTI JOIN (SELECT customer_no FROM receipt WHERE action = 'purchase' AND day >= "
-                        "$from::DATE AND day < $split::DATE) USING (customer_no) "
-                        "SEMI JOIN (SELECT customer_no FROM receipt WHERE action = 'purchase' AND day < "
-                        "$from::DATE) USING (customer_no)"));
+  GradePairs customers = TRY(count_pairs(context));
+  Table came = TRY(context.query(sql::returned));
   int64_t returned = came.integers("returned")[0];
-  Summary summary;
-  int64_t h1 = 0, left = 0, fresh = 0, other_left = 0;
-  size_t stayed_top = cells.rows();
-  for (size_t i = 0; i < cells.rows(); ++i) {
-    const std::string &from = cells.texts("h1_grade")[i], &to = cells.texts("h2_grade")[i];
-    int64_t customers = cells.integers("customers")[i];
-    if (from == "inactive") fresh += customers;
-    else h1 += customers;
-    if (to == "inactive") left += customers;
-    if (to == "inactive" && from == "other") other_left = customers;
-    if (from == "top" && to == "top") stayed_top = i;
+  constexpr size_t top = 0, other = 3, inactive = inactive_grade;
+
+  std::array<int64_t, grade_count> of_h1{};
+  for (size_t from = 0; from < grade_count; ++from)
+    of_h1[from] = std::accumulate(customers[from].begin(), customers[from].end(), int64_t{0});
+  int64_t all = std::accumulate(of_h1.begin(), of_h1.end(), int64_t{0});
+  Table rows = Table::of(grade_change_info());
+  for (size_t from = 0; from < grade_count; ++from) {
+    for (size_t to = 0; to < grade_count; ++to) {
+      if (customers[from][to] == 0) continue;
+      double n = static_cast<double>(of_h1[from]), k = static_cast<double>(customers[from][to]);
+      auto [lo, hi] = learn::wilson(k, n);
+      rows.append(grade_names[from], grade_names[to], customers[from][to], k / n,
+                  k / static_cast<double>(all), lo, hi);
+    }
   }
+  TRY(context.write("result.grade_change", rows));
+
+  Summary summary;
+  int64_t fresh = of_h1[inactive], h1 = all - fresh, left = 0;
+  for (size_t from = 0; from < grade_count; ++from) left += customers[from][inactive];
+  int64_t other_left = customers[other][inactive];
   summary.fact("h1_buyers", static_cast<double>(h1), "customers");
   summary.fact("came_in_h2", static_cast<double>(fresh), "customers");
   summary.fact("returned_in_h2", static_cast<double>(returned), "customers");
-  if (h1 == 0) return summary;
+  if (h1 == 0) {
+    summary.warn("Nobody bought in the first half, so nobody could leave.",
+                 "상반기에 구매한 고객이 없어 이탈을 말할 수 없습니다.");
+    return summary;
+  }
   double share = static_cast<double>(left) / static_cast<double>(h1);
   auto [lo, hi] = learn::wilson(static_cast<double>(left), static_cast<double>(h1));
   summary.key_figure({"left after the first half", "상반기 이후 이탈"}, "left_share_of_h1", share, "share",
@@ -59,15 +110,14 @@ Result<Summary> run(Context& context, const Params&) {
           share * 100, grouped(h1), lo * 100, hi * 100,
           left > 0 ? 100 * static_cast<double>(other_left) / static_cast<double>(left) : 0.0, grouped(fresh),
           grouped(returned)));
-  if (stayed_top < cells.rows()) {
-    double stay = cells.reals("share_of_h1")[stayed_top];
-    summary.fact("top_stays_top", stay, "share", cells.reals("share_lo")[stayed_top],
-                 cells.reals("share_hi")[stayed_top]);
-    summary.say(
-        fmt::format("{:.0f} % of the top customers stayed top ({:.0f} to {:.0f} %).", stay * 100,
-                    cells.reals("share_lo")[stayed_top] * 100, cells.reals("share_hi")[stayed_top] * 100),
-        fmt::format("최우수고객의 {:.0f}%가 최우수고객으로 남았습니다({:.0f}~{:.0f}%).", stay * 100,
-                    cells.reals("share_lo")[stayed_top] * 100, cells.reals("share_hi")[stayed_top] * 100));
+  if (of_h1[top] > 0) {
+    double k = static_cast<double>(customers[top][top]), n = static_cast<double>(of_h1[top]), stay = k / n;
+    auto [stay_lo, stay_hi] = learn::wilson(k, n);
+    summary.fact("top_stays_top", stay, "share", stay_lo, stay_hi);
+    summary.say(fmt::format("{:.0f} % of the top customers stayed top ({:.0f} to {:.0f} %).", stay * 100,
+                            stay_lo * 100, stay_hi * 100),
+                fmt::format("최우수고객의 {:.0f}%가 최우수고객으로 남았습니다({:.0f}~{:.0f}%).", stay * 100,
+                            stay_lo * 100, stay_hi * 100));
   }
   return summary;
 }
@@ -82,27 +132,7 @@ Room grade_change() {
                    "상반기에서 하반기로 고객 등급은 어떻게 변했고, 얼마나 떠났는가?"};
   info.method = "Cross table of the two periods' grades; intervals of shares by Wilson (1927), 95 %.";
   info.reads = {"result.rfm"};
-  info.writes = {{"result.grade_change",
-                  {"Grade changes", "등급 변화"},
-                  {{"h1_grade", Type::text, "", {"first half", "상반기"}, true},
-                   {"h2_grade", Type::text, "", {"second half", "하반기"}, true},
-                   {"customers", Type::integer, "customers", {"customers", "고객 수"}},
-                   {"share_of_h1", Type::real, "share", {"share of first-half grade", "상반기 등급 중 비율"}},
-                   {"share_of_all", Type::real, "share", {"share of all", "전체 중 비율"}},
-                   {"share_lo",
-                    Type::real,
-                    "share",
-                    {"from", "하한"},
-                    false,
-                    false,
-                    "95 % interval of share_of_h1, Wilson"},
-                   {"share_hi",
-                    Type::real,
-                    "share",
-                    {"to", "상한"},
-                    false,
-                    false,
-                    "95 % interval of share_of_h1, Wilson"}}}};
+  info.writes = {grade_change_info()};
   info.labels = grade_labels();
   info.charts = {{"grade_flow",
                   ChartKind::sankey,

@@ -1,6 +1,6 @@
 -- Receipts of the year before until: purchases and partner use.
 CREATE OR REPLACE TEMP TABLE order_day AS
-SELECT DISTINCT customer_no, day, receipt_id, action
+SELECT customer_no, day
 FROM receipt
 WHERE action IN ('purchase', 'partner_use') AND day >= $first_day::DATE AND day < $until::DATE;
 

@@ -1,0 +1,15 @@
+// Recency, frequency and monetary value, scored and graded (Hughes, 1994).
+#pragma once
+
+#include "contract/room.h"
+#include "store/database.h"
+
+namespace danggol::features {
+
+// Fills in scores and grades from recency_days, frequency and monetary.
+void grade(const Grading& grading, Graded& buyers);
+
+// The buyers of [from, until), graded among themselves; bad_input where somebody spent what no number holds.
+Result<Graded> graded(store::Connection& connection, Date from, Date until, const Grading& grading);
+
+}  // namespace danggol::features
