@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "learn/ab_test.h"
@@ -28,24 +29,14 @@ constexpr double level = 0.05;
 
 struct Draws {
   Table rows;
+  std::vector<std::string> grades;  // of each row, from the months before the month of the draw
   std::vector<std::string> offers;  // all but the hold-out
 };
 
 Result<Draws> read(Context& context, const Params& params) {
-  TRY(context.execute(sql::campaign_measure,
-                      {{"window_days", params.window_days}, {"before_days", before_days}}));
-  Table months = TRY(context.query("SELECT DISTINCT month FROM drawn ORDER BY month"));
-  for (int64_t days : months.integers("month")) {
-    Date month{static_cast<int32_t>(days)};
-    TRY(context.progress(0.3, "grades of " + to_text(month)));
-    TRY(context.grade_window("graded", add_months(month, -grade_months), month, params.grading));
-    TRY(context.execute("INSERT INTO month_grade SELECT $month::DATE, customer_no, grade FROM graded",
-                        {{"month", month}}));
-  }
   Draws out;
-  out.rows = TRY(
-      context.query("SELECT drawn.*, coalesce(grade, 'inactive') AS grade FROM drawn LEFT JOIN "
-                    "month_grade USING (month, customer_no) ORDER BY customer_no, ts, offer, propensity"));
+  out.rows = TRY(context.query(sql::campaign_measure,
+                               {{"window_days", params.window_days}, {"before_days", before_days}}));
   const auto& offer = out.rows.texts("offer");
   std::set<std::string> offers(offer.begin(), offer.end());
   if (offers.erase(holdout) == 0 || offers.empty())
@@ -55,6 +46,25 @@ Result<Draws> read(Context& context, const Params& params) {
                     "before {}; import exposures, or lower --window-days",
                     params.window_days, to_text(context.time().as_of))};
   out.offers.assign(offers.begin(), offers.end());
+
+  std::map<int64_t, Graded> graded;  // by month
+  const auto &month = out.rows.integers("month"), &customer = out.rows.integers("customer_no");
+  for (size_t i = 0; i < out.rows.rows(); ++i) {
+    auto known = graded.find(month[i]);
+    if (known == graded.end()) {
+      Date until{static_cast<int32_t>(month[i])};
+      TRY(context.progress(0.3, "grades before " + to_text(until)));
+      known =
+          graded
+              .emplace(month[i], TRY(context.graded(add_months(until, -grade_months), until, params.grading)))
+              .first;
+    }
+    const auto& buyers = known->second.customer_no;
+    auto at = std::lower_bound(buyers.begin(), buyers.end(), customer[i]);
+    bool bought = at != buyers.end() && *at == customer[i];
+    int32_t grade = bought ? known->second.grade[static_cast<size_t>(at - buyers.begin())] : inactive_grade;
+    out.grades.emplace_back(grade_names[grade]);
+  }
   return out;
 }
 
@@ -88,12 +98,12 @@ std::optional<Cell> compare(const Draws& draws, const std::string& offer, const 
   Cell cell{offer, outcome, grade};
   learn::Trial trial;
   trial.covariates.resize(2);
-  const auto &offers = draws.rows.texts("offer"), &grades = draws.rows.texts("grade");
+  const auto& offers = draws.rows.texts("offer");
   const auto& customers = draws.rows.integers("customer_no");
   int64_t arm_customers[2] = {}, last[2] = {-1, -1};
   for (size_t i = 0; i < draws.rows.rows(); ++i) {
     bool treated = offers[i] == offer;
-    if ((!treated && offers[i] != holdout) || (grade != everybody && grades[i] != grade)) continue;
+    if ((!treated && offers[i] != holdout) || (grade != everybody && draws.grades[i] != grade)) continue;
     (treated ? cell.exposed : cell.held)++;
     arm_customers[treated] += last[treated] != customers[i];
     last[treated] = customers[i];

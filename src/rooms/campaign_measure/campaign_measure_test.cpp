@@ -96,6 +96,9 @@ TEST(CampaignMeasure, IntervalsHoldTheSimulatorsTruthAsOftenAsTheySay) {
         plain_width += estimate.difference.hi - estimate.difference.lo;
         cuped_width += estimate.cuped.hi - estimate.cuped.lo;
       }
+      std::string what = fmt::format("{}_{}", offer_names[offer], outcome == 0 ? "receipts" : "spend");
+      RecordProperty(what, fmt::format("difference holds {}, cuped {} of {}; width {:.3f}", plain, cuped,
+                                       seeds, cuped_width / plain_width));
       for (size_t held : {plain, cuped}) {
         EXPECT_GE(held, 180u);
         EXPECT_LE(held, 197u);

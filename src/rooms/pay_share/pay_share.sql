@@ -2,10 +2,10 @@
 CREATE OR REPLACE TEMP TABLE payer AS
 WITH
 pair AS (
-  SELECT c.customer_no, coalesce(h1.grade, 'inactive') AS h1_grade, coalesce(h2.grade, 'inactive') AS h2_grade
-  FROM (SELECT customer_id, grade FROM result.rfm WHERE period = 'H1') h1
-  FULL JOIN (SELECT customer_id, grade FROM result.rfm WHERE period = 'H2') h2 USING (customer_id)
-  JOIN customer c USING (customer_id)
+  SELECT customer_no, coalesce(max(grade) FILTER (period = 'H1'), 'inactive') AS h1_grade,
+         coalesce(max(grade) FILTER (period = 'H2'), 'inactive') AS h2_grade
+  FROM result.rfm JOIN customer USING (customer_id)
+  GROUP BY customer_no
 ),
 -- places that know payments alone: no receipt there that a payment could be a share of
 outside AS (
@@ -17,9 +17,8 @@ outside AS (
 ),
 bought AS (
   SELECT customer_no, count(*) AS receipts
-  FROM (SELECT DISTINCT customer_no, action, day, receipt_id
-        FROM receipt
-        WHERE action IN ('purchase', 'partner_use') AND day >= $window_from::DATE AND day < $window_until::DATE)
+  FROM receipt
+  WHERE action IN ('purchase', 'partner_use') AND day >= $window_from::DATE AND day < $window_until::DATE
   GROUP BY customer_no
 ),
 payment AS (
