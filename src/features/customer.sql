@@ -92,21 +92,42 @@ LEFT JOIN taste t USING (customer_no)
 LEFT JOIN other_action o USING (customer_no)
 ORDER BY g.customer_no;
 
--- Shares over partners and channels, and who the customer is, as name -> value: sources differ in what they have.
+-- Where the customer buys, uses affiliates and pays, and who the customer is, as name -> value: sources differ in
+-- what they have. A share is of the customer's own rows; a rank is the share of the buyers who have fewer.
 CREATE OR REPLACE TEMP TABLE customer_mix AS
 WITH
-bought AS (
-  SELECT customer_no, partner, channel, count(*) OVER (PARTITION BY customer_no) AS lines
+used AS (
+  SELECT customer_no, CASE action WHEN 'purchase' THEN 'partner' WHEN 'partner_use' THEN 'affiliate' ELSE 'pay' END
+           AS family, partner, channel, count(*) AS uses, coalesce(sum(amount), 0) AS amount
   FROM event SEMI JOIN graded USING (customer_no)
-  WHERE action = 'purchase' AND ts >= $window_from AND ts < $cutoff
-    AND (partner IS NOT NULL OR channel IS NOT NULL)
+  WHERE action IN ('purchase', 'partner_use', 'pay') AND ts >= $window_from AND ts < $cutoff
+  GROUP BY ALL
+),
+by_partner AS (
+  SELECT customer_no, family, partner, sum(uses) AS uses, sum(sum(uses)) OVER (PARTITION BY customer_no, family) AS of
+  FROM used WHERE partner IS NOT NULL GROUP BY customer_no, family, partner
+),
+by_channel AS (
+  SELECT customer_no, channel, sum(uses) AS uses, sum(sum(uses)) OVER (PARTITION BY customer_no) AS of
+  FROM used WHERE channel IS NOT NULL AND family = 'partner' GROUP BY customer_no, channel
+),
+in_all AS (
+  SELECT customer_no, family, sum(uses) AS uses, sum(amount) AS amount
+  FROM used WHERE family <> 'partner' GROUP BY customer_no, family
+),
+-- more is better; who has none is below everybody who has some
+counted AS (
+  SELECT customer_no, family || '_rank:' || partner AS name, uses::DECIMAL(38, 4) AS amount FROM by_partner
+  UNION ALL SELECT customer_no, family || '_rank:all', uses FROM in_all
+  UNION ALL SELECT customer_no, family || '_spend_rank:all', amount FROM in_all
 ),
 named AS (
-  SELECT customer_no, 'partner_share:' || partner AS name, count(*) / any_value(lines) AS value
-  FROM bought WHERE partner IS NOT NULL GROUP BY ALL
+  SELECT customer_no, family || '_share:' || partner AS name, uses / of AS value FROM by_partner
+  UNION ALL SELECT customer_no, 'channel_share:' || channel, uses / of FROM by_channel
   UNION ALL
-  SELECT customer_no, 'channel_share:' || channel, count(*) / any_value(lines)
-  FROM bought WHERE channel IS NOT NULL GROUP BY ALL
+  SELECT customer_no, name,
+         (buyers - count(*) OVER (PARTITION BY name) + rank() OVER (PARTITION BY name ORDER BY amount) - 1) / buyers
+  FROM counted, (SELECT count(*) AS buyers FROM graded)
   UNION ALL
   SELECT customer_no, kind || value, 1
   FROM (SELECT customer_no, unnest(['region:', 'gender:', 'age:']) AS kind,
@@ -115,7 +136,7 @@ named AS (
   WHERE value IS NOT NULL
 )
 -- the names that at least one customer in a hundred has
-SELECT customer_no, name, value
+SELECT customer_no, name, value::DOUBLE AS value
 FROM named
 QUALIFY count(*) OVER (PARTITION BY name) * 100 >= (SELECT count(*) FROM graded)
 ORDER BY customer_no, name;
