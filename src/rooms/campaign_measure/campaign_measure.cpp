@@ -139,31 +139,41 @@ void append_family(const std::vector<Cell>& cells, Table& effects) {
   }
 }
 
+std::string signed_amount(double amount) {
+  int64_t whole = std::llround(amount);
+  return (whole < 0 ? "" : "+") + grouped(whole);
+}
+
 void say(const Cell& receipts, const Cell& spend, double q_value, int64_t window_days, Summary& summary) {
   const auto &r = receipts.estimate.cuped, &s = spend.estimate.cuped;
-  summary.fact("receipts_added_by_" + receipts.offer, r.effect, "receipts", r.lo, r.hi);
-  summary.fact("spend_added_by_" + receipts.offer, s.effect, "currency", s.lo, s.hi);
-  std::string spent = fmt::format("{} ({} to {})", grouped(std::llround(s.effect)),
-                                  grouped(std::llround(s.lo)), grouped(std::llround(s.hi)));
-  std::string spent_ko = fmt::format("{}({}~{})", grouped(std::llround(s.effect)),
-                                     grouped(std::llround(s.lo)), grouped(std::llround(s.hi)));
+  const std::string& offer = receipts.offer;
+  summary.fact("receipts_added_by_" + offer, r.effect, "receipts", r.lo, r.hi);
+  summary.fact("spend_added_by_" + offer, s.effect, "currency", s.lo, s.hi);
+  std::string spent = signed_amount(s.effect), from = signed_amount(s.lo), to = signed_amount(s.hi);
   if (q_value > level) {
     summary.say(
-        fmt::format("{}: no effect on receipts beyond chance in {} days ({:+.2f}, {:+.2f} to {:+.2f}); "
-                    "spend {}.",
-                    receipts.offer, window_days, r.effect, r.lo, r.hi, spent),
-        fmt::format("{}: {}일 동안 구매 건수에 우연을 넘는 효과가 없습니다({:+.2f}건, {:+.2f}~{:+.2f}). "
-                    "금액 변화는 {}입니다.",
-                    receipts.offer, window_days, r.effect, r.lo, r.hi, spent_ko));
+        fmt::format(
+            "{}: no effect on receipts beyond chance in {} days ({:+.2f} an exposure, {:+.2f} to {:+.2f}); "
+            "spend {} ({} to {}).",
+            offer, window_days, r.effect, r.lo, r.hi, spent, from, to),
+        fmt::format(
+            "{}: {}일 동안 구매 건수에 우연을 넘는 효과가 없습니다(노출 1회당 {:+.2f}건, {:+.2f}~{:+.2f}). "
+            "구매 금액은 {}({}~{})입니다.",
+            offer, window_days, r.effect, r.lo, r.hi, spent, from, to));
     return;
   }
+  bool more = r.effect > 0;
   summary.say(
-      fmt::format("{} causes {:+.2f} receipts an exposure in {} days ({:+.2f} to {:+.2f}; {:+.1f} % of what "
-                  "the held-out buy), and spend of {}.",
-                  receipts.offer, r.effect, window_days, r.lo, r.hi, 100 * r.lift, spent),
-      fmt::format("{}: 노출 1회당 {}일 동안 구매를 {:+.2f}건({:+.2f}~{:+.2f}) 바꿉니다. 미노출 대비 "
-                  "{:+.1f}%이며, 금액으로는 {}입니다.",
-                  receipts.offer, window_days, r.effect, r.lo, r.hi, 100 * r.lift, spent_ko));
+      fmt::format(
+          "{} causes {:.2f} {} receipts an exposure in {} days ({:+.2f} to {:+.2f}; {:+.1f} % of what the "
+          "held-out buy); spend {} ({} to {}).",
+          offer, std::abs(r.effect), more ? "more" : "fewer", window_days, r.lo, r.hi, 100 * r.lift, spent,
+          from, to),
+      fmt::format(
+          "{}: 노출 1회당 {}일 동안 구매가 {:.2f}건 {}({:+.2f}~{:+.2f}, 미노출 대비 {:+.1f}%). 구매 금액은 "
+          "{}({}~{})입니다.",
+          offer, window_days, std::abs(r.effect), more ? "늘었습니다" : "줄었습니다", r.lo, r.hi,
+          100 * r.lift, spent, from, to));
 }
 
 ColumnInfo figure(const char* name, Text label, std::string help = {}) {

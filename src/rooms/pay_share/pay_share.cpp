@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -215,18 +216,29 @@ void tell_doses(const Payers& payers, Table& rows, Summary& summary) {
                 "결제 비율에 따라 이탈률이 우연 이상으로 달라지지는 않습니다.");
     return;
   }
-  bool falls = trend.z < 0, holds = within.p_value <= level && (within.z < 0) == falls;
+  int64_t others_left = -all.successes[0], others_all = -all.trials[0];
+  for (size_t d = 0; d < std::size(doses); ++d) others_left += all.successes[d], others_all += all.trials[d];
+  auto leaving = [](int64_t left, int64_t n) {
+    auto [lo, hi] = learn::wilson(static_cast<double>(left), static_cast<double>(n));
+    double share = n > 0 ? static_cast<double>(left) / static_cast<double>(n) : 0;
+    return std::array{100 * share, 100 * lo, 100 * hi};
+  };
+  auto [never, never_lo, never_hi] = leaving(all.successes[0], all.trials[0]);
+  auto [ever, ever_lo, ever_hi] = leaving(others_left, others_all);
+  bool holds = within.p_value <= level && (within.z < 0) == (trend.z < 0);
   summary.say(
       fmt::format(
-          "The more they pay with it, the {} leave (trend p = {:.2g}); among customers of one grade {} "
-          "(p = {:.2g}). That differs; it need not cause.",
-          falls ? "fewer" : "more", trend.p_value, holds ? "it is so, too" : "this is not certain",
-          within.p_value),
+          "{:.1f} % of those who never pay with it left ({:.1f} to {:.1f} %), {:.1f} % of the others ({:.1f} "
+          "to {:.1f} %; trend p = {:.2g}). Among customers of one grade {} (p = {:.2g}). That differs; it "
+          "need not cause.",
+          never, never_lo, never_hi, ever, ever_lo, ever_hi, trend.p_value,
+          holds ? "the trend holds" : "the trend is not certain", within.p_value),
       fmt::format(
-          "간편결제 비율이 높을수록 이탈이 {}(추세 p = {:.2g}). 같은 등급 안에서 비교하면 {}(p = {:.2g}). "
-          "차이일 뿐 원인이라는 뜻은 아닙니다.",
-          falls ? "적습니다" : "많습니다", trend.p_value, holds ? "역시 그렇습니다" : "확실하지 않습니다",
-          within.p_value));
+          "간편결제를 쓰지 않은 고객은 {:.1f}%({:.1f}~{:.1f}%), 쓴 고객은 {:.1f}%({:.1f}~{:.1f}%)가 "
+          "이탈했습니다(추세 p = {:.2g}). 같은 등급끼리 비교하면 추세가 {}(p = {:.2g}). 차이일 뿐 원인이라는 "
+          "뜻은 아닙니다.",
+          never, never_lo, never_hi, ever, ever_lo, ever_hi, trend.p_value,
+          holds ? "유지됩니다" : "확실하지 않습니다", within.p_value));
 }
 
 ColumnInfo bound(const char* name, Text label, const char* method) {
