@@ -275,15 +275,11 @@ int main(int argc, char** argv) {
         ->type_name("PATH");
     sub->add_option("--map", options.import.map_file, "TOML with [columns] role = \"column\" and [rules]")
         ->type_name("FILE");
-    for (const char* role : {"customer", "time", "product", "product-name", "quantity", "price", "amount",
-                             "receipt", "action", "partner", "channel", "branch", "region"}) {
-      std::string key = role;
+    for (const std::string& role : Engine::column_roles())
       sub->add_option_function<std::string>(
-             std::string("--") + role,
-             [&options, key](const std::string& text) { options.import.columns[key] = text; },
-             fmt::format("the column that holds the {}", key))
+             "--" + role, [&options, role](const std::string& text) { options.import.columns[role] = text; },
+             fmt::format("the column that holds the {}", role))
           ->type_name("COLUMN");
-    }
     sub->add_option_function<std::string>(
            "--all-actions",
            [&options](const std::string& text) { options.import.columns["all-actions"] = text; },

@@ -31,10 +31,13 @@ struct ImportRequest {
 
 struct FileSummary {
   std::string path, format, encoding;
+  std::string table;                                       // of the preset; "" if that has one only
+  std::string kind;                                        // what its rows are: "events", "customers" ...
+  std::vector<std::string> unchecked;                      // "products": no file says which of them there are
   std::vector<std::pair<std::string, std::string>> roles;  // role -> column
   int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
   std::vector<std::pair<std::string, int64_t>> rejects;  // reason in words -> rows, most first
-  std::string first, last;                               // dates of the events; "" without events
+  std::string first, last;                               // dates of the rows; "" without
 };
 
 struct FactValue {
@@ -78,6 +81,7 @@ class Engine {
   static Result<AnalysisInfo> analysis(const std::string& name);
   static std::vector<ParamInfo> run_params();  // as-of, from, split, until, seed: every analysis takes them
   static std::vector<std::string> presets();
+  static std::vector<std::string> column_roles();  // what ImportRequest::columns may name
   // A dry run of import: reads everything, writes nothing, needs no store.
   static Result<std::vector<FileSummary>> check(const ImportRequest& request, const Progress& progress);
 

@@ -18,12 +18,8 @@ class Dictionary {
  public:
   int32_t code(std::string_view text) {
     uint64_t hash = XXH3_64bits(text.data(), text.size());
-    size_t at = hash & (slots_.size() - 1);
-    while (slots_[at].code >= 0) {
-      if (slots_[at].hash == hash && texts_[static_cast<size_t>(slots_[at].code)] == text)
-        return slots_[at].code;
-      at = (at + 1) & (slots_.size() - 1);
-    }
+    size_t at = slot_of(text, hash);
+    if (slots_[at].code >= 0) return slots_[at].code;
     int32_t code = static_cast<int32_t>(texts_.size());
     texts_.push_back(keep(text));
     slots_[at] = {hash, code};
@@ -33,6 +29,9 @@ class Dictionary {
   // The same for a text that is probably the one of code `likely` (-1: of none).
   int32_t code(std::string_view text, int32_t likely) {
     return likely >= 0 && texts_[static_cast<size_t>(likely)] == text ? likely : code(text);
+  }
+  bool has(std::string_view text) const {
+    return slots_[slot_of(text, XXH3_64bits(text.data(), text.size()))].code >= 0;
   }
   size_t size() const { return texts_.size(); }
   std::string_view text(int32_t code) const { return texts_[static_cast<size_t>(code)]; }
@@ -44,6 +43,14 @@ class Dictionary {
   };
   static constexpr size_t block_bytes = 1 << 16;
 
+  // Where the text is, or the empty slot where it belongs.
+  size_t slot_of(std::string_view text, uint64_t hash) const {
+    size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].code >= 0 &&
+           (slots_[at].hash != hash || texts_[static_cast<size_t>(slots_[at].code)] != text))
+      at = (at + 1) & (slots_.size() - 1);
+    return at;
+  }
   std::string_view keep(std::string_view text) {
     if (text.size() > block_bytes) return long_texts_.emplace_back(text);
     if (blocks_.empty() || used_ + text.size() > block_bytes) blocks_.emplace_back(block_bytes), used_ = 0;

@@ -80,6 +80,9 @@ FileSummary summary_of(const ingest::FileReport& report) {
     if (int column = report.facts.roles[role]; column >= 0)
       file.roles.emplace_back(ingest::name(static_cast<ingest::Role>(role)),
                               report.facts.header[static_cast<size_t>(column)]);
+  file.table = report.facts.table;
+  file.kind = ingest::name(report.facts.kind);
+  for (ingest::Kind kind : report.unchecked) file.unchecked.emplace_back(ingest::name(kind));
   file.rows_read = report.rows_read();
   file.rows_loaded = report.rows_loaded;
   file.rows_rejected = report.rows_rejected;
@@ -89,7 +92,7 @@ FileSummary summary_of(const ingest::FileReport& report) {
       if (known.name == reason) words = known.en;
     file.rejects.emplace_back(words, rows);
   }
-  if (report.rows_loaded > 0) {
+  if (report.rows_loaded > 0 && !ingest::is_dimension(report.facts.kind)) {
     file.first = to_text(to_date(report.first));
     file.last = to_text(to_date(report.last));
   }
@@ -187,13 +190,15 @@ Result<AnalysisInfo> Engine::analysis(const std::string& name) {
 
 std::vector<ParamInfo> Engine::run_params() { return engine::run_params().info(); }
 std::vector<std::string> Engine::presets() { return ingest::preset_names(); }
+std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
 Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
+  auto files = TRY(files_of(request.paths));
   Progress silent = [](double, std::string_view) { return Status(); };
   std::vector<FileSummary> out;
-  for (const auto& path : TRY(files_of(request.paths)))
-    out.push_back(summary_of(TRY(ingest::check(path, mapping, progress ? progress : silent))));
+  for (const auto& report : TRY(ingest::check(files, mapping, progress ? progress : silent)))
+    out.push_back(summary_of(report));
   return out;
 }
 

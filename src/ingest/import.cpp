@@ -11,10 +11,10 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "base/clock.h"
-#include "base/dictionary.h"
 #include "base/digest.h"
 #include "ingest/byte_source.h"
 #include "ingest/staging.h"
@@ -25,14 +25,16 @@ namespace {
 // Counts what is read of one file, in whichever thread.
 class Tally {
  public:
-  void add(const EventBatch& batch) {
+  void add(const Batch& batch) {
     Timestamp first{INT64_MAX}, last{INT64_MIN};
-    for (const EventRow& row : batch.events) first = std::min(first, row.ts), last = std::max(last, row.ts);
+    auto seen = [&](Timestamp ts) { first = std::min(first, ts), last = std::max(last, ts); };
+    for (const EventRow& row : batch.events) seen(row.ts);
+    for (const ExposureRow& row : batch.exposures) seen(row.ts);
     std::map<std::string_view, int64_t> reasons;
     for (const RejectRow& row : batch.rejects) ++reasons[row.reason];
 
     std::lock_guard lock(mutex_);
-    loaded_ += static_cast<int64_t>(batch.events.size());
+    loaded_ += static_cast<int64_t>(batch.events.size() + batch.exposures.size() + batch.dimension.size());
     rejected_ += static_cast<int64_t>(batch.rejects.size());
     first_ = std::min(first_, first), last_ = std::max(last_, last);
     for (const auto& [reason, rows] : reasons) reasons_[reason] += rows;
@@ -44,7 +46,7 @@ class Tally {
   void report(FileReport& out) const {
     out.rows_loaded = loaded_;
     out.rows_rejected = rejected_;
-    if (loaded_ > 0) out.first = first_, out.last = last_;
+    if (first_ <= last_) out.first = first_, out.last = last_;
     out.rejects.assign(reasons_.begin(), reasons_.end());
     std::stable_sort(out.rejects.begin(), out.rejects.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -61,27 +63,55 @@ class Tally {
 // when there is no more, helps with those that others are at.
 class Reading {
  public:
-  Reading(const std::vector<std::string>& paths, const Mapping& mapping)
-      : mapping_(mapping), files_(paths.size()), bad_file_(paths.size()) {
+  // `use(thread, file, batch)` gets every batch, with orphans and repeated ids among its rejects.
+  using Use = std::function<Status(size_t thread, size_t file, const Batch& batch)>;
+  Reading(const std::vector<std::string>& paths, const Mapping& mapping, Dimensions& dimensions, Use use,
+          const Progress& progress)
+      : mapping_(mapping),
+        dimensions_(dimensions),
+        use_(std::move(use)),
+        progress_(progress),
+        files_(paths.size()),
+        bad_file_(paths.size()) {
     for (size_t f = 0; f < paths.size(); ++f) files_[f].path = paths[f];
   }
   static size_t threads() { return std::max(1u, std::thread::hardware_concurrency()); }
 
-  // `use(thread, file, batch)` gets every batch. `meanwhile` runs in the calling thread, which then reads
-  // like the others and shows the progress. Of several files that cannot be read the first one is the error,
-  // whichever thread was faster.
-  using Use = std::function<Status(size_t thread, size_t file, const EventBatch& batch)>;
-  Result<std::vector<FileReport>> run(const Use& use, const std::function<Status()>& meanwhile,
-                                      const Progress& progress) {
+  // The tables of customers, products and stores, in the order of the files and by one thread, so that it is
+  // the same one of two rows that counts. Nothing to do where the mapping has no such table.
+  Status read_dimensions() {
+    if (mapping_.tables.size() == 1 && !is_dimension(mapping_.tables[0].kind)) return {};
+    std::set<std::string> found;
+    Batch batch;
+    for (size_t f = 0; f < files_.size(); ++f) {
+      auto reader = TRY(TableReader::open(files_[f].path, mapping_));
+      found.insert(reader.facts().table);
+      files_[f].kind = reader.facts().kind;
+      if (!is_dimension(files_[f].kind))
+        continue;  // opened again in its turn, so that few are open at a time
+      files_[f].reader = std::move(reader);
+      Status outcome;
+      read_file(0, f, batch, [&](size_t) { return outcome = show(f); });
+      TRY(outcome);
+      if (files_[f].failed) return *files_[f].failed;
+    }
+    for (const TableMapping& table : mapping_.tables)
+      if (table.wanted && !found.contains(table.name))
+        return Error{Code::not_found,
+                     fmt::format("{}: no file is its table {}, whose columns are {}; give it too",
+                                 mapping_.preset, table.name, expected(table))};
+    return {};
+  }
+  bool is_dimension_file(size_t f) const { return is_dimension(files_[f].kind); }
+
+  // All other files. `meanwhile` runs in the calling thread, which then reads like the others and shows the
+  // progress. Of several files that cannot be read the first one is the error, whichever thread was faster.
+  Result<std::vector<FileReport>> run(const std::function<Status()>& meanwhile) {
     std::vector<std::thread> others;
     for (size_t t = 1; t < threads(); ++t)
-      others.emplace_back([&, t] { read(t, use, [](size_t) { return Status(); }); });
+      others.emplace_back([&, t] { read(t, [](size_t) { return Status(); }); });
     Status outcome = meanwhile();
-    if (outcome)
-      read(0, use, [&](size_t f) {
-        outcome = show(f, progress);
-        return outcome;
-      });
+    if (outcome) read(0, [&](size_t f) { return outcome = show(f); });
     if (!outcome) stop_ = true;
     for (auto& thread : others) thread.join();
     if (!outcome) return std::move(outcome).error();
@@ -90,6 +120,7 @@ class Reading {
       if (files_[f].failed) return *files_[f].failed;
       reports[f].facts = files_[f].reader->facts();
       files_[f].tally.report(reports[f]);
+      reports[f].unchecked = unchecked(reports[f].facts);
     }
     return reports;
   }
@@ -97,8 +128,9 @@ class Reading {
  private:
   struct File {
     std::string path;
+    Kind kind = Kind::events;
     std::mutex opening;
-    std::optional<EventReader> reader;
+    std::optional<TableReader> reader;
     std::optional<Error> failed;
     Tally tally;
   };
@@ -106,24 +138,25 @@ class Reading {
 
   bool wanted(size_t f) const { return !stop_ && f <= bad_file_; }
 
-  void read(size_t thread, const Use& use, const After& after) {
-    EventBatch batch;
-    for (size_t f = next_file_++; f < files_.size(); f = next_file_++)
-      read_file(thread, f, batch, use, after);
-    for (size_t f = 0; f < files_.size(); ++f) read_file(thread, f, batch, use, after);
+  void read(size_t thread, const After& after) {
+    Batch batch;
+    for (size_t f = next_file_++; f < files_.size(); f = next_file_++) read_file(thread, f, batch, after);
+    for (size_t f = 0; f < files_.size(); ++f) read_file(thread, f, batch, after);
   }
 
-  void read_file(size_t thread, size_t f, EventBatch& batch, const Use& use, const After& after) {
+  void read_file(size_t thread, size_t f, Batch& batch, const After& after) {
     File& file = files_[f];
     auto outcome = [&]() -> Status {
       try {
         {
           std::lock_guard lock(file.opening);
           if (file.failed || !wanted(f)) return {};
-          if (!file.reader) file.reader = TRY(EventReader::open(file.path, mapping_));
+          if (!file.reader) file.reader = TRY(TableReader::open(file.path, mapping_));
         }
         while (wanted(f) && TRY(file.reader->next(batch))) {
-          TRY(use(thread, f, batch));
+          if (is_dimension(batch.kind)) dimensions_.add(batch);
+          else dimensions_.turn_down_orphans(batch);
+          TRY(use_(thread, f, batch));
           file.tally.add(batch);
           TRY(after(f));
         }
@@ -139,33 +172,48 @@ class Reading {
     }
   }
 
-  Status show(size_t f, const Progress& progress) {
-    return progress(-1, fmt::format("{}: {} rows", std::filesystem::path(files_[f].path).filename().string(),
-                                    files_[f].tally.rows()));
+  Status show(size_t f) {
+    return progress_(-1, fmt::format("{}: {} rows", std::filesystem::path(files_[f].path).filename().string(),
+                                     files_[f].tally.rows()));
+  }
+
+  // Where the mapping has a table that could have told of the file's ids, but no file is it.
+  std::vector<Kind> unchecked(const FileFacts& facts) const {
+    std::vector<Kind> out;
+    if (is_dimension(facts.kind)) return out;
+    for (const TableMapping& table : mapping_.tables)
+      if (is_dimension(table.kind) && !dimensions_.of(table.kind).described() &&
+          facts.has(dimension_shapes()[static_cast<size_t>(table.kind)].id))
+        out.push_back(table.kind);
+    return out;
   }
 
   const Mapping& mapping_;
+  Dimensions& dimensions_;
+  Use use_;
+  const Progress& progress_;
   std::deque<File> files_;
   std::atomic<size_t> next_file_ = 0;
   std::atomic<size_t> bad_file_;  // the first that cannot be read; those after it need not be
   std::atomic<bool> stop_ = false;
 };
 
-// The digests of the files; an error where the store, or the list itself, has a file already.
+// The digests of the files; an error where the store, or the list itself, has a file already. A table of
+// customers, products or stores may come again: it changes nothing.
 Result<std::vector<std::string>> digests_of(store::Connection& connection,
-                                            const std::vector<std::string>& paths, int64_t first_load,
-                                            bool again) {
+                                            const std::vector<std::string>& paths, const Reading& reading,
+                                            int64_t first_load, bool again) {
   std::vector<std::string> digests;
-  for (const std::string& path : paths) {
-    std::string digest = TRY(file_digest(path));
+  for (size_t f = 0; f < paths.size(); ++f) {
+    std::string digest = TRY(file_digest(paths[f]));
     int64_t known = TRY(connection.integer("SELECT load_no + 1 FROM raw.load WHERE digest = $digest LIMIT 1",
                                            {{"digest", digest}}));
     if (auto same = std::find(digests.begin(), digests.end(), digest); known == 0 && same != digests.end())
       known = first_load + (same - digests.begin()) + 1;
-    if (known != 0 && !again)
-      return Error{
-          Code::conflict,
-          fmt::format("{}: already in the store as load {}; give --again to load it twice", path, known - 1)};
+    if (known != 0 && !again && !reading.is_dimension_file(f))
+      return Error{Code::conflict,
+                   fmt::format("{}: already in the store as load {}; give --again to load it twice", paths[f],
+                               known - 1)};
     digests.push_back(std::move(digest));
   }
   return digests;
@@ -185,15 +233,18 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
                                          const Progress& progress) {
   int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
   std::vector<std::string> digests;
+  Dimensions dimensions;
   Staging staging(TRY(folder_of(connection)), Reading::threads());
-  auto put_aside = [&](size_t thread, size_t file, const EventBatch& batch) {
+  auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
     return staging.of(thread).add(file, batch);
   };
-  auto make_digests = [&]() -> Status {
-    digests = TRY(digests_of(connection, paths, first_load, options.again));
+  Reading reading(paths, mapping, dimensions, put_aside, progress);
+  TRY(reading.read_dimensions());
+  TRY(dimensions.know_store(connection));
+  auto reports = TRY(reading.run([&]() -> Status {
+    digests = TRY(digests_of(connection, paths, reading, first_load, options.again));
     return {};
-  };
-  auto reports = TRY(Reading(paths, mapping).run(put_aside, make_digests, progress));
+  }));
   TRY(progress(-1, "numbering customers and products"));
   std::vector<Staging::File> files;
   for (size_t f = 0; f < paths.size(); ++f) {
@@ -215,27 +266,20 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
          {"rejected", report.rows_rejected},
          {"at", now_utc()}}));
   }
-  TRY(staging.insert(connection, files));
+  TRY(staging.insert(connection, files, dimensions));
   if (options.before_commit) TRY(options.before_commit(connection, first_load));
   return reports;
 }
 
 }  // namespace
 
-Result<FileReport> check(const std::string& path, const Mapping& mapping, const Progress& progress) {
-  std::vector<Dictionary> customers(Reading::threads());
-  auto count = [&](size_t thread, size_t, const EventBatch& batch) -> Status {
-    for (const EventRow& row : batch.events) customers[thread].code(row.customer);
-    return {};
-  };
-  auto reports = TRY(Reading({path}, mapping)
-                         .run(
-                             count, [] { return Status(); }, progress));
-  for (size_t t = 1; t < customers.size(); ++t)
-    for (int32_t code = 0; code < static_cast<int32_t>(customers[t].size()); ++code)
-      customers[0].code(customers[t].text(code));
-  reports[0].customers = static_cast<int64_t>(customers[0].size());
-  return std::move(reports[0]);
+Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, const Mapping& mapping,
+                                      const Progress& progress) {
+  Dimensions dimensions;
+  auto leave = [](size_t, size_t, const Batch&) { return Status(); };
+  Reading reading(paths, mapping, dimensions, leave, progress);
+  TRY(reading.read_dimensions());
+  return reading.run([] { return Status(); });
 }
 
 Result<std::vector<FileReport>> import(store::Connection& connection, const std::vector<std::string>& paths,

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "danggol/progress.h"
-#include "ingest/event_reader.h"
+#include "ingest/table_reader.h"
 #include "store/database.h"
 
 namespace danggol::ingest {
@@ -17,13 +17,15 @@ struct FileReport {
   FileFacts facts;
   int64_t rows_loaded = 0, rows_rejected = 0;
   std::vector<std::pair<std::string, int64_t>> rejects;  // by reason, most first
-  Timestamp first{}, last{};                             // of the loaded events
-  int64_t customers = 0;                                 // distinct, in this file
+  Timestamp first{}, last{};                             // of the loaded events or exposures
+  // Dimensions whose ids were taken as they are, for no file is the preset's table of them.
+  std::vector<Kind> unchecked;
   int64_t rows_read() const { return rows_loaded + rows_rejected; }
 };
 
 // Reads everything and writes nothing.
-Result<FileReport> check(const std::string& path, const Mapping& mapping, const Progress& progress);
+Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, const Mapping& mapping,
+                                      const Progress& progress);
 
 struct ImportOptions {
   bool again = false;  // load a file whose content is already in the store

@@ -1,11 +1,13 @@
-// How the columns of somebody's file become events: which column plays which role, and the rules of a
-// preset. Column names are matched without regard to case, spaces, '_' and '-'.
+// How the columns of somebody's file become rows of the store: which table a file is, which column plays
+// which role, and the rules of a preset. Column names are matched without regard to case, spaces, '_' and
+// '-'.
 #pragma once
 
 #include <array>
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "danggol/result.h"
@@ -15,6 +17,7 @@ namespace danggol::ingest {
 enum class Role {
   customer,
   time,
+  hour,
   product,
   product_name,
   quantity,
@@ -25,10 +28,34 @@ enum class Role {
   partner,
   channel,
   store,
-  region
+  region,
+  gender,
+  age_band,
+  class_top,
+  class_middle,
+  offer,
+  propensity
 };
-inline constexpr size_t role_count = 13;
+inline constexpr size_t role_count = 20;
 std::string_view name(Role role);
+std::vector<std::string> role_names();
+
+// What the rows of a table are. The first three describe things that have an id: dimensions.
+enum class Kind { customers, products, stores, events, exposures };
+inline constexpr size_t dimension_count = 3;
+inline bool is_dimension(Kind kind) { return static_cast<size_t>(kind) < dimension_count; }
+std::string_view name(Kind kind);
+
+// A dimension in the store: raw.TABLE has the number, the id and then the properties.
+struct DimensionShape {
+  Kind kind;
+  const char* table;
+  Role id;
+  std::vector<std::pair<Role, const char*>> properties;  // with their columns, in the order of the table's
+  const char* orphan;                                    // the reason to turn down a row with an unknown id
+};
+inline constexpr size_t most_properties = 3;
+const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by kind
 
 enum class TimeFormat { automatic, month_first, day_first, unix_seconds };
 
@@ -36,15 +63,23 @@ struct Rules {
   std::string action = "purchase";        // of a row whose file has no action column
   std::string cancel_prefix;              // a receipt that starts so is a cancellation; "" for none
   std::vector<std::string> non_products;  // codes kept as events without a product
+  std::vector<std::pair<std::string, std::string>> channels;  // codes that stand for a word; others are kept
   TimeFormat time_format = TimeFormat::automatic;
+};
+
+struct TableMapping {
+  std::string name;  // as the preset's publisher calls it; "" where there is one table only
+  Kind kind = Kind::events;
+  std::array<std::vector<std::string>, role_count>
+      columns;                              // names a role's column may have, first match wins
+  std::array<bool, role_count> required{};  // roles that must have a column
+  bool wanted = false;                      // an import without this table is an error
+  Rules rules;
 };
 
 struct Mapping {
   std::string preset;  // "" where guessed
-  std::array<std::vector<std::string>, role_count>
-      columns;                                           // names a role's column may have, first match wins
-  std::array<bool, role_count> required = {true, true};  // customer, time, and what the user named
-  Rules rules;
+  std::vector<TableMapping> tables;
 };
 
 // Index of each role's column in one file's header; -1 where the file has none.
@@ -53,12 +88,19 @@ using RoleColumns = std::array<int, role_count>;
 std::vector<std::string> preset_names();
 Result<Mapping> preset(std::string_view name);
 Mapping guessing();
-// "customer" = "회원번호", "time-format" = "dmy", "action" = "view" ... over another mapping.
+// "customer" = "회원번호", "time-format" = "dmy", "action" = "view" ... over another mapping. A role counts
+// for every table that has it.
 Status override_columns(const std::map<std::string, std::string>& overrides, Mapping& mapping);
 Status override_from_file(const std::string& toml_path, Mapping& mapping);
 
-// Error (bad_input) when a required role has no column.
-Result<RoleColumns> match(const Mapping& mapping, const std::vector<std::string>& header,
-                          const std::string& path);
+// The columns that a table is known by, for a message.
+std::string expected(const TableMapping& table);
+
+struct Match {
+  const TableMapping* table;
+  RoleColumns roles;
+};
+// The table that the header fits best. Error (bad_input) when a role that it requires has no column.
+Result<Match> match(const Mapping& mapping, const std::vector<std::string>& header, const std::string& path);
 
 }  // namespace danggol::ingest

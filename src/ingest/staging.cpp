@@ -75,48 +75,84 @@ std::vector<int32_t> most_frequent(const Ranking& first, const Ranking& second,
 // The numbers of ids: the store's where it knows them, the next ones for the others, in byte order.
 struct Numbers {
   std::vector<int32_t> of_rank;
-  std::vector<size_t> unknown;  // ranks of those that are new
+  int32_t first_new = 0;
+  bool is_new(size_t rank) const { return of_rank[rank] >= first_new; }
 };
 
-Result<Numbers> number(store::Connection& connection, std::string_view what, const Ranking& ranking) {
+Result<Numbers> number(store::Connection& connection, const char* table, const Ranking& ranking) {
   constexpr int32_t none = -1;
   Numbers out;
   out.of_rank.assign(ranking.texts.size(), none);
-  int32_t next = 0;
-  store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id FROM raw.{0}", what)));
+  store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id FROM raw.{0}", table)));
   Table rows;
   while (TRY(known.next(rows))) {
     for (size_t i = 0; i < rows.rows(); ++i) {
       int32_t no = static_cast<int32_t>(rows.columns[0].integers[i]);
-      next = std::max(next, no + 1);
+      out.first_new = std::max(out.first_new, no + 1);
       std::string_view id = rows.columns[1].texts[i];
       auto at = std::lower_bound(ranking.texts.begin(), ranking.texts.end(), id);
       if (at != ranking.texts.end() && *at == id)
         out.of_rank[static_cast<size_t>(at - ranking.texts.begin())] = no;
     }
   }
-  for (size_t r = 0; r < out.of_rank.size(); ++r) {
-    if (out.of_rank[r] != none) continue;
-    out.of_rank[r] = next++;
-    out.unknown.push_back(r);
-  }
+  int32_t next = out.first_new;
+  for (int32_t& no : out.of_rank)
+    if (no == none) no = next++;
   return out;
 }
 
-// Adds the new ids to their dimension, each with its property (a region, a name) if it has one.
-Status add_dimension(store::Connection& connection, std::string_view what, const Ranking& ranking,
-                     const Numbers& numbers, const std::vector<int32_t>& property = {},
-                     const Ranking& properties = {}) {
-  enum { no, id, property_column };
-  auto appender = TRY(store::Appender::open(connection, "", "raw", what));
-  for (size_t r : numbers.unknown) {
-    appender.set(no, numbers.of_rank[r]);
-    appender.set(id, ranking.texts[r]);
-    if (!property.empty() && property[r] >= 0)
-      appender.set(property_column, properties.texts[static_cast<size_t>(property[r])]);
-    TRY(appender.end_row());
-  }
-  return appender.close();
+// What is known of the ids: [property][rank], empty text for nothing.
+using Properties = std::array<std::vector<std::string_view>, most_properties>;
+
+// The first property is the one that came most often with the id; what the dimension's own table says counts
+// for more. The table's ids are the last that were ranked.
+Properties properties_of(const Ranking& ids, const Ranking& texts,
+                         const std::vector<const PairCounts*>& pairs, const Dimension& dimension) {
+  Properties out;
+  for (auto& property : out) property.resize(ids.texts.size());
+  std::vector<int32_t> most = most_frequent(ids, texts, pairs);
+  for (size_t r = 0; r < most.size(); ++r)
+    if (most[r] >= 0) out[0][r] = texts.texts[static_cast<size_t>(most[r])];
+  const std::vector<int32_t>& described = ids.ranks.back();
+  for (size_t p = 0; p < most_properties; ++p)
+    for (size_t code = 0; code < described.size(); ++code)
+      if (auto text = dimension.property(static_cast<int32_t>(code), p); !text.empty())
+        out[p][static_cast<size_t>(described[code])] = text;
+  return out;
+}
+
+// Adds the new ids to their dimension; of those that the store has already, what their table says is changed.
+Status write_dimension(store::Connection& connection, const DimensionShape& shape, const Ranking& ranking,
+                       const Numbers& numbers, const Properties& properties) {
+  auto append = [&](store::Appender& to, size_t rank) {
+    enum { no, id, first_property };
+    to.set(no, numbers.of_rank[rank]);
+    to.set(id, ranking.texts[rank]);
+    for (size_t p = 0; p < shape.properties.size(); ++p)
+      if (auto text = properties[p][rank]; !text.empty()) to.set(first_property + static_cast<int>(p), text);
+    return to.end_row();
+  };
+  auto added = TRY(store::Appender::open(connection, "", "raw", shape.table));
+  for (size_t r = 0; r < ranking.texts.size(); ++r)
+    if (numbers.is_new(r)) TRY(append(added, r));
+  TRY(added.close());
+
+  std::vector<size_t> known;
+  for (int32_t rank : ranking.ranks.back())
+    if (!numbers.is_new(static_cast<size_t>(rank))) known.push_back(static_cast<size_t>(rank));
+  if (known.empty()) return {};
+  TRY(connection.execute(
+      fmt::format("CREATE OR REPLACE TEMP TABLE described AS FROM raw.{} LIMIT 0", shape.table)));
+  auto changed = TRY(store::Appender::open(connection, "temp", "main", "described"));
+  for (size_t r : known) TRY(append(changed, r));
+  TRY(changed.close());
+  std::string columns;
+  for (const auto& [role, column] : shape.properties)
+    columns +=
+        fmt::format("{}{} = coalesce(d.{}, t.{})", columns.empty() ? "" : ", ", column, column, column);
+  return connection.execute(fmt::format(
+      "UPDATE raw.{0} t SET {1} FROM described d WHERE t.{0}_no = d.{0}_no; DROP TABLE temp.described",
+      shape.table, columns));
 }
 
 // [dictionary][code] -> number
@@ -144,13 +180,14 @@ Status Staged::put_aside(Open<Row>& open) {
 }
 
 void Staged::add_event(const EventRow& row) {
+  Mentions &customers = of(Kind::customers), &products = of(Kind::products), &stores = of(Kind::stores);
   Event event;
   event.ts = row.ts.micros;
   event.amount = row.has_amount ? row.amount.ten_thousandths : money_absent;
   event.quantity = row.has_quantity ? row.quantity.ten_thousandths : money_absent;
-  event.customer = customer_ = customers_.code(row.customer, customer_);
-  event.product = row.product.empty() ? -1 : products_.code(row.product);
-  event.store = row.store.empty() ? -1 : store_ = stores_.code(row.store, store_);
+  event.customer = customer_ = customers.ids.code(row.customer, customer_);
+  event.product = row.product.empty() ? -1 : products.ids.code(row.product);
+  event.store = row.store.empty() ? -1 : store_ = stores.ids.code(row.store, store_);
   event.partner = row.partner.empty() ? -1 : partner_ = words_.code(row.partner, partner_);
   event.channel = row.channel.empty() ? -1 : channel_ = words_.code(row.channel, channel_);
   event.action = static_cast<uint16_t>(labels_.code(row.action));
@@ -163,12 +200,17 @@ void Staged::add_event(const EventRow& row) {
   events_.rows.push_back(event);
 
   if (!row.region.empty()) {
-    region_ = regions_.code(row.region, region_);
-    customer_regions_.add(event.customer, region_);
+    region_ = customers.properties.code(row.region, region_);
+    customers.pairs.add(event.customer, region_);
   }
   if (event.product >= 0 && !row.product_name.empty())
-    names_of_products_.add(event.product,
-                           product_names_.code(row.product_name, names_of_products_.usual(event.product)));
+    products.pairs.add(event.product,
+                       products.properties.code(row.product_name, products.pairs.usual(event.product)));
+}
+
+void Staged::add_exposure(const ExposureRow& row) {
+  customer_ = of(Kind::customers).ids.code(row.customer, customer_);
+  exposures_.rows.push_back({row.ts.micros, row.propensity, customer_, words_.code(row.offer)});
 }
 
 void Staged::add_reject(const RejectRow& row) {
@@ -180,22 +222,24 @@ void Staged::add_reject(const RejectRow& row) {
                            static_cast<uint16_t>(labels_.code(row.reason))});
 }
 
-Status Staged::add(size_t file, const EventBatch& batch) {
+Status Staged::add(size_t file, const Batch& batch) {
   receipt_ = {};  // it is a view into the batch before
   for (const EventRow& row : batch.events) add_event(row);
+  for (const ExposureRow& row : batch.exposures) add_exposure(row);
   for (const RejectRow& row : batch.rejects) add_reject(row);
-  if (!batch.events.empty()) events_.stretches.push_back({file, batch.number, batch.events.size()});
-  if (!batch.rejects.empty()) rejects_.stretches.push_back({file, batch.number, batch.rejects.size()});
-  auto full = [](const auto& open) {
-    return open.rows.size() >= rows_per_block || open.texts.size() >= text_bytes_per_block;
+  auto end_batch = [&](auto& open, size_t rows) -> Status {
+    if (rows > 0) open.stretches.push_back({file, batch.number, rows});
+    if (open.rows.size() < rows_per_block && open.texts.size() < text_bytes_per_block) return {};
+    return put_aside(open);
   };
-  if (full(events_)) TRY(put_aside(events_));
-  if (full(rejects_)) TRY(put_aside(rejects_));
-  return {};
+  TRY(end_batch(events_, batch.events.size()));
+  TRY(end_batch(exposures_, batch.exposures.size()));
+  return end_batch(rejects_, batch.rejects.size());
 }
 
 Status Staged::finish() {
   TRY(put_aside(events_));
+  TRY(put_aside(exposures_));
   return put_aside(rejects_);
 }
 
@@ -274,9 +318,12 @@ class BlockReader {
 // What the codes of the rows stand for.
 struct Meaning {
   std::vector<Staging::File> files;
-  std::vector<const Dictionary*> words, labels;                   // by thread
-  std::vector<std::vector<int32_t>> customers, products, stores;  // [thread][code] -> number
+  std::vector<const Dictionary*> words, labels;                            // by thread
+  std::array<std::vector<std::vector<int32_t>>, dimension_count> numbers;  // [kind][thread][code]
   std::vector<std::vector<int64_t>> first_event;  // [file][batch] -> event_id of its first row
+  const std::vector<int32_t>& numbers_of(Kind kind, size_t thread) const {
+    return numbers[static_cast<size_t>(kind)][thread];
+  }
 };
 
 class EventFeed : public store::RowFeed {
@@ -304,9 +351,9 @@ class EventFeed : public store::RowFeed {
     auto* times = chunk.values<int64_t>(ts);
     auto* sources = chunk.values<int32_t>(source);
     const Dictionary &words = *meaning_.words[at_.thread], &labels = *meaning_.labels[at_.thread];
-    const auto& customers = meaning_.customers[at_.thread];
-    const auto& products = meaning_.products[at_.thread];
-    const auto& stores = meaning_.stores[at_.thread];
+    const auto& customers = meaning_.numbers_of(Kind::customers, at_.thread);
+    const auto& products = meaning_.numbers_of(Kind::products, at_.thread);
+    const auto& stores = meaning_.numbers_of(Kind::stores, at_.thread);
     size_t row = 0;
     auto set_word = [&](int column, int32_t code) {
       if (code < 0) chunk.set_null(column, row);
@@ -346,6 +393,31 @@ class EventFeed : public store::RowFeed {
   const Meaning& meaning_;
 };
 
+class ExposureFeed : public store::RowFeed {
+ public:
+  ExposureFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
+
+  Result<size_t> fill(store::Chunk& chunk) override {
+    enum { customer_no, ts, offer, propensity, source };
+    if (at_.at_end() && !TRY(at_.next())) return size_t{0};
+    size_t row = 0;
+    for (; row < chunk.capacity() && !at_.at_end(); ++row, at_.step()) {
+      const Staged::Exposure& exposure = at_.rows[at_.row];
+      chunk.values<int32_t>(customer_no)[row] =
+          meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(exposure.customer)];
+      chunk.values<int64_t>(ts)[row] = exposure.ts;
+      chunk.set_text(offer, row, meaning_.words[at_.thread]->text(exposure.offer));
+      chunk.values<double>(propensity)[row] = exposure.propensity;
+      chunk.values<int32_t>(source)[row] = meaning_.files[at_.block->stretches[at_.stretch].file].load_no;
+    }
+    return row;
+  }
+
+ private:
+  BlockReader<Staged::Exposure> at_;
+  const Meaning& meaning_;
+};
+
 class RejectFeed : public store::RowFeed {
  public:
   RejectFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
@@ -376,48 +448,44 @@ Staging::Staging(std::string spool_folder, size_t threads)
   for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_);
 }
 
-Status Staging::insert(store::Connection& connection, const std::vector<File>& files) {
-  std::vector<const Dictionary*> customers, products, product_names, stores, regions;
-  std::vector<const PairCounts*> customer_regions, names_of_products;
+Status Staging::insert(store::Connection& connection, const std::vector<File>& files,
+                       const Dimensions& dimensions) {
   Meaning meaning;
   meaning.files = files;
-  BlockQueue events{spool_}, rejects{spool_};
+  BlockQueue events{spool_}, exposures{spool_}, rejects{spool_};
   for (size_t t = 0; t < threads_.size(); ++t) {
     Staged& staged = threads_[t];
     TRY(staged.finish());
-    customers.push_back(&staged.customers_);
-    products.push_back(&staged.products_);
-    product_names.push_back(&staged.product_names_);
-    stores.push_back(&staged.stores_);
-    regions.push_back(&staged.regions_);
-    customer_regions.push_back(&staged.customer_regions_);
-    names_of_products.push_back(&staged.names_of_products_);
     meaning.words.push_back(&staged.words_);
     meaning.labels.push_back(&staged.labels_);
     events.take(t, staged.events_.full);
+    exposures.take(t, staged.exposures_.full);
     rejects.take(t, staged.rejects_.full);
   }
-  events.in_file_order();
-  rejects.in_file_order();
+  for (BlockQueue* queue : {&events, &exposures, &rejects}) queue->in_file_order();
   meaning.first_event = number_events(
       TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")), files.size(), events);
 
-  Ranking ranking = rank(customers), properties = rank(regions);
-  Numbers numbers = TRY(number(connection, "customer", ranking));
-  meaning.customers = by_code(ranking, numbers);
-  TRY(add_dimension(connection, "customer", ranking, numbers,
-                    most_frequent(ranking, properties, customer_regions), properties));
-  ranking = rank(products), properties = rank(product_names);
-  numbers = TRY(number(connection, "product", ranking));
-  meaning.products = by_code(ranking, numbers);
-  TRY(add_dimension(connection, "product", ranking, numbers,
-                    most_frequent(ranking, properties, names_of_products), properties));
-  ranking = rank(stores);
-  numbers = TRY(number(connection, "store", ranking));
-  meaning.stores = by_code(ranking, numbers);
-  TRY(add_dimension(connection, "store", ranking, numbers));
+  for (const DimensionShape& shape : dimension_shapes()) {
+    std::vector<const Dictionary*> ids, texts;
+    std::vector<const PairCounts*> pairs;
+    for (Staged& staged : threads_) {
+      const Mentions& mentions = staged.of(shape.kind);
+      ids.push_back(&mentions.ids);
+      texts.push_back(&mentions.properties);
+      pairs.push_back(&mentions.pairs);
+    }
+    const Dimension& dimension = dimensions.of(shape.kind);
+    ids.push_back(&dimension.ids());
+    Ranking ranking = rank(ids);
+    Numbers numbers = TRY(number(connection, shape.table, ranking));
+    TRY(write_dimension(connection, shape, ranking, numbers,
+                        properties_of(ranking, rank(texts), pairs, dimension)));
+    meaning.numbers[static_cast<size_t>(shape.kind)] = by_code(ranking, numbers);
+  }
 
   TRY(connection.insert("raw.event", [&] { return std::make_unique<EventFeed>(events, meaning); }));
+  TRY(connection.insert("raw.exposure", [&] { return std::make_unique<ExposureFeed>(exposures, meaning); }));
   return connection.insert("raw.reject", [&] { return std::make_unique<RejectFeed>(rejects, meaning); });
 }
 

@@ -10,8 +10,9 @@
 #include <vector>
 
 #include "base/dictionary.h"
-#include "ingest/event_reader.h"
+#include "ingest/dimensions.h"
 #include "ingest/spool.h"
+#include "ingest/table_reader.h"
 #include "store/database.h"
 
 namespace danggol::ingest {
@@ -49,6 +50,13 @@ class PairCounts {
   std::unordered_map<uint64_t, int64_t> others_;
 };
 
+// The customers, products or stores that rows speak of, and the one property that rows tell of them: of a
+// customer the region, of a product the name.
+struct Mentions {
+  Dictionary ids, properties;
+  PairCounts pairs;
+};
+
 // Rows that stand in the file one after the other, perhaps with rejects between them.
 struct Stretch {
   size_t file;
@@ -67,12 +75,13 @@ struct StagedBlock {
 class Staged {
  public:
   explicit Staged(Spool& spool) : spool_(&spool) {}
-  Status add(size_t file, const EventBatch& batch);
+  Status add(size_t file, const Batch& batch);
   Status finish();  // after the last batch
 
  private:
   friend class Staging;
   friend class EventFeed;
+  friend class ExposureFeed;
   friend class RejectFeed;
 
   // As they stand in the spool. A code of -1 is an empty text; texts are those of the block.
@@ -81,6 +90,11 @@ class Staged {
     int32_t customer, product, store, partner, channel;
     uint32_t receipt_at;
     uint16_t receipt_bytes, action;
+  };
+  struct Exposure {
+    int64_t ts;
+    double propensity;
+    int32_t customer, offer;
   };
   struct Reject {
     int64_t line;
@@ -99,14 +113,16 @@ class Staged {
   template <class Row>
   Status put_aside(Open<Row>& open);
   void add_event(const EventRow& row);
+  void add_exposure(const ExposureRow& row);
   void add_reject(const RejectRow& row);
 
   Spool* spool_;
-  Dictionary customers_, products_, product_names_, stores_, regions_;
-  Dictionary words_;   // partners and channels
+  std::array<Mentions, dimension_count> mentions_;
+  Mentions& of(Kind kind) { return mentions_[static_cast<size_t>(kind)]; }
+  Dictionary words_;   // partners, channels and offers
   Dictionary labels_;  // actions and reasons for rejects: few
-  PairCounts customer_regions_, names_of_products_;
   Open<Event> events_;
+  Open<Exposure> exposures_;
   Open<Reject> rejects_;
   // of the row before, which are probably this row's
   int32_t customer_ = -1, store_ = -1, region_ = -1, partner_ = -1, channel_ = -1;
@@ -123,8 +139,9 @@ class Staging {
     std::string name;
     int32_t load_no;
   };
-  // Numbers the ids and inserts all rows; `files` by the number that add() was told.
-  Status insert(store::Connection& connection, const std::vector<File>& files);
+  // Numbers the ids, inserts all rows and keeps what the dimensions say; `files` by the number that add() was
+  // told.
+  Status insert(store::Connection& connection, const std::vector<File>& files, const Dimensions& dimensions);
 
  private:
   Spool spool_;

@@ -91,6 +91,20 @@ std::optional<Timestamp> parse_time(std::string_view text, TimeFormat format, bo
   return Timestamp{to_timestamp(*date).micros + clock};
 }
 
+std::optional<int32_t> parse_hour(std::string_view text) {
+  int32_t hour = 0;
+  if (!take_number(text, 2, hour) || !text.empty() || hour > 23) return std::nullopt;
+  return hour;
+}
+
+std::optional<double> parse_propensity(std::string_view text) {
+  double value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !(value > 0 && value <= 1))
+    return std::nullopt;
+  return value;
+}
+
 std::optional<Money> parse_money(std::string_view text) {
   bool negative = take(text, '-');
   if (!negative) take(text, '+');

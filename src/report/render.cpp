@@ -109,6 +109,9 @@ std::string to_json(const std::vector<FileSummary>& files) {
     json.push_back({{"file", file.path},
                     {"format", file.format},
                     {"encoding", file.encoding},
+                    {"table", file.table},
+                    {"kind", file.kind},
+                    {"unchecked", file.unchecked},
                     {"roles", roles},
                     {"rows_read", file.rows_read},
                     {"rows_loaded", file.rows_loaded},
@@ -151,13 +154,16 @@ std::string to_text(const AnalysisInfo& info, Language language) {
 std::string to_text(const std::vector<FileSummary>& files) {
   std::string out;
   for (const auto& file : files) {
-    out += fmt::format("{}: {}, {}\n", file.path, file.format, file.encoding);
+    out += fmt::format("{}: {}, {}{}{}\n", file.path, file.format, file.encoding,
+                       file.table.empty() ? "" : ", table ", file.table);
     for (const auto& [role, column] : file.roles) out += fmt::format("  {:<14}{}\n", role, column);
-    out += fmt::format("  {} rows = {} events + {} rejects", file.rows_read, file.rows_loaded,
+    out += fmt::format("  {} rows = {} {} + {} rejects", file.rows_read, file.rows_loaded, file.kind,
                        file.rows_rejected);
     if (!file.first.empty()) out += fmt::format(", {} to {}", file.first, file.last);
     out += "\n";
     for (const auto& [reason, rows] : file.rejects) out += fmt::format("  {:>10}  {}\n", rows, reason);
+    for (const auto& kind : file.unchecked)
+      out += fmt::format("  {} are not checked: no file is the table of them\n", kind);
   }
   return out;
 }

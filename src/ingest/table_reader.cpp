@@ -1,4 +1,4 @@
-#include "ingest/event_reader.h"
+#include "ingest/table_reader.h"
 
 #include <fmt/format.h>
 
@@ -58,72 +58,108 @@ class CsvSource : public RecordSource {
   bool at_end_ = false;
 };
 
-// One reader of events from the records of one file.
-class RowReader {
- public:
-  RowReader(const Rules& rules, const RoleColumns& roles)
-      : rules_(rules), roles_(roles), latest_{now_utc().micros + micros_per_day} {}
-
-  void read(EventBatch& batch) const {
-    batch.events.reserve(batch.block.records.size());
-    Clock clock{};
-    for (const Record& record : batch.block.records) {
-      EventRow row{};
-      std::string_view reason = read_row(batch.block, record, clock, row);
-      if (reason.empty()) batch.events.push_back(row);
-      else batch.rejects.push_back({record.line, reason, record.text.substr(0, most_reject_text_bytes)});
-    }
-  }
-
- private:
-  std::string_view field(const RecordBlock& block, const Record& record, Role role) const {
-    int column = roles_[static_cast<size_t>(role)];
+// One record's fields by their roles.
+struct Fields {
+  const RoleColumns& roles;
+  const RecordBlock& block;
+  const Record& record;
+  bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
+  std::string_view operator()(Role role) const {
+    int column = roles[static_cast<size_t>(role)];
     if (column < 0) return {};
     std::string_view text = block.field(record, column);
     while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
     return text;
   }
-  bool has(Role role) const { return roles_[static_cast<size_t>(role)] >= 0; }
+  std::string_view customer() const {
+    std::string_view id = (*this)(Role::customer);
+    if (id.size() > 2 && id.ends_with(".0")) {  // a number that went through a spreadsheet
+      std::string_view whole = id.substr(0, id.size() - 2);
+      if (whole.find_first_not_of("0123456789") == whole.npos) return whole;
+    }
+    return id;
+  }
+};
 
+std::string_view problem(const Record& record) {
+  switch (record.problem) {
+    case RecordProblem::none: return {};
+    case RecordProblem::field_count: return "field_count";
+    case RecordProblem::open_quote: return "open_quote";
+    case RecordProblem::bad_quote: return "bad_quote";
+    case RecordProblem::too_long: return "too_long";
+    case RecordProblem::encoding: return "encoding";
+  }
+  return {};
+}
+
+// Makes rows of the records of one file. What reads a row returns the reason if it is to be turned down.
+class RowReader {
+ public:
+  RowReader(const TableMapping& table, const RoleColumns& roles)
+      : kind_(table.kind), rules_(table.rules), roles_(roles), latest_{now_utc().micros + micros_per_day} {}
+
+  void read(Batch& batch) const {
+    batch.kind = kind_;
+    switch (kind_) {
+      case Kind::customers:
+      case Kind::products:
+      case Kind::stores: return read_as<&RowReader::read_dimension>(batch, batch.dimension);
+      case Kind::events: return read_as<&RowReader::read_event>(batch, batch.events);
+      case Kind::exposures: return read_as<&RowReader::read_exposure>(batch, batch.exposures);
+    }
+  }
+
+ private:
   // The time of the row before: the lines of a receipt have the same.
   struct Clock {
-    std::string_view text;
+    std::string_view time, hour;
     Timestamp ts;
   };
 
-  std::string_view read_row(const RecordBlock& block, const Record& record, Clock& clock,
-                            EventRow& row) const {
-    switch (record.problem) {
-      case RecordProblem::none: break;
-      case RecordProblem::field_count: return "field_count";
-      case RecordProblem::open_quote: return "open_quote";
-      case RecordProblem::bad_quote: return "bad_quote";
-      case RecordProblem::too_long: return "too_long";
-      case RecordProblem::encoding: return "encoding";
+  template <auto read_row, class Row>
+  void read_as(Batch& batch, std::vector<Row>& rows) const {
+    rows.reserve(batch.block.records.size());
+    Clock clock{};
+    for (const Record& record : batch.block.records) {
+      Row row{};
+      row.line = record.line;
+      std::string_view reason = problem(record);
+      if (reason.empty()) reason = (this->*read_row)(Fields{roles_, batch.block, record}, clock, row);
+      if (reason.empty()) rows.push_back(row);
+      else batch.reject(record, reason);
     }
-    auto text = [&](Role role) { return field(block, record, role); };
-    row.line = record.line;
-    row.customer = text(Role::customer);
-    if (row.customer.size() > 2 &&
-        row.customer.ends_with(".0")) {  // a number that went through a spreadsheet
-      std::string_view whole = row.customer.substr(0, row.customer.size() - 2);
-      if (whole.find_first_not_of("0123456789") == whole.npos) row.customer = whole;
-    }
-    if (row.customer.empty()) return "no_customer";
-    if (std::string_view time = text(Role::time); time.empty() || time != clock.text) {
+  }
+
+  std::string_view read_time(const Fields& text, Clock& clock, Timestamp& ts) const {
+    std::string_view time = text(Role::time), hour = text(Role::hour);
+    if (time.empty() || time != clock.time || hour != clock.hour) {
       bool ambiguous = false;
-      auto ts = parse_time(time, rules_.time_format, ambiguous);
-      if (!ts) return ambiguous ? "ambiguous_time" : "bad_time";
-      clock = {time, *ts};
+      auto read = parse_time(time, rules_.time_format, ambiguous);
+      if (!read) return ambiguous ? "ambiguous_time" : "bad_time";
+      if (text.has(Role::hour)) {
+        auto hours = parse_hour(hour);
+        if (!hours) return "bad_hour";
+        if (to_timestamp(to_date(*read)) != *read) return "bad_time";  // it has an hour of its own
+        read->micros += *hours * (micros_per_day / 24);
+      }
+      clock = {time, hour, *read};
     }
-    row.ts = clock.ts;
-    if (row.ts < to_timestamp(earliest_date)) return "bad_time";
-    if (row.ts > latest_) return "future_time";
+    ts = clock.ts;
+    if (ts < to_timestamp(earliest_date)) return "bad_time";
+    if (ts > latest_) return "future_time";
+    return {};
+  }
+
+  std::string_view read_event(const Fields& text, Clock& clock, EventRow& row) const {
+    row.customer = text.customer();
+    if (row.customer.empty()) return "no_customer";
+    if (auto reason = read_time(text, clock, row.ts); !reason.empty()) return reason;
 
     row.receipt = text(Role::receipt);
     row.action = rules_.action;
-    if (has(Role::action)) {
+    if (text.has(Role::action)) {
       row.action = parse_action(text(Role::action));
       if (row.action.empty()) return "unknown_action";
     }
@@ -148,7 +184,7 @@ class RowReader {
       row.amount = multiply(*value, row.has_quantity ? row.quantity : Money{Money::scale}, overflow);
       if (overflow) return "bad_amount";
       row.has_amount = true;
-    } else if (money_needed && (has(Role::amount) || has(Role::price))) {
+    } else if (money_needed && (text.has(Role::amount) || text.has(Role::price))) {
       return "no_amount";
     }
 
@@ -159,6 +195,11 @@ class RowReader {
       row.product = row.product_name = {};
     row.partner = text(Role::partner);
     row.channel = text(Role::channel);
+    for (const auto& [code, word] : rules_.channels)
+      if (row.channel == code) {
+        row.channel = word;
+        break;
+      }
     row.store = text(Role::store);
     row.region = text(Role::region);
     for (std::string_view id :
@@ -167,6 +208,29 @@ class RowReader {
     return {};
   }
 
+  std::string_view read_exposure(const Fields& text, Clock& clock, ExposureRow& row) const {
+    row.customer = text.customer();
+    if (row.customer.empty()) return "no_customer";
+    if (auto reason = read_time(text, clock, row.ts); !reason.empty()) return reason;
+    row.offer = text(Role::offer);
+    if (row.offer.empty()) return "no_offer";
+    auto propensity = parse_propensity(text(Role::propensity));
+    if (!propensity) return "bad_propensity";
+    row.propensity = *propensity;
+    if (row.customer.size() > most_id_bytes || row.offer.size() > most_id_bytes) return "id_too_long";
+    return {};
+  }
+
+  std::string_view read_dimension(const Fields& text, Clock&, DimensionRow& row) const {
+    const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(kind_)];
+    row.id = shape.id == Role::customer ? text.customer() : text(shape.id);
+    if (row.id.empty()) return "no_id";
+    if (row.id.size() > most_id_bytes) return "id_too_long";
+    for (size_t p = 0; p < shape.properties.size(); ++p) row.properties[p] = text(shape.properties[p].first);
+    return {};
+  }
+
+  Kind kind_;
   Rules rules_;
   RoleColumns roles_;
   Timestamp latest_;
@@ -230,6 +294,14 @@ const std::vector<RejectReason>& reject_reasons() {
       {"no_amount", "a purchase without amount or price", "금액·단가가 없는 구매"},
       {"bad_quantity", "the quantity is not a number", "수량이 숫자가 아님"},
       {"unknown_action", "an action danggol does not know", "알 수 없는 행동"},
+      {"bad_hour", "the hour is none of 0 to 23", "시각이 0~23이 아님"},
+      {"no_offer", "no offer", "혜택 이름 없음"},
+      {"bad_propensity", "the propensity is not above 0 and up to 1", "배정 확률이 0 초과 1 이하가 아님"},
+      {"no_id", "no id of the product, store or customer", "번호 없음"},
+      {"duplicate_id", "an id that a row before has", "앞 행과 같은 번호"},
+      {"unknown_customer", "a customer that is not in the table of customers", "고객 표에 없는 고객"},
+      {"unknown_product", "a product that is not in the table of products", "상품 표에 없는 상품"},
+      {"unknown_store", "a store that is not in the table of stores", "점포 표에 없는 점포"},
       {"field_count", "more or fewer fields than the header", "머리글과 항목 수가 다름"},
       {"open_quote", "a quote that never closes", "닫히지 않은 따옴표"},
       {"bad_quote", "text after a closing quote", "닫는 따옴표 뒤의 글자"},
@@ -240,7 +312,11 @@ const std::vector<RejectReason>& reject_reasons() {
   return reasons;
 }
 
-struct EventReader::State {
+void Batch::reject(const Record& record, std::string_view reason) {
+  rejects.push_back({record.line, reason, record.text.substr(0, most_reject_text_bytes)});
+}
+
+struct TableReader::State {
   FileFacts facts;
   std::unique_ptr<RowReader> rows;
   std::mutex reading;                    // what follows
@@ -248,7 +324,7 @@ struct EventReader::State {
   std::optional<Error> failed;
   int64_t batches = 0;
 
-  Result<bool> next(EventBatch& batch) {
+  Result<bool> next(Batch& batch) {
     std::lock_guard lock(reading);
     if (failed) return *failed;
     if (!source) return false;
@@ -260,7 +336,7 @@ struct EventReader::State {
   }
 };
 
-Result<EventReader> EventReader::open(const std::string& path, const Mapping& mapping) {
+Result<TableReader> TableReader::open(const std::string& path, const Mapping& mapping) {
   auto state = std::make_shared<State>();
   FileFacts& facts = state->facts;
   facts.path = path;
@@ -290,26 +366,27 @@ Result<EventReader> EventReader::open(const std::string& path, const Mapping& ma
     splitter.expect(facts.header.size());
     state->source = std::make_unique<CsvSource>(std::move(bytes), head.text.substr(used), splitter);
   }
-  facts.roles = TRY(match(mapping, facts.header, path));
-  state->rows = std::make_unique<RowReader>(mapping.rules, facts.roles);
-  EventReader reader;
+  Match matched = TRY(match(mapping, facts.header, path));
+  facts.table = matched.table->name;
+  facts.kind = matched.table->kind;
+  facts.roles = matched.roles;
+  state->rows = std::make_unique<RowReader>(*matched.table, facts.roles);
+  TableReader reader;
   reader.state_ = std::move(state);
   return reader;
 }
 
-const FileFacts& EventReader::facts() const { return state_->facts; }
+const FileFacts& TableReader::facts() const { return state_->facts; }
 
-Result<bool> EventReader::next(EventBatch& batch) {
-  batch.block.clear();
-  batch.events.clear();
-  batch.rejects.clear();
+Result<bool> TableReader::next(Batch& batch) {
+  batch.clear();
   if (!TRY(state_->next(batch))) return false;
   state_->rows->read(batch);
   return true;
 }
 
-Result<std::unique_ptr<EventBatch>> EventReader::next() {
-  auto batch = std::make_unique<EventBatch>();
+Result<std::unique_ptr<Batch>> TableReader::next() {
+  auto batch = std::make_unique<Batch>();
   if (!TRY(next(*batch))) batch.reset();
   return batch;
 }

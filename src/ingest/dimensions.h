@@ -1,0 +1,50 @@
+// Customers, products and stores as the tables of a load describe them, and the rows that speak of others.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "base/dictionary.h"
+#include "ingest/table_reader.h"
+#include "store/database.h"
+
+namespace danggol::ingest {
+
+class Dimension {
+ public:
+  bool described() const { return described_; }  // the load has its table
+  // The ids of the load's table and, by their codes, what it says of them; empty text for nothing.
+  const Dictionary& ids() const { return ids_; }
+  std::string_view property(int32_t code, size_t property) const {
+    return words_[property].text(rows_[static_cast<size_t>(code)][property]);
+  }
+  // Where the load has no table anything may be; an empty text names nothing.
+  bool allows(std::string_view id) const {
+    return !described_ || id.empty() || ids_.has(id) || in_store_.has(id);
+  }
+
+ private:
+  friend class Dimensions;
+  bool described_ = false;
+  Dictionary ids_, in_store_;
+  std::array<Dictionary, most_properties> words_;
+  std::vector<std::array<int32_t, most_properties>> rows_;
+};
+
+class Dimensions {
+ public:
+  const Dimension& of(Kind kind) const { return all_[static_cast<size_t>(kind)]; }
+  // Takes a batch of a dimension's table. A row whose id came before becomes a reject.
+  void add(Batch& batch);
+  // Besides those of the tables, the ids of the store are known.
+  Status know_store(store::Connection& connection);
+  // Events and exposures of a customer, product or store that is not known become rejects. From any thread,
+  // when all else is done.
+  void turn_down_orphans(Batch& batch) const;
+
+ private:
+  std::array<Dimension, dimension_count> all_;
+};
+
+}  // namespace danggol::ingest
