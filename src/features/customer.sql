@@ -39,7 +39,7 @@ basket AS (
          coalesce(sum(amount) FILTER (NOT now), 0)::DOUBLE AS previous_spend,
          (sum(amount) FILTER (now))::DOUBLE / count(*) FILTER (now) AS basket_mean,
          (max(amount) FILTER (now))::DOUBLE AS basket_max,
-         spread(sum(amount) FILTER (now), sum(amount::DECIMAL(18, 2) * amount::DECIMAL(18, 2)) FILTER (now),
+         spread(sum(amount) FILTER (now), sum(amount::DECIMAL(19, 2) * amount::DECIMAL(19, 2)) FILTER (now),
                 count(*) FILTER (now)) AS basket_sd,
          (arg_max(amount, (ts, receipt_id)) FILTER (now))::DOUBLE AS basket_last,
          avg(lines) FILTER (now) AS lines_per_receipt,

@@ -38,11 +38,11 @@ per_buyer AS (
          count(*) FILTER (purchases > 0) AS product_buyers,
          sum(purchases)::DOUBLE AS purchases, sum(purchases * purchases)::DOUBLE AS purchases_squared,
          sum(purchase_amount)::DOUBLE AS spent,
-         sum(purchase_amount::DECIMAL(18, 2) * purchase_amount::DECIMAL(18, 2))::DOUBLE AS spent_squared
+         sum(purchase_amount::DECIMAL(19, 2) * purchase_amount::DECIMAL(19, 2))::DOUBLE AS spent_squared
   FROM buyer GROUP BY month, dimension, slice
 ),
 per_receipt AS (
-  SELECT month, dimension, slice, sum(amount::DECIMAL(18, 2) * amount::DECIMAL(18, 2))::DOUBLE AS amount_squared
+  SELECT month, dimension, slice, sum(amount::DECIMAL(19, 2) * amount::DECIMAL(19, 2))::DOUBLE AS amount_squared
   FROM sliced_receipt GROUP BY month, dimension, slice
 )
 SELECT $run_id AS run_id, month, dimension, slice, buyers, sales, receipts,
