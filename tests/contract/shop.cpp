@@ -17,7 +17,6 @@
 
 #include "base/random.h"
 #include "simulate/shop.h"
-#include "store/database.h"
 
 namespace danggol::contract {
 namespace {
@@ -97,22 +96,26 @@ void add_payments(const std::string& header, std::vector<std::string>& rows) {
 }
 
 // On the first day of every month each customer there was gets a coupon, a gift or nothing, by known chances.
-void add_exposures(const Store& store, const char* first_day, const char* last_day) {
-  auto database = must(store::Database::open(store.path(), store::Access::read_write));
-  must(
-      must(database.connect())
-          .execute(fmt::format(
-              "INSERT INTO raw.exposure SELECT customer_no, day, CASE WHEN lot < 4 THEN 'none' WHEN lot < 7 "
-              "THEN "
-              "'coupon' ELSE 'gift' END, CASE WHEN lot < 4 THEN 0.4 ELSE 0.3 END, 1 FROM (SELECT "
-              "customer_no, day, "
-              "hash(customer_id, day) % 10 AS lot FROM raw.customer JOIN (SELECT customer_no, min(ts) AS "
-              "first FROM "
-              "raw.event GROUP BY customer_no) USING (customer_no), generate_series(TIMESTAMP '{} 00:00:00', "
-              "TIMESTAMP '{} 00:00:00', INTERVAL 1 MONTH) AS series(day) WHERE first < day)",
-              first_day, last_day)));
+void add_exposures(const std::vector<std::string>& events, ShopFiles& files) {
+  std::map<std::string, std::string> first_day;  // by customer; events are by time
+  for (const auto& row : events) first_day.emplace(split(row)[0], split(row)[1].substr(0, 10));
+  std::vector<std::string> before, after;
+  for (const char* day : {"2024-07-01", "2024-08-01", "2024-09-01", "2024-10-01", "2024-11-01", "2024-12-01",
+                          "2025-01-01", as_of}) {
+    for (const auto& [customer, first] : first_day) {
+      if (first >= day) continue;
+      uint64_t lot = mix(std::hash<std::string>()(customer + day)) % 10;
+      (day == std::string(as_of) ? after : before)
+          .push_back(fmt::format("{},{},{}", customer, day,
+                                 lot < 4   ? "none,0.4"
+                                 : lot < 7 ? "coupon,0.3"
+                                           : "gift,0.3"));
+    }
+  }
+  const char* header = "customer_id,ts,offer,propensity";
+  files.exposures = write_rows("exposures.csv", header, before);
+  files.later_exposures = write_rows("later_exposures.csv", header, after);
 }
-void add_exposures(const Store& store) { add_exposures(store, "2024-07-01", "2025-01-01"); }
 
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
@@ -176,11 +179,12 @@ const ShopFiles& shop_files() {
     std::getline(stream, header);
     std::vector<std::string> before, after, all;
     for (std::string row; std::getline(stream, row);) all.push_back(row);
+    ShopFiles out;
+    add_exposures(all, out);
     add_payments(header, all);
     for (const auto& row : all) (split(row)[1] < as_of ? before : after).push_back(row);
     if (before.empty() || after.empty())
       throw std::runtime_error("the shop has no events on one side of as_of");
-    ShopFiles out;
     out.before = write_rows("before.csv", header, before);
     out.after = write_rows("after.csv", header, after);
     out.all = write_rows("all.csv", header, all);
@@ -205,10 +209,10 @@ Store new_store() {
   return Store(folder() / fmt::format("store{}.duckdb", made++));
 }
 
-Result<std::vector<FileSummary>> Store::import(const std::string& file) const {
+Result<std::vector<FileSummary>> Store::import(const std::string& file, const std::string& preset) const {
   Engine engine = TRY(open(Engine::Access::write));
   ImportRequest request;
-  request.preset = "events";
+  request.preset = preset;
   request.paths = {file};
   return engine.import(request, [](double, std::string_view) { return Status(); });
 }
@@ -284,7 +288,7 @@ const Finished& finished() {
   static const Finished done = [] {
     Finished out{new_store(), {}, {}};
     must(out.store.import(shop_files().before));
-    add_exposures(out.store);
+    must(out.store.import(shop_files().exposures, "exposures"));
     run_all(out.store, as_of, &out);
     return out;
   }();
@@ -307,7 +311,7 @@ const Store& finished_by(Way way) {
   const ShopFiles& files = shop_files();
   if (way == Way::one_core) {
     run_program({"import", "events", files.before, "--store", store.path()});
-    add_exposures(store);
+    run_program({"import", "exposures", files.exposures, "--store", store.path()});
     for (const AnalysisInfo& info : Engine::analyses())
       if (info.kind == Kind::job) run_program({"run", info.name, "--as-of", as_of, "--store", store.path()});
   } else {
@@ -315,8 +319,9 @@ const Store& finished_by(Way way) {
                       : way == Way::one_load ? files.all
                                              : files.before));
     if (way == Way::later_load) must(store.import(files.after));
-    add_exposures(store);
-    if (way == Way::later_load || way == Way::one_load) add_exposures(store, as_of, as_of);
+    must(store.import(files.exposures, "exposures"));
+    if (way == Way::later_load || way == Way::one_load)
+      must(store.import(files.later_exposures, "exposures"));
     run_all(store, as_of, nullptr);
   }
   return known.emplace(way, store).first->second;

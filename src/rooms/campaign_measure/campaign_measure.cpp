@@ -162,18 +162,16 @@ void say(const Cell& receipts, const Cell& spend, double q_value, int64_t window
             offer, window_days, r.effect, r.lo, r.hi, spent, from, to));
     return;
   }
-  bool more = r.effect > 0;
+  bool more = r.effect > 0, compared = !std::isnan(r.lift);
   summary.say(
       fmt::format(
-          "{} causes {:.2f} {} receipts an exposure in {} days ({:+.2f} to {:+.2f}; {:+.1f} % of what the "
-          "held-out buy); spend {} ({} to {}).",
-          offer, std::abs(r.effect), more ? "more" : "fewer", window_days, r.lo, r.hi, 100 * r.lift, spent,
-          from, to),
+          "{} causes {:.2f} {} receipts an exposure in {} days ({:+.2f} to {:+.2f}{}); spend {} ({} to {}).",
+          offer, std::abs(r.effect), more ? "more" : "fewer", window_days, r.lo, r.hi,
+          compared ? fmt::format("; {:+.1f} % of what the held-out buy", 100 * r.lift) : "", spent, from, to),
       fmt::format(
-          "{}: 노출 1회당 {}일 동안 구매가 {:.2f}건 {}({:+.2f}~{:+.2f}, 미노출 대비 {:+.1f}%). 구매 금액은 "
-          "{}({}~{})입니다.",
+          "{}: 노출 1회당 {}일 동안 구매가 {:.2f}건 {}({:+.2f}~{:+.2f}{}). 구매 금액은 {}({}~{})입니다.",
           offer, window_days, std::abs(r.effect), more ? "늘었습니다" : "줄었습니다", r.lo, r.hi,
-          100 * r.lift, spent, from, to));
+          compared ? fmt::format(", 미노출 대비 {:+.1f}%", 100 * r.lift) : "", spent, from, to));
 }
 
 ColumnInfo figure(const char* name, Text label, std::string help = {}) {
