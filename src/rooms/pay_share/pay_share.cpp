@@ -29,13 +29,10 @@ constexpr double z95 = 1.959963984540054;
 
 struct Dose {
   const char* name;
-  int64_t from_percent, until_percent;  // above the one, up to the other
+  int64_t most_percent;
 };
-constexpr Dose doses[] = {{"never", -1, 0},
-                          {"up to 10 %", 0, 10},
-                          {"10 to 25 %", 10, 25},
-                          {"25 to 50 %", 25, 50},
-                          {"above 50 %", 50, 100}};
+constexpr Dose doses[] = {
+    {"never", 0}, {"up to 10 %", 10}, {"10 to 25 %", 25}, {"25 to 50 %", 50}, {"above 50 %", 100}};
 
 // payments of receipts, compared without rounding
 struct Share {
@@ -58,8 +55,9 @@ struct Payers {
   std::map<std::string, learn::DoseTable> left_by_grade;  // by first-half grade: who did not come back
 };
 
-Result<Payers> read(Context& context) {
-  Table rows = TRY(context.query("SELECT * FROM payer ORDER BY ALL"));
+Result<Payers> read(Context& context, Date from, Date until) {
+  Table rows = TRY(context.query(
+      sql::pay_share, {{"window_from", to_timestamp(from)}, {"window_until", to_timestamp(until)}}));
   const auto &h1_grade = rows.texts("h1_grade"), &h2_grade = rows.texts("h2_grade");
   const auto &payments = rows.integers("payments"), &receipts = rows.integers("receipts"),
              &customers = rows.integers("customers");
@@ -67,8 +65,7 @@ Result<Payers> read(Context& context) {
   for (size_t i = 0; i < rows.rows(); ++i) place.emplace(Share{payments[i], receipts[i]}, 0);
   Payers out;
   for (auto& [share, at] : place) at = out.shares.size(), out.shares.push_back(share);
-  for (const char* name : {everybody, leavers, loyal, others})
-    out.segments[name].customers.resize(out.shares.size());
+  for (const char* name : {everybody, leavers, loyal}) out.segments[name].customers.resize(out.shares.size());
   for (size_t i = 0; i < rows.rows(); ++i) {
     Share share{payments[i], receipts[i]};
     std::string pair = h1_grade[i] + " -> " + h2_grade[i];
@@ -83,7 +80,7 @@ Result<Payers> read(Context& context) {
     auto& table = out.left_by_grade[h1_grade[i]];
     table.successes.resize(std::size(doses)), table.trials.resize(std::size(doses));
     size_t dose = 0;
-    while (!share.at_most(doses[dose].until_percent)) ++dose;
+    while (!share.at_most(doses[dose].most_percent)) ++dose;
     table.trials[dose] += customers[i];
     if (h2_grade[i] == "inactive") table.successes[dose] += customers[i];
   }
@@ -312,9 +309,7 @@ Result<Summary> run(Context& context, const Params& params) {
   if (known.integers("n")[0] == 0)
     return Error{Code::not_found, "pay_share: the store knows no payments (action pay)"};
   TRY(context.progress(0.1, "counting receipts"));
-  TRY(context.execute(sql::pay_share,
-                      {{"window_from", to_timestamp(time.from)}, {"window_until", to_timestamp(until)}}));
-  Payers payers = TRY(read(context));
+  Payers payers = TRY(read(context, time.from, until));
   if (payers.shares.empty())
     return Error{Code::not_found, fmt::format("pay_share: no receipts from {} to {}; move --from and --until",
                                               to_text(time.from), to_text(until))};

@@ -1,5 +1,4 @@
 -- Customers with a receipt in the window, those of equal figures together.
-CREATE OR REPLACE TEMP TABLE payer AS
 WITH
 pair AS (
   SELECT customer_no, coalesce(max(grade) FILTER (period = 'H1'), 'inactive') AS h1_grade,
@@ -37,4 +36,5 @@ SELECT coalesce(h1_grade, 'inactive') AS h1_grade, coalesce(h2_grade, 'inactive'
 FROM bought
 LEFT JOIN paid USING (customer_no)
 LEFT JOIN pair USING (customer_no)
-GROUP BY ALL;
+GROUP BY ALL
+ORDER BY ALL;
