@@ -12,6 +12,7 @@
 
 #include "base/matrix.h"
 #include "base/units.h"
+#include "contract/histories.h"
 #include "contract/params.h"
 #include "contract/table.h"
 #include "danggol/analysis.h"
@@ -120,6 +121,8 @@ class Context {
   // Appends rows in the declared columns' order to the declared table ("result.campaign").
   virtual Status write(std::string_view table, const Table& rows) = 0;
 
+  // Every customer's events before as_of, in memory; loaded once for all the rooms of a pipeline.
+  virtual Result<const Histories*> histories() = 0;
   virtual Result<Frame> frame(Origin origin, const Grading& grading) = 0;
   // The same origin a year before, with labels: what the season did then. Nothing where the history is too
   // short for it.

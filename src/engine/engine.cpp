@@ -171,7 +171,7 @@ struct Engine::State {
         last{static_cast<int32_t>(span.integers("last")[0])};
     TimeFrame time = TRY(engine::settle(given, first, last));
     TRY(engine::create_visible(connection, time));
-    return engine::RunSettings{time, static_cast<uint64_t>(given.seed)};
+    return engine::RunSettings{.time = time, .seed = static_cast<uint64_t>(given.seed)};
   }
 };
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "features/frame.h"
+#include "features/histories.h"
 #include "features/rfm.h"
 #include "rooms/registry.h"
 
@@ -87,6 +88,12 @@ class RunContext : public Context {
       TRY(appender.end_row());
     }
     return appender.close();
+  }
+
+  Result<const Histories*> histories() override {
+    std::optional<Histories>& loaded = *settings_.histories;
+    if (!loaded) loaded = TRY(features::load_histories(connection_));
+    return &*loaded;
   }
 
   Result<Frame> frame(Origin origin, const Grading& grading) override {

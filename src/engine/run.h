@@ -1,7 +1,8 @@
 // Runs one room inside one transaction and keeps the record of it.
 #pragma once
 
-#include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ inline constexpr int64_t kept_runs = 5;  // of each room; older rows of its resu
 struct RunSettings {
   TimeFrame time;
   uint64_t seed = 1;
+  // What these runs share, once one of them has asked for it.
+  std::shared_ptr<std::optional<Histories>> histories = std::make_shared<std::optional<Histories>>();
 };
 
 // What the rooms of this connection see of the store: nothing from as_of on. With it the one SQL function

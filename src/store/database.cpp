@@ -430,6 +430,60 @@ Status Connection::insert(std::string_view table,
   return outcome;
 }
 
+// One Connection::scan(): a scalar function that DuckDB calls with the rows in several threads. As with
+// Insertion, it has a name of its own and outlives its statement.
+struct Scan {
+  const std::function<void(const Vectors&)>* use = nullptr;
+
+  static void take(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out) {
+    const Scan& scan = **static_cast<std::shared_ptr<Scan>*>(duckdb_scalar_function_get_extra_info(info));
+    if (!scan.use) return duckdb_scalar_function_set_error(info, "these rows were scanned before");
+    std::array<void*, most_columns> data;
+    Vectors vectors;
+    idx_t columns = duckdb_data_chunk_get_column_count(in);
+    for (idx_t c = 0; c < columns; ++c) data[c] = duckdb_vector_get_data(duckdb_data_chunk_get_vector(in, c));
+    vectors.data_ = {data.data(), columns};
+    vectors.rows_ = duckdb_data_chunk_get_size(in);
+    try {
+      (*scan.use)(vectors);
+    } catch (const std::bad_alloc&) {
+      return duckdb_scalar_function_set_error(info, "not enough memory");
+    }
+    std::fill_n(static_cast<int32_t*>(duckdb_vector_get_data(out)), vectors.rows_, 1);
+  }
+  static constexpr size_t most_columns = 16;
+};
+
+Status Connection::scan(std::string_view select, const Bindings& bindings,
+                        const std::function<void(const Vectors&)>& use) {
+  static std::atomic<int64_t> count = 0;
+  auto scan = std::make_shared<Scan>();
+  scan->use = &use;
+  Rows shape = TRY(rows(fmt::format("FROM ({}) LIMIT 0", select), bindings));
+  DANGGOL_ASSERT(shape.handle_->types.size() <= Scan::most_columns);
+
+  std::string name = fmt::format("danggol_scan_{}", count++), columns;
+  Owned<duckdb_scalar_function, duckdb_destroy_scalar_function> function;
+  function.value = duckdb_create_scalar_function();
+  duckdb_scalar_function_set_name(function, name.c_str());
+  for (size_t c = 0; c < shape.handle_->types.size(); ++c) {
+    duckdb_scalar_function_add_parameter(function, *shape.handle_->types[c]);
+    columns += (c > 0 ? ", " : "") + identifier(shape.columns().columns[c].name);
+  }
+  LogicalType integer;
+  integer.value = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
+  duckdb_scalar_function_set_return_type(function, integer);
+  duckdb_scalar_function_set_volatile(function);
+  duckdb_scalar_function_set_extra_info(function, new std::shared_ptr<Scan>(scan),
+                                        Insertion::destroy<std::shared_ptr<Scan>>);
+  duckdb_scalar_function_set_function(function, Scan::take);
+  if (duckdb_register_scalar_function(handle_->connection, function) == DuckDBError)
+    return Error{Code::internal, fmt::format("store: no function {} could be made", name)};
+  auto outcome = execute(fmt::format("SELECT sum({}({})) FROM ({})", name, columns, select), bindings);
+  scan->use = nullptr;
+  return outcome;
+}
+
 struct Appender::Handle {
   std::shared_ptr<void> connection;  // keeps it open
   duckdb_appender appender{};

@@ -77,6 +77,22 @@ class RowFeed {
   virtual Result<size_t> fill(Chunk& chunk) = 0;  // the number of rows; 0 ends this feed
 };
 
+// The column vectors of some thousand rows of an answer, where DuckDB has them.
+class Vectors {
+ public:
+  // int32_t for INTEGER and DATE, int64_t for BIGINT, TIMESTAMP and DECIMAL(18, x), uint64_t for UBIGINT.
+  template <class T>
+  std::span<const T> values(int column) const {
+    return {static_cast<const T*>(data_[static_cast<size_t>(column)]), rows_};
+  }
+  size_t rows() const { return rows_; }
+
+ private:
+  friend struct Scan;
+  std::span<void*> data_;
+  size_t rows_ = 0;
+};
+
 class Connection {
  public:
   // Runs one or several statements; "$name" takes the value bound to that name where it stands.
@@ -92,6 +108,11 @@ class Connection {
   // INSERT INTO table from as many threads as there are cores, each with a feed of its own from `make_feed`,
   // which they call at once. Rows of different feeds come in no order.
   Status insert(std::string_view table, const std::function<std::unique_ptr<RowFeed>()>& make_feed);
+
+  // Shows the rows of a SELECT to `use` in as many threads as there are cores, at once and in no order; none
+  // of them is kept. Its columns are numbers and never null.
+  Status scan(std::string_view select, const Bindings& bindings,
+              const std::function<void(const Vectors&)>& use);
 
   Status begin() { return execute("BEGIN TRANSACTION"); }
   Status commit() { return undisturbed("COMMIT"); }

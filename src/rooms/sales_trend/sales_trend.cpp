@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <tuple>
 
-#include "rooms/sales_trend/sales_trend.sql.h"
+#include "rooms/sales_trend/month_sums.h"
 
 namespace danggol::rooms {
 namespace {
@@ -15,6 +16,121 @@ struct Params {
   int64_t months = 12;
 };
 Status validate(const Params&) { return {}; }
+
+ColumnInfo figure(const char* name, const char* unit, Text label) {
+  return {name, Type::real, unit, std::move(label)};
+}
+ColumnInfo bound(std::string name, const char* unit, Text label) {
+  return {std::move(name),
+          Type::real,
+          unit,
+          std::move(label),
+          false,
+          false,
+          "95 % interval of a mean over independent receipts or customers"};
+}
+
+TableInfo trend_table() {
+  TableInfo table = {"result.sales_trend",
+                     {"Months", "월별 추이"},
+                     {{"month", Type::date, "", {"month", "월"}, true},
+                      {"dimension", Type::text, "", {"by", "구분"}, true},
+                      {"slice", Type::text, "", {"slice", "항목"}, true},
+                      {"buyers", Type::integer, "customers", {"buyers", "구매자 수"}},
+                      {"sales", Type::money, "currency", {"sales", "매출"}},
+                      {"receipts", Type::integer, "receipts", {"purchases", "구매 건수"}}}};
+  for (auto [name, unit, label] :
+       {std::tuple{"amount_per_receipt", "currency", Text{"amount per purchase", "구매당 금액"}},
+        std::tuple{"purchases_per_buyer", "receipts",
+                   Text{"product purchases per buyer", "1인당 상품 구매 건수"}},
+        std::tuple{"amount_per_buyer", "currency",
+                   Text{"product spend per buyer", "1인당 상품 구매 금액"}}}) {
+    table.columns.push_back(figure(name, unit, label));
+    table.columns.push_back(bound(std::string(name) + "_lo", unit, {"from", "하한"}));
+    table.columns.push_back(bound(std::string(name) + "_hi", unit, {"to", "상한"}));
+  }
+  table.columns.push_back(figure("share_of_sales", "share", {"share of the month's sales", "월 매출 비중"}));
+  return table;
+}
+
+// Numbers the slices of one dimension: `names` by what they are slices of, "" for none.
+void add_slices(const std::string& dimension, const std::vector<std::string>& names, Slices& slices,
+                std::vector<int32_t>& numbers) {
+  std::map<std::string, int32_t> number;
+  for (const auto& name : names)
+    if (!name.empty()) number.emplace(name, 0);
+  for (auto& [name, at] : number) {
+    at = static_cast<int32_t>(slices.all.size());
+    slices.all.push_back({dimension, name});
+  }
+  for (const auto& name : names) numbers.push_back(name.empty() ? -1 : number[name]);
+}
+
+// A text column of a dimension table by the number of its row; numbers are dense.
+Result<std::vector<std::string>> by_number(Context& context, const char* table, const char* column) {
+  Table rows = TRY(context.query(fmt::format(
+      "SELECT {0}_no AS number, coalesce({1}, '') AS name FROM {0} ORDER BY {0}_no", table, column)));
+  std::vector<std::string> names;
+  for (size_t i = 0; i < rows.rows(); ++i) {
+    names.resize(static_cast<size_t>(rows.integers("number")[i]));
+    names.push_back(rows.texts("name")[i]);
+  }
+  return names;
+}
+
+Result<Slices> read_slices(Context& context) {
+  const Histories& histories = *TRY(context.histories());
+  std::vector<std::string> partners, channels;
+  for (const Place& place : histories.places)
+    partners.push_back(place.partner), channels.push_back(place.channel);
+  Slices slices;
+  slices.all = {{"all", "all"}};
+  add_slices("channel", channels, slices, slices.channel);
+  add_slices("partner", partners, slices, slices.partner);
+  add_slices("product class", TRY(by_number(context, "product", "class_top")), slices, slices.product_class);
+  add_slices("store region", TRY(by_number(context, "store", "region")), slices, slices.region);
+  return slices;
+}
+
+// A mean of n values and its 95 % interval, from their sum and the sum of their squares.
+struct Mean {
+  double value = NAN, lo = NAN, hi = NAN;
+  Mean(double sum, double squares, int64_t count) {
+    double n = static_cast<double>(count);
+    if (count > 0) value = sum / n;
+    if (count < 2) return;
+    double half = 1.959963984540054 * std::sqrt(std::max(0.0, squares - sum * sum / n) / (n - 1) / n);
+    lo = value - half, hi = value + half;
+  }
+};
+
+double currency(Wide amount) { return static_cast<double>(amount) / Money::scale; }
+double squared_currency(Wide amount) { return static_cast<double>(amount) / Money::scale / Money::scale; }
+
+Table trend_rows(const Slices& slices, const std::vector<MonthSums>& sums, Date first) {
+  size_t count = slices.all.size(), months = sums.size() / count;
+  std::map<std::pair<size_t, std::string>, Wide> sold;  // by month and dimension
+  for (size_t i = 0; i < sums.size(); ++i)
+    sold[{i / count, slices.all[i % count].dimension}] += sums[i].sales;
+  Table rows = Table::of(trend_table());
+  for (size_t s = 0; s < count; ++s) {
+    const auto& [dimension, slice] = slices.all[s];
+    for (size_t m = 0; m < months; ++m) {
+      const MonthSums& sum = sums[m * count + s];
+      if (sum.receipts == 0) continue;
+      Mean receipt(currency(sum.sales), squared_currency(sum.sales_squared), sum.receipts),
+          purchases(static_cast<double>(sum.purchases), static_cast<double>(sum.purchases_squared),
+                    sum.product_buyers),
+          spent(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers);
+      double all = currency(sold[{m, dimension}]);
+      rows.append(add_months(month_start(first), static_cast<int32_t>(m)), dimension, slice, sum.buyers,
+                  currency(sum.sales), sum.receipts, receipt.value, receipt.lo, receipt.hi, purchases.value,
+                  purchases.lo, purchases.hi, spent.value, spent.lo, spent.hi,
+                  all == 0 ? NAN : currency(sum.sales) / all);
+    }
+  }
+  return rows;
+}
 
 std::string month_name(Date date) { return to_text(date).substr(0, 7); }
 
@@ -61,8 +177,9 @@ Status say_shifts(Context& context, Summary& summary) {
 Result<Summary> run(Context& context, const Params& params) {
   Date last = context.time().until, first = std::max(add_months(last, static_cast<int32_t>(-params.months)),
                                                      month_start(context.time().first_event));
-  TRY(context.execute(sql::sales_trend,
-                      {{"first_month", to_timestamp(first)}, {"last_month", to_timestamp(last)}}));
+  Slices slices = TRY(read_slices(context));
+  auto sums = sum_months(*TRY(context.histories()), slices, first, last);
+  TRY(context.write("result.sales_trend", trend_rows(slices, sums, first)));
   Table months = TRY(
       context.query("SELECT month, buyers, sales::DOUBLE AS sales, amount_per_receipt, purchases_per_buyer, "
                     "amount_per_buyer "
@@ -87,42 +204,6 @@ Result<Summary> run(Context& context, const Params& params) {
   }
   TRY(say_shifts(context, summary));
   return summary;
-}
-
-ColumnInfo figure(const char* name, const char* unit, Text label) {
-  return {name, Type::real, unit, std::move(label)};
-}
-ColumnInfo bound(std::string name, const char* unit, Text label) {
-  return {std::move(name),
-          Type::real,
-          unit,
-          std::move(label),
-          false,
-          false,
-          "95 % interval of a mean over independent receipts or customers"};
-}
-
-TableInfo trend_table() {
-  TableInfo table = {"result.sales_trend",
-                     {"Months", "월별 추이"},
-                     {{"month", Type::date, "", {"month", "월"}, true},
-                      {"dimension", Type::text, "", {"by", "구분"}, true},
-                      {"slice", Type::text, "", {"slice", "항목"}, true},
-                      {"buyers", Type::integer, "customers", {"buyers", "구매자 수"}},
-                      {"sales", Type::money, "currency", {"sales", "매출"}},
-                      {"receipts", Type::integer, "receipts", {"purchases", "구매 건수"}}}};
-  for (auto [name, unit, label] :
-       {std::tuple{"amount_per_receipt", "currency", Text{"amount per purchase", "구매당 금액"}},
-        std::tuple{"purchases_per_buyer", "receipts",
-                   Text{"product purchases per buyer", "1인당 상품 구매 건수"}},
-        std::tuple{"amount_per_buyer", "currency",
-                   Text{"product spend per buyer", "1인당 상품 구매 금액"}}}) {
-    table.columns.push_back(figure(name, unit, label));
-    table.columns.push_back(bound(std::string(name) + "_lo", unit, {"from", "하한"}));
-    table.columns.push_back(bound(std::string(name) + "_hi", unit, {"to", "상한"}));
-  }
-  table.columns.push_back(figure("share_of_sales", "share", {"share of the month's sales", "월 매출 비중"}));
-  return table;
 }
 
 ChartInfo monthly(const char* id, Text title, const char* column, const char* unit, bool with_interval) {
