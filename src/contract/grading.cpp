@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
-#include "contract/room.h"
+#include "contract/grade_pair.h"
 
 namespace danggol {
 
@@ -43,6 +44,24 @@ std::vector<std::pair<std::string, Text>> grade_labels() {
           {"regular", {"regular", "일반고객"}},     {"other", {"other", "기타고객"}},
           {"inactive", {"inactive", "비활동고객"}}, {"H1", {"first half", "상반기"}},
           {"H2", {"second half", "하반기"}}};
+}
+
+int32_t grade_number(std::string_view grade) {
+  auto at = std::find(std::begin(grade_names), std::end(grade_names), grade);
+  DANGGOL_ASSERT(at != std::end(grade_names));
+  return static_cast<int32_t>(at - std::begin(grade_names));
+}
+
+Result<std::vector<GradePair>> grade_pairs(Context& context) {
+  Table rows = TRY(context.query(R"(
+    SELECT customer_no, coalesce(max(grade) FILTER (period = 'H1'), 'inactive') AS h1_grade,
+           coalesce(max(grade) FILTER (period = 'H2'), 'inactive') AS h2_grade
+    FROM result.rfm JOIN customer USING (customer_id) GROUP BY customer_no ORDER BY customer_no)"));
+  std::vector<GradePair> pairs;
+  for (size_t i = 0; i < rows.rows(); ++i)
+    pairs.push_back({static_cast<size_t>(rows.integers("customer_no")[i]),
+                     grade_number(rows.texts("h1_grade")[i]), grade_number(rows.texts("h2_grade")[i])});
+  return pairs;
 }
 
 }  // namespace danggol

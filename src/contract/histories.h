@@ -2,12 +2,15 @@
 // For questions that go through whole histories, where SQL would group the same rows again for every answer.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "base/units.h"
 
 namespace danggol {
 
@@ -36,6 +39,12 @@ struct Histories {
   size_t customers() const { return start.size() - 1; }
   std::span<const Line> of(size_t customer_no) const {
     return {lines.get() + start[customer_no], lines.get() + start[customer_no + 1]};
+  }
+  std::span<const Line> of(size_t customer_no, Date from, Date until) const {  // from <= day < until
+    auto lines = of(customer_no);
+    auto is_before = [](const Line& line, Date day) { return line.day < day.days; };
+    auto first = std::lower_bound(lines.begin(), lines.end(), from, is_before);
+    return {first, std::lower_bound(first, lines.end(), until, is_before)};
   }
   const Place& place(const Line& line) const { return places[static_cast<size_t>(line.place)]; }
 };

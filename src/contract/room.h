@@ -139,6 +139,10 @@ class Context {
   virtual Status progress(double done, std::string_view what) = 0;
 };
 
+// A text column of the view customer, product or store by its number, "" where it is null.
+Result<std::vector<std::string>> texts_by_number(Context& context, std::string_view view,
+                                                 std::string_view column);
+
 // A room with its parameter struct hidden; made by make_job or make_query.
 struct Room {
   AnalysisInfo info;

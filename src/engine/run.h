@@ -23,8 +23,8 @@ struct RunSettings {
   std::shared_ptr<std::optional<Histories>> histories = std::make_shared<std::optional<Histories>>();
 };
 
-// What the rooms of this connection see of the store: nothing from as_of on. With it the one SQL function
-// they share: the 95 % interval of k in n (Wilson, 1927). To be called before any of them runs.
+// What the rooms of this connection see of the store: nothing from as_of on. With it the one SQL
+// function they share: the 95 % interval of k in n (Wilson, 1927). To be called before any of them runs.
 Status create_visible(store::Connection& connection, const TimeFrame& time);
 
 // All or nothing: result tables, views, model and log appear together. A failed run is logged as failed.

@@ -12,28 +12,21 @@
 namespace danggol::learn {
 namespace {
 
-struct Distributions {
-  std::vector<double> p, q;
-};
-
-// Weighted by how often each customer was drawn.
-Distributions distributions(const CellCounts& counts, const std::vector<double>& in_p,
-                            const std::vector<double>& in_q) {
-  Distributions out{std::vector<double>(static_cast<size_t>(counts.cell_count)),
-                    std::vector<double>(static_cast<size_t>(counts.cell_count))};
-  for (size_t c = 0; c < counts.customers(); ++c) {
-    if (in_p[c] == 0 && in_q[c] == 0) continue;
-    for (int64_t k = counts.start[c]; k < counts.start[c + 1]; ++k) {
-      size_t cell = static_cast<size_t>(counts.cells[static_cast<size_t>(k)]);
-      double rows = counts.counts[static_cast<size_t>(k)];
-      out.p[cell] += in_p[c] * rows;
-      out.q[cell] += in_q[c] * rows;
-    }
+// The share of each cell in the rows of customer(0) .. customer(count - 1), the i-th taken weight(i) times.
+template <class CustomerAt, class Weight>
+std::vector<double> distribution(const CellCounts& counts, size_t count, const CustomerAt& customer,
+                                 const Weight& weight) {
+  std::vector<double> out(static_cast<size_t>(counts.cell_count));
+  for (size_t i = 0; i < count; ++i) {
+    double times = weight(i);
+    if (times == 0) continue;
+    size_t c = customer(i);
+    for (int64_t k = counts.start[c]; k < counts.start[c + 1]; ++k)
+      out[static_cast<size_t>(counts.cells[static_cast<size_t>(k)])] +=
+          times * counts.counts[static_cast<size_t>(k)];
   }
-  for (auto* side : {&out.p, &out.q}) {
-    double all = std::accumulate(side->begin(), side->end(), 0.0);
-    for (double& share : *side) share = all > 0 ? share / all : 0;
-  }
+  double all = std::accumulate(out.begin(), out.end(), 0.0);
+  for (double& share : out) share = all > 0 ? share / all : 0;
   return out;
 }
 
@@ -66,11 +59,14 @@ DivergenceEstimate divergence(const CellCounts& counts, const std::vector<bool>&
                               uint64_t seed) {
   size_t n = counts.customers(), cells = static_cast<size_t>(counts.cell_count);
   DANGGOL_ASSERT(in_group.size() == n);
-  std::vector<double> group(n), everybody(n, 1);
   std::vector<size_t> members;
   for (size_t c = 0; c < n; ++c)
-    if (in_group[c]) group[c] = 1, members.push_back(c);
-  Distributions seen = distributions(counts, group, everybody);
+    if (in_group[c]) members.push_back(c);
+  auto itself = [](size_t i) { return i; };
+  auto member = [&](size_t i) { return members[i]; };
+  auto once = [](size_t) { return 1.0; };
+  std::vector<double> p = distribution(counts, members.size(), member, once),
+                      q = distribution(counts, n, itself, once);
 
   size_t runs = static_cast<size_t>(resamples);
   std::vector<std::vector<double>> drawn(cells + 2, std::vector<double>(runs)),
@@ -78,36 +74,30 @@ DivergenceEstimate divergence(const CellCounts& counts, const std::vector<bool>&
   parallel_for(runs, [&](size_t r) {
     // all customers drawn with replacement: the group's size varies as it would
     Random random(seed, 2 * r);
-    std::vector<double> in_q(n), in_p(n);
-    for (size_t i = 0; i < n; ++i) {
-      size_t c = random.below(n);
-      ++in_q[c];
-      in_p[c] += group[c];
-    }
-    Distributions sample = distributions(counts, in_p, in_q);
+    std::vector<double> times(n);
+    for (size_t i = 0; i < n; ++i) ++times[random.below(n)];
+    std::vector<double> sample_p = distribution(counts, members.size(), member,
+                                                [&](size_t i) { return times[members[i]]; }),
+                        sample_q = distribution(counts, n, itself, [&](size_t i) { return times[i]; });
     for (size_t cell = 0; cell < cells; ++cell)
-      drawn[cell][r] = divergence_element(sample.p[cell], sample.q[cell]);
-    drawn[cells][r] = kullback_leibler(sample.p, sample.q);
-    drawn[cells + 1][r] = jensen_shannon(sample.p, sample.q);
+      drawn[cell][r] = divergence_element(sample_p[cell], sample_q[cell]);
+    drawn[cells][r] = kullback_leibler(sample_p, sample_q);
+    drawn[cells + 1][r] = jensen_shannon(sample_p, sample_q);
 
     // the same number of customers called the group at random
     Random relabel(seed, 2 * r + 1);
     std::vector<size_t> order(n);
     std::iota(order.begin(), order.end(), size_t{0});
-    std::vector<double> label(n);
-    for (size_t i = 0; i < members.size(); ++i) {
-      std::swap(order[i], order[i + relabel.below(n - i)]);
-      label[order[i]] = 1;
-    }
-    Distributions shuffled = distributions(counts, label, everybody);
-    for (size_t cell = 0; cell < cells; ++cell)
-      null[cell][r] = divergence_element(shuffled.p[cell], shuffled.q[cell]);
+    for (size_t i = 0; i < members.size(); ++i) std::swap(order[i], order[i + relabel.below(n - i)]);
+    std::vector<double> shuffled = distribution(
+        counts, members.size(), [&](size_t i) { return order[i]; }, once);
+    for (size_t cell = 0; cell < cells; ++cell) null[cell][r] = divergence_element(shuffled[cell], q[cell]);
   });
 
   DivergenceEstimate out;
   std::vector<double> p_values;
   for (size_t cell = 0; cell < cells; ++cell) {
-    ElementEstimate e{seen.p[cell], seen.q[cell], divergence_element(seen.p[cell], seen.q[cell])};
+    ElementEstimate e{p[cell], q[cell], divergence_element(p[cell], q[cell])};
     std::sort(drawn[cell].begin(), drawn[cell].end());
     e.lo = quantile(drawn[cell], 0.025), e.hi = quantile(drawn[cell], 0.975);
     auto as_far = std::count_if(null[cell].begin(), null[cell].end(),
@@ -120,9 +110,9 @@ DivergenceEstimate divergence(const CellCounts& counts, const std::vector<bool>&
   for (size_t cell = 0; cell < cells; ++cell) out.elements[cell].adjusted = adjusted[cell];
   std::sort(drawn[cells].begin(), drawn[cells].end());
   std::sort(drawn[cells + 1].begin(), drawn[cells + 1].end());
-  out.kl = kullback_leibler(seen.p, seen.q), out.kl_lo = quantile(drawn[cells], 0.025),
+  out.kl = kullback_leibler(p, q), out.kl_lo = quantile(drawn[cells], 0.025),
   out.kl_hi = quantile(drawn[cells], 0.975);
-  out.js = jensen_shannon(seen.p, seen.q), out.js_lo = quantile(drawn[cells + 1], 0.025),
+  out.js = jensen_shannon(p, q), out.js_lo = quantile(drawn[cells + 1], 0.025),
   out.js_hi = quantile(drawn[cells + 1], 0.975);
   return out;
 }

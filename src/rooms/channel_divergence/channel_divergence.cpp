@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
+#include "contract/grade_pair.h"
 #include "learn/divergence.h"
-#include "rooms/channel_divergence/channel_divergence.sql.h"
 
 namespace danggol::rooms {
 namespace {
@@ -60,58 +62,110 @@ TableInfo total_table() {
            {"group_customers", Type::integer, "customers", {"customers of the group", "그룹 고객 수"}}}};
 }
 
-// One dimension's rows, ordered by customer, as sparse counts.
+// A way to tell rows apart: the cell of a row's place or product, -1 where it has none.
 struct Dimension {
-  learn::CellCounts counts;
-  std::vector<bool> in_group;
-  std::vector<std::string> cells;  // names, ascending
+  std::string name;
+  std::vector<std::string> cells;
+  std::vector<int32_t> of_place, of_product;
+  int32_t cell(const Line& line) const {
+    if (!of_place.empty()) return of_place[static_cast<size_t>(line.place)];
+    return line.product_no < 0 ? -1 : of_product[static_cast<size_t>(line.product_no)];
+  }
 };
 
-Result<Dimension> read(Context& context, const std::string& name) {
-  Table cells = TRY(context.query(
-      "SELECT DISTINCT cell FROM cell_count WHERE dimension = $name ORDER BY cell", {{"name", name}}));
-  Table rows =
-      TRY(context.query("SELECT customer_no, dense_rank() OVER (ORDER BY cell) - 1 AS number, rows, in_group "
-                        "FROM cell_count WHERE dimension = $name "
-                        "ORDER BY customer_no, number",
-                        {{"name", name}}));
-  Dimension out;
-  out.cells = cells.texts("cell");
-  out.counts.cell_count = static_cast<int32_t>(out.cells.size());
-  const auto& customers = rows.integers("customer_no");
-  for (size_t i = 0; i < rows.rows(); ++i) {
-    if (i == 0 || customers[i] != customers[i - 1]) {
-      out.counts.start.push_back(static_cast<int64_t>(i));
-      out.in_group.push_back(rows.integers("in_group")[i] != 0);
-    }
-    out.counts.cells.push_back(static_cast<int32_t>(rows.integers("number")[i]));
-    out.counts.counts.push_back(static_cast<double>(rows.integers("rows")[i]));
+// Numbers `names`, where "" is no cell, in their order.
+std::vector<std::string> number(const std::vector<std::string>& names, std::vector<int32_t>& numbers) {
+  std::vector<std::string> cells(names);
+  std::sort(cells.begin(), cells.end());
+  cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
+  if (!cells.empty() && cells[0].empty()) cells.erase(cells.begin());
+  for (const auto& name : names) {
+    auto at = std::lower_bound(cells.begin(), cells.end(), name) - cells.begin();
+    numbers.push_back(name.empty() ? -1 : static_cast<int32_t>(at));
   }
-  out.counts.start.push_back(static_cast<int64_t>(rows.rows()));
+  return cells;
+}
+
+Result<std::vector<Dimension>> dimensions(Context& context, const Histories& histories) {
+  std::vector<std::string> affiliates, both, partners;
+  for (const Place& place : histories.places) {
+    bool bought = place.action == Action::purchase, used = place.action == Action::partner_use;
+    affiliates.push_back(used ? place.partner : "");
+    both.push_back(bought && !place.channel.empty() && !place.partner.empty()
+                       ? place.channel + " " + place.partner
+                       : "");
+    partners.push_back(bought ? place.partner : "");
+  }
+  std::vector<Dimension> out = {{"affiliate"}, {"channel x partner"}, {"partner"}, {"product class"}};
+  out[0].cells = number(affiliates, out[0].of_place);
+  out[1].cells = number(both, out[1].of_place);
+  out[2].cells = number(partners, out[2].of_place);
+  out[3].cells = number(TRY(texts_by_number(context, "product", "class_top")), out[3].of_product);
+  return out;
+}
+
+// The rows of the graded customers by cell, in a dimension; cells without a row are taken out of it.
+struct Rows {
+  learn::CellCounts counts;
+  std::vector<bool> in_group;
+};
+
+Rows count_rows(const Histories& histories, const std::vector<GradePair>& pairs,
+                const std::function<bool(const GradePair&)>& is_member, Date from, Date until,
+                Dimension& dimension) {
+  Rows out;
+  std::vector<int64_t> rows(dimension.cells.size()), all(dimension.cells.size());
+  std::vector<int32_t> touched;
+  for (const GradePair& pair : pairs) {
+    for (const Line& line : histories.of(pair.customer_no, from, until)) {
+      Action action = histories.place(line).action;
+      if (action != Action::purchase && action != Action::partner_use) continue;
+      int32_t cell = dimension.cell(line);
+      if (cell >= 0 && rows[static_cast<size_t>(cell)]++ == 0) touched.push_back(cell);
+    }
+    if (touched.empty()) continue;
+    std::sort(touched.begin(), touched.end());
+    out.counts.start.push_back(static_cast<int64_t>(out.counts.cells.size()));
+    out.in_group.push_back(is_member(pair));
+    for (int32_t cell : touched) {
+      out.counts.cells.push_back(cell);
+      out.counts.counts.push_back(static_cast<double>(rows[static_cast<size_t>(cell)]));
+      all[static_cast<size_t>(cell)] += std::exchange(rows[static_cast<size_t>(cell)], 0);
+    }
+    touched.clear();
+  }
+  out.counts.start.push_back(static_cast<int64_t>(out.counts.cells.size()));
+
+  std::vector<int32_t> kept_as(all.size());
+  std::vector<std::string> kept;
+  for (size_t cell = 0; cell < all.size(); ++cell) {
+    kept_as[cell] = static_cast<int32_t>(kept.size());
+    if (all[cell] > 0) kept.push_back(dimension.cells[cell]);
+  }
+  for (int32_t& cell : out.counts.cells) cell = kept_as[static_cast<size_t>(cell)];
+  out.counts.cell_count = static_cast<int32_t>(kept.size());
+  dimension.cells = std::move(kept);
   return out;
 }
 
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
-  TRY(context.execute(sql::channel_divergence,
-                      {{"h1_grade", params.h1_grade},
-                       {"h2_grade", params.h2_grade},
-                       {"window_from", to_timestamp(time.from)},
-                       {"window_until", to_timestamp(params.period == "h1" ? time.split : time.until)}}));
-  Table dimensions =
-      TRY(context.query("SELECT dimension FROM cell_count GROUP BY dimension HAVING count(DISTINCT cell) > 1 "
-                        "ORDER BY dimension"));
-  if (dimensions.rows() == 0)
-    return Error{Code::not_found,
-                 "channel_divergence: the store knows neither partners, channels nor product classes of its "
-                 "purchases"};
+  const Histories& histories = *TRY(context.histories());
+  std::vector<GradePair> pairs = TRY(grade_pairs(context));
+  auto is_member = [&](const GradePair& pair) {
+    return grade_names[pair.h1] == params.h1_grade && grade_names[pair.h2] == params.h2_grade;
+  };
   Table elements = Table::of(element_table()), totals = Table::of(total_table());
   Summary summary;
-  for (size_t d = 0; d < dimensions.rows(); ++d) {
-    const std::string& name = dimensions.texts("dimension")[d];
-    TRY(context.progress(static_cast<double>(d) / static_cast<double>(dimensions.rows()), name));
-    Dimension dimension = TRY(read(context, name));
-    int64_t members = std::count(dimension.in_group.begin(), dimension.in_group.end(), true);
+  bool is_any = false;
+  for (Dimension& dimension : TRY(dimensions(context, histories))) {
+    const std::string& name = dimension.name;
+    TRY(context.progress(0.2, name));
+    Rows rows = count_rows(histories, pairs, is_member, time.from,
+                           params.period == "h1" ? time.split : time.until, dimension);
+    if (dimension.cells.size() < 2) continue;
+    is_any = true;
+    int64_t members = std::count(rows.in_group.begin(), rows.in_group.end(), true);
     if (members < 2) {
       summary.warn(fmt::format("{}: {} customers went from {} to {}: too few to compare.", name, members,
                                params.h1_grade, params.h2_grade),
@@ -119,8 +173,8 @@ Result<Summary> run(Context& context, const Params& params) {
                                params.h2_grade, members));
       continue;
     }
-    auto estimate = learn::divergence(dimension.counts, dimension.in_group,
-                                      static_cast<int32_t>(params.resamples), context.seed());
+    auto estimate =
+        learn::divergence(rows.counts, rows.in_group, static_cast<int32_t>(params.resamples), context.seed());
     std::vector<size_t> order(dimension.cells.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -146,6 +200,10 @@ Result<Summary> run(Context& context, const Params& params) {
                       name, params.h1_grade, params.h2_grade, more,
                       less.empty() ? "" : "(덜 이용: " + less + ")"));
   }
+  if (!is_any)
+    return Error{Code::not_found,
+                 "channel_divergence: the store knows neither partners, channels nor product classes of its "
+                 "purchases"};
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
   if (summary.sentences.empty())

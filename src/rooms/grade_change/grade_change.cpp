@@ -2,12 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 #include <numeric>
 
+#include "contract/grade_pair.h"
 #include "learn/metrics.h"
-#include "rooms/grade_change/pairs.sql.h"
 #include "rooms/grade_change/returned.sql.h"
 
 namespace danggol::rooms {
@@ -41,24 +40,12 @@ TableInfo grade_change_info() {
 }
 
 // Customers by grade in the first half and in the second.
-using GradePairs = std::array<std::array<int64_t, grade_count>, grade_count>;
-
-size_t grade_number(std::string_view grade) {
-  return static_cast<size_t>(std::find(std::begin(grade_names), std::end(grade_names), grade) -
-                             std::begin(grade_names));
-}
-
-Result<GradePairs> count_pairs(Context& context) {
-  Table pairs = TRY(context.query(sql::pairs));
-  GradePairs customers{};
-  for (size_t i = 0; i < pairs.rows(); ++i)
-    customers[grade_number(pairs.texts("h1_grade")[i])][grade_number(pairs.texts("h2_grade")[i])] =
-        pairs.integers("customers")[i];
-  return customers;
-}
+using PairCounts = std::array<std::array<int64_t, grade_count>, grade_count>;
 
 Result<Summary> run(Context& context, const Params&) {
-  GradePairs customers = TRY(count_pairs(context));
+  PairCounts customers{};
+  for (const GradePair& pair : TRY(grade_pairs(context)))
+    ++customers[static_cast<size_t>(pair.h1)][static_cast<size_t>(pair.h2)];
   Table came = TRY(context.query(sql::returned));
   int64_t returned = came.integers("returned")[0];
   constexpr size_t top = 0, other = 3, inactive = inactive_grade;

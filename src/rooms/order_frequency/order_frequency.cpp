@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <tuple>
 
 #include "learn/metrics.h"
-#include "rooms/order_frequency/order_frequency.sql.h"
 
 namespace danggol::rooms {
 namespace {
@@ -15,42 +17,180 @@ struct Params {
 };
 Status validate(const Params&) { return {}; }
 
+TableInfo frequency_table() {
+  return {"result.order_frequency",
+          {"Receipts per customer", "고객별 구매 건수"},
+          {{"receipts_from", Type::integer, "receipts", {"receipts from", "구매 건수(이상)"}, true},
+           {"receipts_until", Type::integer, "receipts", {"below", "미만"}},
+           {"customers", Type::integer, "customers", {"customers", "고객 수"}}}};
+}
+
+TableInfo quantile_table() {
+  const char* rank_interval = "95 % interval from binomial ranks";
+  return {"result.order_quantile",
+          {"Quantiles", "분위수"},
+          {{"figure", Type::text, "", {"figure", "지표"}, true},
+           {"quantile", Type::real, "share", {"quantile", "분위"}, true},
+           {"value", Type::integer, "", {"value", "값"}},
+           {"value_lo", Type::integer, "", {"from", "하한"}, false, false, rank_interval},
+           {"value_hi", Type::integer, "", {"to", "상한"}, false, false, rank_interval}}};
+}
+
+TableInfo silence_table() {
+  return {"result.silence",
+          {"Unusually silent customers", "이례적으로 조용한 고객"},
+          {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
+           {"receipts", Type::integer, "receipts", {"receipts", "구매 건수"}},
+           {"last_day", Type::date, "", {"last purchase", "마지막 구매"}},
+           {"usual_days", Type::integer, "days", {"usual pause at most", "평소 최대 간격"}},
+           {"unusual_since", Type::date, "", {"unusual since", "이례적이 된 날"}}}};
+}
+
+// Who bought when, and every pause between one day of buying and the next.
+struct Buyer {
+  size_t customer_no;
+  int64_t receipts = 0;
+  int32_t last_day = 0;
+  std::vector<int32_t> gaps_days = {};
+};
+
+std::vector<Buyer> read_buyers(const Histories& histories, Date first, Date until) {
+  std::vector<Buyer> buyers;
+  for (size_t customer = 0; customer < histories.customers(); ++customer) {
+    Buyer buyer{customer};
+    each_receipt(histories, histories.of(customer, first, until), [&](std::span<const Line> receipt) {
+      Action action = histories.place(receipt[0]).action;
+      if (action != Action::purchase && action != Action::partner_use) return;
+      int32_t day = receipt[0].day;
+      if (buyer.receipts++ > 0 && day > buyer.last_day) buyer.gaps_days.push_back(day - buyer.last_day);
+      buyer.last_day = day;
+    });
+    if (buyer.receipts > 0) buyers.push_back(std::move(buyer));
+  }
+  return buyers;
+}
+
+// One by one up to 50, then together.
+constexpr int64_t most_shown = 50;
+
+Table frequency_rows(const std::vector<Buyer>& buyers) {
+  std::vector<int64_t> customers(most_shown + 2);
+  int64_t most = 0;
+  for (const Buyer& buyer : buyers) {
+    ++customers[static_cast<size_t>(std::min(buyer.receipts, most_shown + 1))];
+    most = std::max(most, buyer.receipts);
+  }
+  Table rows = Table::of(frequency_table());
+  for (int64_t receipts = 1; receipts <= most_shown + 1; ++receipts)
+    if (int64_t count = customers[static_cast<size_t>(receipts)]; count > 0)
+      rows.append(receipts, receipts > most_shown ? most + 1 : receipts + 1, count);
+  return rows;
+}
+
+// The least value that a share `q` of n sorted ones does not exceed is the one of this rank, from 0.
+size_t rank_of(double q, size_t n) {
+  double count = static_cast<double>(n);
+  return std::max<size_t>(1, n - static_cast<size_t>(count - q * count)) - 1;
+}
+
+void add_quantiles(const char* figure, std::vector<int64_t> values, Table& rows) {
+  std::sort(values.begin(), values.end());
+  if (values.empty()) return;
+  double n = static_cast<double>(values.size());
+  for (double q : {0.1, 0.25, 0.5, 0.75, 0.9}) {
+    double half = 1.959963984540054 * std::sqrt(n * q * (1 - q));
+    auto ranked = [&](double rank) { return values[static_cast<size_t>(std::clamp(rank, 1.0, n)) - 1]; };
+    rows.append(figure, q, values[rank_of(q, values.size())], ranked(std::floor(q * n - half)),
+                ranked(std::ceil(q * n + half) + 1));
+  }
+}
+
+// Silence is unusual once it is longer than 95 % of the pauses of customers who buy about as often: ten
+// classes of frequency, one-time buyers against the longest of their pauses.
+Table silence_rows(const std::vector<Buyer>& buyers, const std::vector<std::string>& ids, Date until) {
+  constexpr size_t classes = 10;
+  std::vector<size_t> order(buyers.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return buyers[a].receipts < buyers[b].receipts; });
+  std::vector<int32_t> usual_days(buyers.size(), -1);
+  int32_t longest = -1;
+  for (size_t c = 0, from = 0; c < classes;
+       ++c) {  // the first ones are larger by one where ten does not divide
+    size_t until_place = from + buyers.size() / classes + (c < buyers.size() % classes);
+    std::vector<int32_t> gaps;
+    for (size_t place = from; place < until_place; ++place) {
+      const auto& own = buyers[order[place]].gaps_days;
+      gaps.insert(gaps.end(), own.begin(), own.end());
+    }
+    if (!gaps.empty()) {
+      auto usual = gaps.begin() + static_cast<int64_t>(rank_of(0.95, gaps.size()));
+      std::nth_element(gaps.begin(), usual, gaps.end());
+      for (size_t place = from; place < until_place; ++place) usual_days[order[place]] = *usual;
+      longest = std::max(longest, *usual);
+    }
+    from = until_place;
+  }
+  std::vector<std::tuple<std::string_view, int64_t, Date, int32_t, Date>> silent;
+  for (size_t i = 0; i < buyers.size(); ++i) {
+    int32_t usual = usual_days[i] < 0 ? longest : usual_days[i];
+    Date since{buyers[i].last_day + usual + 1};
+    if (usual >= 0 && since < until)
+      silent.emplace_back(ids[buyers[i].customer_no], buyers[i].receipts, Date{buyers[i].last_day}, usual,
+                          since);
+  }
+  std::sort(silent.begin(), silent.end());
+  Table rows = Table::of(silence_table());
+  for (const auto& [id, receipts, last_day, usual, since] : silent)
+    rows.append(id, receipts, last_day, usual, since);
+  return rows;
+}
+
 Result<Summary> run(Context& context, const Params& params) {
   Date until = context.time().until, first = add_months(until, static_cast<int32_t>(-params.months));
-  TRY(context.execute(sql::order_frequency, {{"first_day", to_timestamp(first)}}));
-  Table counts = TRY(context.query(
-      "SELECT count(*) AS customers, count(*) FILTER (receipts = 1) AS once FROM customer_order"));
-  int64_t customers = counts.integers("customers")[0], once = counts.integers("once")[0];
-  if (customers == 0)
+  std::vector<Buyer> buyers = read_buyers(*TRY(context.histories()), first, until);
+  if (buyers.empty())
     return Error{Code::not_found,
                  fmt::format("order_frequency: no purchases from {} to {}", to_text(first), to_text(until))};
-  Table quartile =
-      TRY(context.query("SELECT value, value_lo, value_hi FROM history.order_quantile WHERE run_id = $run_id "
-                        "AND figure = 'receipts per customer' AND quantile = 0.25"));
-  Table silent = TRY(context.query("SELECT count(*) AS n FROM history.silence WHERE run_id = $run_id"));
+  Table frequency = frequency_rows(buyers), quantiles = Table::of(quantile_table());
+  std::vector<int64_t> receipts, gaps_days;
+  for (const Buyer& buyer : buyers) {
+    receipts.push_back(buyer.receipts);
+    gaps_days.insert(gaps_days.end(), buyer.gaps_days.begin(), buyer.gaps_days.end());
+  }
+  add_quantiles("days between purchases", std::move(gaps_days), quantiles);
+  size_t quartile = quantiles.rows() + 1;  // of the five quantiles to come, the second
+  add_quantiles("receipts per customer", std::move(receipts), quantiles);
+  Table silent = silence_rows(buyers, TRY(texts_by_number(context, "customer", "customer_id")), until);
+  TRY(context.write("result.order_frequency", frequency));
+  TRY(context.write("result.order_quantile", quantiles));
+  TRY(context.write("result.silence", silent));
+
+  int64_t customers = static_cast<int64_t>(buyers.size());
+  int64_t once = std::count_if(buyers.begin(), buyers.end(), [](const Buyer& b) { return b.receipts == 1; });
   Summary summary;
   double n = static_cast<double>(customers), share = static_cast<double>(once) / n;
   auto [lo, hi] = learn::wilson(static_cast<double>(once), n);
   summary.fact("customers", n, "customers");
   summary.fact("one_time_buyers", static_cast<double>(once), "customers");
   summary.key_figure({"bought once only", "한 번만 구매"}, "one_time_share", share, "share", lo, hi);
-  summary.fact("lower_quartile_receipts", quartile["value"].number(0), "receipts",
-               quartile["value_lo"].number(0), quartile["value_hi"].number(0));
-  summary.fact("unusually_silent", static_cast<double>(silent.integers("n")[0]), "customers");
+  summary.fact("lower_quartile_receipts", quantiles["value"].number(quartile), "receipts",
+               quantiles["value_lo"].number(quartile), quantiles["value_hi"].number(quartile));
+  summary.fact("unusually_silent", static_cast<double>(silent.rows()), "customers");
   summary.say(fmt::format("{} of {} customers bought once only ({:.1f} %, {:.1f} to {:.1f} %); a quarter "
                           "have {:.0f} receipts or fewer.",
                           grouped(once), grouped(customers), share * 100, lo * 100, hi * 100,
-                          quartile["value"].number(0)),
+                          quantiles["value"].number(quartile)),
               fmt::format("고객 {1}명 가운데 {0}명이 한 번만 구매했습니다({2:.1f}%, {3:.1f}~{4:.1f}%). 하위 "
                           "25%의 구매 건수는 {5:.0f}건 이하입니다.",
                           grouped(once), grouped(customers), share * 100, lo * 100, hi * 100,
-                          quartile["value"].number(0)));
+                          quantiles["value"].number(quartile)));
   summary.say(
       fmt::format(
           "{} customers have been silent for longer than 95 % of the pauses of customers who buy as often.",
-          grouped(silent.integers("n")[0])),
+          grouped(static_cast<int64_t>(silent.rows()))),
       fmt::format("{}명은 비슷한 빈도의 고객 95%보다 오래 구매가 없습니다.",
-                  grouped(silent.integers("n")[0])));
+                  grouped(static_cast<int64_t>(silent.rows()))));
   return summary;
 }
 
@@ -67,26 +207,7 @@ Room order_frequency() {
       "ranks (Conover, 1999). Silence is "
       "judged by the 95th percentile of the gaps of customers in the same tenth of frequency.";
   info.reads = {"raw.event", "raw.customer"};
-  const char* rank_interval = "95 % interval from binomial ranks";
-  info.writes = {{"result.order_frequency",
-                  {"Receipts per customer", "고객별 구매 건수"},
-                  {{"receipts_from", Type::integer, "receipts", {"receipts from", "구매 건수(이상)"}, true},
-                   {"receipts_until", Type::integer, "receipts", {"below", "미만"}},
-                   {"customers", Type::integer, "customers", {"customers", "고객 수"}}}},
-                 {"result.order_quantile",
-                  {"Quantiles", "분위수"},
-                  {{"figure", Type::text, "", {"figure", "지표"}, true},
-                   {"quantile", Type::real, "share", {"quantile", "분위"}, true},
-                   {"value", Type::integer, "", {"value", "값"}},
-                   {"value_lo", Type::integer, "", {"from", "하한"}, false, false, rank_interval},
-                   {"value_hi", Type::integer, "", {"to", "상한"}, false, false, rank_interval}}},
-                 {"result.silence",
-                  {"Unusually silent customers", "이례적으로 조용한 고객"},
-                  {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
-                   {"receipts", Type::integer, "receipts", {"receipts", "구매 건수"}},
-                   {"last_day", Type::date, "", {"last purchase", "마지막 구매"}},
-                   {"usual_days", Type::integer, "days", {"usual pause at most", "평소 최대 간격"}},
-                   {"unusual_since", Type::date, "", {"unusual since", "이례적이 된 날"}}}}};
+  info.writes = {frequency_table(), quantile_table(), silence_table()};
   info.labels = {{"receipts per customer", {"receipts per customer", "고객별 구매 건수"}},
                  {"days between purchases", {"days between purchases", "구매 간격(일)"}}};
   info.charts = {{"receipt_histogram",

@@ -1,6 +1,5 @@
 #include "rooms/sales_trend/month_sums.h"
 
-#include <algorithm>
 #include <span>
 
 #include "base/parallel.h"
@@ -11,27 +10,24 @@ namespace {
 // One thread's sums, and what it knows of the receipt and of the customer's month it is at.
 class Pass {
  public:
-  Pass(const Histories& histories, const Slices& slices, std::vector<int32_t> month_of_day, int32_t first_day,
-       int32_t months)
+  Pass(const Histories& histories, const Slices& slices, std::vector<int32_t> month_of_day, Date first,
+       Date last, int32_t months)
       : histories_(&histories),
         slices_(&slices),
         month_of_day_(std::move(month_of_day)),
-        first_day_(first_day),
+        first_(first),
+        last_(last),
         sums_(static_cast<size_t>(months) * slices.all.size()),
         in_receipt_(slices.all.size()),
         in_month_(slices.all.size()) {}
 
   void add(size_t customer) {
-    auto lines = histories_->of(customer);
-    auto is_before = [](const Line& line, int32_t day) { return line.day < day; };
-    auto from = std::lower_bound(lines.begin(), lines.end(), first_day_, is_before);
-    auto until = std::lower_bound(from, lines.end(), first_day_ + static_cast<int32_t>(month_of_day_.size()),
-                                  is_before);
+    auto lines = histories_->of(customer, first_, last_);
     int32_t month = -1;
-    each_receipt(*histories_, {from, until}, [&](std::span<const Line> receipt) {
+    each_receipt(*histories_, lines, [&](std::span<const Line> receipt) {
       Action action = histories_->place(receipt[0]).action;
       if (action != Action::purchase && action != Action::partner_use) return;
-      int32_t now = month_of_day_[static_cast<size_t>(receipt[0].day - first_day_)];
+      int32_t now = month_of_day_[static_cast<size_t>(receipt[0].day - first_.days)];
       if (now != month) end_month(month), month = now;
       add_receipt(receipt, action == Action::purchase, month);
     });
@@ -102,7 +98,7 @@ class Pass {
   const Histories* histories_;
   const Slices* slices_;
   std::vector<int32_t> month_of_day_;
-  int32_t first_day_;
+  Date first_, last_;
   std::vector<MonthSums> sums_;
   std::vector<InReceipt> in_receipt_;
   std::vector<InMonth> in_month_;
@@ -127,7 +123,7 @@ std::vector<MonthSums> sum_months(const Histories& histories, const Slices& slic
   int32_t months = month_of_day.empty() ? 0 : month_of_day.back() + 1;
   std::vector<MonthSums> sums(static_cast<size_t>(months) * slices.all.size());
   parallel_add(
-      histories.customers(), Pass(histories, slices, std::move(month_of_day), first.days, months),
+      histories.customers(), Pass(histories, slices, std::move(month_of_day), first, last, months),
       [](Pass& pass, size_t customer) { pass.add(customer); },
       [&](const Pass& pass) {
         for (size_t i = 0; i < sums.size(); ++i) sums[i] += pass.sums()[i];

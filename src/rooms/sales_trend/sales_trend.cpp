@@ -66,18 +66,6 @@ void add_slices(const std::string& dimension, const std::vector<std::string>& na
   for (const auto& name : names) numbers.push_back(name.empty() ? -1 : number[name]);
 }
 
-// A text column of a dimension table by the number of its row; numbers are dense.
-Result<std::vector<std::string>> by_number(Context& context, const char* table, const char* column) {
-  Table rows = TRY(context.query(fmt::format(
-      "SELECT {0}_no AS number, coalesce({1}, '') AS name FROM {0} ORDER BY {0}_no", table, column)));
-  std::vector<std::string> names;
-  for (size_t i = 0; i < rows.rows(); ++i) {
-    names.resize(static_cast<size_t>(rows.integers("number")[i]));
-    names.push_back(rows.texts("name")[i]);
-  }
-  return names;
-}
-
 Result<Slices> read_slices(Context& context) {
   const Histories& histories = *TRY(context.histories());
   std::vector<std::string> partners, channels;
@@ -87,8 +75,9 @@ Result<Slices> read_slices(Context& context) {
   slices.all = {{"all", "all"}};
   add_slices("channel", channels, slices, slices.channel);
   add_slices("partner", partners, slices, slices.partner);
-  add_slices("product class", TRY(by_number(context, "product", "class_top")), slices, slices.product_class);
-  add_slices("store region", TRY(by_number(context, "store", "region")), slices, slices.region);
+  add_slices("product class", TRY(texts_by_number(context, "product", "class_top")), slices,
+             slices.product_class);
+  add_slices("store region", TRY(texts_by_number(context, "store", "region")), slices, slices.region);
   return slices;
 }
 
