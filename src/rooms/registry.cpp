@@ -1,11 +1,13 @@
 #include "rooms/registry.h"
 
 #include "rooms/campaign/campaign.h"
+#include "rooms/campaign_measure/campaign_measure.h"
 #include "rooms/channel_divergence/channel_divergence.h"
 #include "rooms/customer/customer.h"
 #include "rooms/grade_change/grade_change.h"
 #include "rooms/grade_forecast/grade_forecast.h"
 #include "rooms/order_frequency/order_frequency.h"
+#include "rooms/pay_share/pay_share.h"
 #include "rooms/recommend/recommend.h"
 #include "rooms/rfm/rfm.h"
 #include "rooms/sales_trend/sales_trend.h"
@@ -17,6 +19,7 @@ const std::vector<Room>& all() {
                                           order_frequency(),
                                           rfm(),
                                           grade_change(),
+                                          pay_share(),
                                           channel_divergence(),
                                           grade_forecast_train(),
                                           grade_forecast_backtest(),
@@ -25,6 +28,7 @@ const std::vector<Room>& all() {
                                           recommend(),
                                           campaign(),
                                           campaign_backtest(),
+                                          campaign_measure(),
                                           customer()};
   return rooms;
 }

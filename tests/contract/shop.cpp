@@ -61,6 +61,62 @@ std::string write_rows(const std::string& name, const std::string& header,
   return path;
 }
 
+std::vector<std::string> split(const std::string& row) {
+  std::vector<std::string> fields(1);
+  for (char c : row)
+    if (c == ',') fields.emplace_back();
+    else fields.back() += c;
+  return fields;
+}
+
+// The simulated shop knows neither a payment service nor affiliates. With them: some customers pay with it
+// where they buy, and some of their days also hold a stay, a film, or a payment where nobody has a receipt.
+void add_payments(const std::string& header, std::vector<std::string>& rows) {
+  std::vector<std::string> columns = split(header), added;
+  auto at = [&](const char* name) {
+    return static_cast<size_t>(std::find(columns.begin(), columns.end(), name) - columns.begin());
+  };
+  for (const auto& row : rows) {
+    auto purchase = split(row);
+    if (purchase[at("action")] != "purchase") continue;
+    auto add = [&](const char* action, const char* partner, const std::string& receipt) {
+      auto event = purchase;
+      event[at("action")] = action, event[at("receipt_id")] = receipt;
+      if (*partner) event[at("partner")] = partner;
+      for (const char* name : {"product_id", "product_name", "quantity", "price"}) event[at(name)].clear();
+      added.push_back(fmt::format("{}", fmt::join(event, ",")));
+    };
+    std::string receipt = purchase[at("receipt_id")];
+    std::hash<std::string> lot;
+    if (lot(receipt) % 100 < lot(purchase[at("customer_id")]) % 3 * 40) add("pay", "", receipt);
+    if (lot(receipt) % 17 == 0) add("partner_use", lot(receipt) % 2 ? "호텔" : "영화관", "u" + receipt);
+    if (lot(receipt) % 23 == 0) add("pay", "송금", "p" + receipt);
+  }
+  rows.insert(rows.end(), added.begin(), added.end());
+}
+
+// On the first day of every month each customer there was gets a coupon, a gift or nothing, by known chances.
+void add_exposures(const std::vector<std::string>& events, ShopFiles& files) {
+  std::map<std::string, std::string> first_day;  // by customer; events are by time
+  for (const auto& row : events) first_day.emplace(split(row)[0], split(row)[1].substr(0, 10));
+  std::vector<std::string> before, after;
+  for (const char* day : {"2024-07-01", "2024-08-01", "2024-09-01", "2024-10-01", "2024-11-01", "2024-12-01",
+                          "2025-01-01", as_of}) {
+    for (const auto& [customer, first] : first_day) {
+      if (first >= day) continue;
+      uint64_t lot = mix(std::hash<std::string>()(customer + day)) % 10;
+      (day == std::string(as_of) ? after : before)
+          .push_back(fmt::format("{},{},{}", customer, day,
+                                 lot < 4   ? "none,0.4"
+                                 : lot < 7 ? "coupon,0.3"
+                                           : "gift,0.3"));
+    }
+  }
+  const char* header = "customer_id,ts,offer,propensity";
+  files.exposures = write_rows("exposures.csv", header, before);
+  files.later_exposures = write_rows("later_exposures.csv", header, after);
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> lines;
   std::istringstream stream(text);
@@ -122,14 +178,13 @@ const ShopFiles& shop_files() {
     std::string header;
     std::getline(stream, header);
     std::vector<std::string> before, after, all;
-    for (std::string row; std::getline(stream, row);) {
-      std::string ts = row.substr(row.find(',') + 1, 10);
-      (ts < as_of ? before : after).push_back(row);
-      all.push_back(row);
-    }
+    for (std::string row; std::getline(stream, row);) all.push_back(row);
+    ShopFiles out;
+    add_exposures(all, out);
+    add_payments(header, all);
+    for (const auto& row : all) (split(row)[1] < as_of ? before : after).push_back(row);
     if (before.empty() || after.empty())
       throw std::runtime_error("the shop has no events on one side of as_of");
-    ShopFiles out;
     out.before = write_rows("before.csv", header, before);
     out.after = write_rows("after.csv", header, after);
     out.all = write_rows("all.csv", header, all);
@@ -154,10 +209,10 @@ Store new_store() {
   return Store(folder() / fmt::format("store{}.duckdb", made++));
 }
 
-Result<std::vector<FileSummary>> Store::import(const std::string& file) const {
+Result<std::vector<FileSummary>> Store::import(const std::string& file, const std::string& preset) const {
   Engine engine = TRY(open(Engine::Access::write));
   ImportRequest request;
-  request.preset = "events";
+  request.preset = preset;
   request.paths = {file};
   return engine.import(request, [](double, std::string_view) { return Status(); });
 }
@@ -233,6 +288,7 @@ const Finished& finished() {
   static const Finished done = [] {
     Finished out{new_store(), {}, {}};
     must(out.store.import(shop_files().before));
+    must(out.store.import(shop_files().exposures, "exposures"));
     run_all(out.store, as_of, &out);
     return out;
   }();
@@ -255,6 +311,7 @@ const Store& finished_by(Way way) {
   const ShopFiles& files = shop_files();
   if (way == Way::one_core) {
     run_program({"import", "events", files.before, "--store", store.path()});
+    run_program({"import", "exposures", files.exposures, "--store", store.path()});
     for (const AnalysisInfo& info : Engine::analyses())
       if (info.kind == Kind::job) run_program({"run", info.name, "--as-of", as_of, "--store", store.path()});
   } else {
@@ -262,6 +319,9 @@ const Store& finished_by(Way way) {
                       : way == Way::one_load ? files.all
                                              : files.before));
     if (way == Way::later_load) must(store.import(files.after));
+    must(store.import(files.exposures, "exposures"));
+    if (way == Way::later_load || way == Way::one_load)
+      must(store.import(files.later_exposures, "exposures"));
     run_all(store, as_of, nullptr);
   }
   return known.emplace(way, store).first->second;

@@ -23,6 +23,7 @@ struct ShopFiles {
   std::string shuffled;  // the same rows in another order
   std::string after;     // the rows from as_of on
   std::string all;       // both in one file
+  std::string exposures, later_exposures;
 };
 const ShopFiles& shop_files();
 
@@ -33,7 +34,8 @@ class Store {
   const std::string& path() const { return path_; }
 
   Result<Engine> open(Engine::Access access) const { return Engine::open(path_, access); }
-  Result<std::vector<FileSummary>> import(const std::string& file) const;
+  Result<std::vector<FileSummary>> import(const std::string& file,
+                                          const std::string& preset = "events") const;
   Result<RunSummary> run(const std::string& room, ParamTexts params,
                          const Progress& progress = nullptr) const;
   // What a query-kind room answers, as CSV.

@@ -20,7 +20,7 @@ T must(Result<T> result) {
     fmt::print(stderr, "{}\n", result.error().message);
     std::abort();
   }
-  return *std::move(result);
+  if constexpr (!std::is_void_v<T>) return *std::move(result);
 }
 
 // Removed when the test program ends.
@@ -66,6 +66,11 @@ Table query(const std::string& store, const std::string& sql) {
   auto database = must(store::Database::open(store, store::Access::read_only));
   auto connection = must(database.connect());
   return must(connection.query(sql));
+}
+
+void execute(const std::string& store, const std::string& sql) {
+  auto database = must(store::Database::open(store, store::Access::read_write));
+  must(must(database.connect()).execute(sql));
 }
 
 RunSummary run(const std::string& store, const std::string& room, ParamTexts params) {

@@ -18,6 +18,7 @@ const KnownShop& known_shop();
 std::string copy_of_store();
 
 Table query(const std::string& store, const std::string& sql);
+void execute(const std::string& store, const std::string& sql);  // what no import would write
 RunSummary run(const std::string& store, const std::string& room, ParamTexts params = {});
 Status try_run(const std::string& store, const std::string& room, ParamTexts params = {});
 

@@ -7,9 +7,12 @@
 
 #include "base/random.h"
 #include "easy_problem.h"
+#include "learn/ab_test.h"
 #include "learn/gbdt_lightgbm.h"
 #include "learn/isotonic.h"
+#include "learn/kolmogorov_smirnov.h"
 #include "learn/metrics.h"
+#include "learn/trend_test.h"
 #include "learn/venn_abers.h"
 #include "must.h"
 
@@ -464,6 +467,133 @@ TEST(Gbdt, TakesWhatHardlyIsAProblem) {
   ASSERT_EQ(probabilities.size(), 8u);
   EXPECT_GT(probabilities[0], 0.5);
   EXPECT_TRUE(must(model.predict({{"x"}, {}})).empty());
+}
+
+TEST(AbTest, OfFourCustomersByHand) {
+  // weights 2 and 4 of 3 and 5 make 26/6 on average, 2 and 2 of 1 and 2 make 1.5
+  Trial trial{{1, 2, 3, 4}, {true, true, false, false}, {0.5, 0.25, 0.5, 0.5}, {3, 5, 1, 2}, {}};
+  TrialEstimate estimate = ab_test(trial);
+  EXPECT_NEAR(estimate.baseline, 1.5, 1e-12);
+  EXPECT_NEAR(estimate.difference.effect, 26.0 / 6 - 1.5, 1e-12);
+  EXPECT_NEAR(estimate.difference.lift, 26.0 / 9 - 1, 1e-12);
+  // parts of the difference: 2 (3 - 26/6) / 6 = -4/9, 4/9, and 1/4, -1/4
+  double error = std::sqrt((2 * 16.0 / 81 + 2.0 / 16) * 4 / 3);
+  EXPECT_NEAR(estimate.difference.standard_error, error, 1e-12);
+  EXPECT_NEAR(estimate.difference.hi, 26.0 / 6 - 1.5 + 1.959963984540054 * error, 1e-9);
+  EXPECT_EQ(estimate.cuped.effect, estimate.difference.effect);
+}
+
+Trial some_trial(uint64_t stream, size_t rows) {
+  Random random(3, stream);
+  Trial trial;
+  trial.covariates.resize(2);
+  for (size_t i = 0; i < rows; ++i) {
+    double level = 3 * random.uniform();
+    trial.customer.push_back(static_cast<int32_t>(i / 3));  // three draws each
+    double chance = level > 1.5 ? 0.7 : 0.4;
+    trial.treated.push_back(random.uniform() < chance);
+    trial.propensity.push_back(trial.treated[i] ? chance : 1 - chance);
+    trial.covariates[0].push_back(level + random.uniform());
+    trial.covariates[1].push_back(random.uniform());
+    trial.outcome.push_back(2 * level + random.uniform() + (trial.treated[i] ? 0.5 : 0));
+  }
+  return trial;
+}
+
+// Weighted least squares of the outcome on 1 and the arm, with the sandwich of sums over customers.
+TEST(AbTest, AgainstTheSandwichOfARegression) {
+  for (uint64_t stream = 0; stream < 20; ++stream) {
+    Trial trial = some_trial(stream, 90);
+    double w = 0, wt = 0, wy = 0, wty = 0;
+    for (size_t i = 0; i < 90; ++i) {
+      double weight = 1 / trial.propensity[i], t = trial.treated[i];
+      w += weight, wt += weight * t, wy += weight * trial.outcome[i], wty += weight * t * trial.outcome[i];
+    }
+    double determinant = w * wt - wt * wt;  // t is 0 or 1: t * t is t
+    double slope = (w * wty - wt * wy) / determinant, intercept = (wt * wy - wt * wty) / determinant;
+    double variance = 0;
+    for (size_t customer = 0; customer < 30; ++customer) {
+      double score[2] = {};
+      for (size_t i = 3 * customer; i < 3 * customer + 3; ++i) {
+        double t = trial.treated[i], part = (trial.outcome[i] - intercept - slope * t) / trial.propensity[i];
+        score[0] += part, score[1] += t * part;
+      }
+      double slope_part = (w * score[1] - wt * score[0]) / determinant;
+      variance += slope_part * slope_part;
+    }
+    EffectEstimate estimate = ab_test(trial).difference;
+    EXPECT_NEAR(estimate.effect, slope, 1e-10);
+    EXPECT_NEAR(estimate.standard_error, std::sqrt(variance * 30 / 29), 1e-10);
+  }
+}
+
+// CUPED's coefficients are those with which the plain difference of outcome minus covariates errs least.
+TEST(AbTest, CupedIsTheBestPlainDifference) {
+  Trial trial = some_trial(77, 900);
+  TrialEstimate seen = ab_test(trial);
+  EXPECT_LT(seen.cuped.standard_error, 0.7 * seen.difference.standard_error);
+  Trial shifted = trial;
+  double least = 1e300, effect = 0;
+  for (int a = 0; a <= 400; ++a)
+    for (int b = -20; b <= 20; ++b) {
+      for (size_t i = 0; i < trial.outcome.size(); ++i)
+        shifted.outcome[i] =
+            trial.outcome[i] - 0.01 * a * trial.covariates[0][i] - 0.05 * b * trial.covariates[1][i];
+      shifted.covariates.clear();
+      EffectEstimate plain = ab_test(shifted).difference;
+      if (plain.standard_error < least) least = plain.standard_error, effect = plain.effect;
+    }
+  EXPECT_NEAR(seen.cuped.effect, effect, 0.01);
+  EXPECT_NEAR(seen.cuped.standard_error, least * std::sqrt(299.0 / 297), 1e-4);
+}
+
+TEST(AbTest, ACovariateThatSaysNothingNewChangesNothing) {
+  Trial trial = some_trial(5, 90);
+  EffectEstimate once = ab_test(trial).cuped;
+  trial.covariates.push_back(trial.covariates[0]);
+  trial.covariates.emplace_back(90, 4.0);
+  EffectEstimate again = ab_test(trial).cuped;
+  EXPECT_NEAR(once.effect, again.effect, 1e-12);
+  EXPECT_NEAR(once.standard_error, again.standard_error, 1e-12);
+}
+
+// All ways to choose 3 of 8 values with ties, against the draws.
+TEST(KolmogorovSmirnov, AgainstAllPermutations) {
+  std::vector<int> values = {0, 0, 0, 1, 1, 2, 3, 3};
+  auto distance = [&](unsigned chosen) {
+    double most = 0;
+    for (int x = 0; x <= 3; ++x) {
+      double a = 0, b = 0;
+      for (size_t i = 0; i < values.size(); ++i)
+        if (values[i] <= x) ((chosen >> i & 1) ? a : b) += 1;
+      most = std::max(most, std::abs(a / 3 - b / 5));
+    }
+    return most;
+  };
+  unsigned seen = 0b11100000;
+  double all = 0, as_far = 0;
+  for (unsigned chosen = 0; chosen < 256; ++chosen)
+    if (__builtin_popcount(chosen) == 3) ++all, as_far += distance(chosen) > distance(seen) - 1e-9;
+  KolmogorovSmirnov test = kolmogorov_smirnov({0, 0, 1, 2}, {3, 2, 0, 0}, 20'000, 1);
+  EXPECT_NEAR(test.distance, distance(seen), 1e-12);
+  EXPECT_NEAR(test.p_value, as_far / all, 4 * std::sqrt(as_far / all / 20'000));
+}
+
+TEST(TrendTest, OfTheSmokersInTheManualOfR) {
+  // prop.trend.test(c(83, 90, 129, 70), c(86, 93, 136, 82)): X-squared = 8.2249, with n instead of n - 1
+  Trend trend = trend_test({{{83, 90, 129, 70}, {86, 93, 136, 82}}});
+  EXPECT_LT(trend.z, 0);
+  double chi_squared = trend.z * trend.z * 397 / 396;
+  EXPECT_NEAR(chi_squared, 8.2249, 5e-5);
+  EXPECT_NEAR(std::erfc(std::sqrt(chi_squared / 2)), 0.004132, 5e-7);
+}
+
+TEST(TrendTest, StrataAreComparedWithinThemselvesOnly) {
+  // no trend in either stratum, though the second has more doses and more successes
+  Trend trend = trend_test({{{1, 1}, {10, 10}}, {{6, 60}, {10, 100}}});
+  EXPECT_NEAR(trend.z, 0, 1e-12);
+  EXPECT_GT(trend_test({{{7, 61}, {20, 110}}}).z, 1.5);
+  EXPECT_EQ(trend_test({{{0, 0}, {5, 5}}}).p_value, 1);
 }
 
 }  // namespace
