@@ -41,10 +41,10 @@ struct Histories {
     return {lines.get() + start[customer_no], lines.get() + start[customer_no + 1]};
   }
   std::span<const Line> of(size_t customer_no, Date from, Date until) const {  // from <= day < until
-    auto lines = of(customer_no);
+    auto all = of(customer_no);
     auto is_before = [](const Line& line, Date day) { return line.day < day.days; };
-    auto first = std::lower_bound(lines.begin(), lines.end(), from, is_before);
-    return {first, std::lower_bound(first, lines.end(), until, is_before)};
+    auto first = std::lower_bound(all.begin(), all.end(), from, is_before);
+    return {first, std::lower_bound(first, all.end(), until, is_before)};
   }
   const Place& place(const Line& line) const { return places[static_cast<size_t>(line.place)]; }
 };

@@ -10,7 +10,7 @@
 
 namespace danggol::rooms {
 
-using Wide = __int128;  // sums of money and of its squares, exactly
+__extension__ using Wide = __int128;  // sums of money and of its squares, exactly
 
 // Slices of every dimension that sales are told by; the first is everything.
 struct Slices {
