@@ -149,7 +149,7 @@ Mapping lpoint() {
     columns.insert(columns.end(), also.begin(), also.end());
     TableMapping table = published(name, Kind::events, columns);
     table.rules.action = action;
-    table.rules.channels = {{"1", "off"}, {"2", "on"}};
+    table.rules.channels = {{"1", "offline"}, {"2", "online"}};
     return table;
   };
   TableMapping purchases =

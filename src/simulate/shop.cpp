@@ -293,7 +293,7 @@ void write_event(const Event& event, const Customer& customer, Date first_day, f
     fmt::format_to(at, "{},R{:06}-{:04}", event.price_krw * event.quantity, event.customer + 1,
                    event.receipt);
   else fmt::format_to(at, ",");
-  fmt::format_to(at, ",{},{},{}\n", partners[taste.partner], event.online ? "on" : "off",
+  fmt::format_to(at, ",{},{},{}\n", partners[taste.partner], event.online ? "online" : "offline",
                  regions[customer.region]);
 }
 

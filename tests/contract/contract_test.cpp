@@ -122,7 +122,9 @@ TEST_P(Contract, DeclaresItselfInFull) {
   EXPECT_TRUE(std::regex_match(room_.name, room_name));
   EXPECT_FALSE(room_.method.empty()) << "the method and its source";
   EXPECT_FALSE(room_.reads.empty());
-  for (const auto& table : room_.reads) {
+  std::vector<std::string> tables = room_.reads;
+  tables.insert(tables.end(), room_.uses.begin(), room_.uses.end());
+  for (const auto& table : tables) {
     if (table.starts_with("raw.")) {
       EXPECT_TRUE(raw.count(table)) << table;
     } else if (table.starts_with("result.")) {
@@ -553,9 +555,11 @@ TEST_P(Job, KeepsARecord) {
           of_run)),
       fmt::format("{} {} {}", run.facts.size(), run.sentences.size(), run.warnings.size()));
 
-  // which runs it read: those that wrote what it reads
+  // which runs it read: those that wrote what it reads and uses
   std::set<std::string> inputs;
-  for (const auto& table : room_.reads) {
+  std::vector<std::string> tables = room_.reads;
+  tables.insert(tables.end(), room_.uses.begin(), room_.uses.end());
+  for (const auto& table : tables) {
     if (table.starts_with("result."))
       inputs.insert(fmt::format("{} {}", table, finished().runs.at(writer_of(table)->name).run_id));
     if (table.starts_with("model."))

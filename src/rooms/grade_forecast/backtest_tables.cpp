@@ -23,7 +23,7 @@ std::string grade(int32_t number) { return std::string(grade_names[static_cast<s
 // Something that gives every test customer probabilities and a decision.
 struct Predictor {
   std::string name;
-  std::vector<double> p;  // rows * grade_count
+  std::vector<double> p;  // rows * grade_count; empty where they are another predictor's
   std::vector<int32_t> decided;
 };
 
@@ -67,7 +67,7 @@ Predictor frequencies(const Backtest& test) {
 // The grade with the greatest probability, where the model decides so that every grade gets its due (macro
 // F1).
 Predictor likeliest(const std::vector<double>& p) {
-  Predictor out{"likeliest grade", p, {}};
+  Predictor out{"likeliest grade", {}, {}};
   for (auto row = p.begin(); row != p.end(); row += grade_count)
     out.decided.push_back(static_cast<int32_t>(std::max_element(row, row + grade_count) - row));
   return out;
@@ -95,7 +95,7 @@ double macro_f1_of(const Predictor& predictor, const std::vector<int32_t>& label
       learn::class_reports(learn::confusion(label, predictor.decided, grade_count, weights), grade_count));
 }
 
-// Everything that all three predictors are measured by.
+// Everything that all predictors are measured by.
 void add_class_metrics(Figures& figures, const Predictor& predictor, const std::vector<int32_t>& label) {
   auto cells = [&](const Weights& w) { return learn::confusion(label, predictor.decided, grade_count, w); };
   figures.add("accuracy", predictor.name,
@@ -104,8 +104,9 @@ void add_class_metrics(Figures& figures, const Predictor& predictor, const std::
   figures.add("weighted_f1", predictor.name, [&](const Weights& w) {
     return learn::weighted_f1(learn::class_reports(cells(w), grade_count));
   });
-  figures.add("log_loss", predictor.name,
-              [&](const Weights& w) { return learn::log_loss(label, predictor.p, grade_count, w); });
+  if (!predictor.p.empty())
+    figures.add("log_loss", predictor.name,
+                [&](const Weights& w) { return learn::log_loss(label, predictor.p, grade_count, w); });
 }
 
 std::vector<double> leaving(const std::vector<double>& p) {
