@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import hashlib
 import json
 import os
 import resource
@@ -55,13 +54,9 @@ def peak_rss_mb():
 
 def report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb, figures, tables, out=None):
     """Prints the one JSON line. An import leaves a file; `read_seconds` of it are the reading into memory, None where
-    that is not a step by itself. `tables` is name -> (columns as above, rows in their order); the number of rows and
-    a digest of each join the figures."""
-    figures = dict(figures)
+    that is not a step by itself. `tables` is name -> (columns as above, rows in their order)."""
     for name, (columns, rows) in tables.items():
         rows = sorted(tuple(form(value) for form, value in zip(columns.values(), row, strict=True)) for row in rows)
-        lines = "".join(",".join(map(str, row)) + "\n" for row in rows)
-        figures[name] = {"rows": len(rows), "sha256": hashlib.sha256(lines.encode()).hexdigest()}
         if out:
             os.makedirs(out, exist_ok=True)
             with open(os.path.join(out, name + ".csv"), "w", newline="", encoding="utf-8") as stream:
