@@ -70,12 +70,19 @@ SELECT bought, cust, de_dt, rct_no, max(de_hr) AS de_hr, sum(amount)::BIGINT AS 
 
 
 def by_slice(dimension, slice_text, receipts):
-    """Receipts (slice, bought, cust, de_dt, amount) into one row per month, slice and customer."""
+    """Receipts (slice, bought, cust, de_dt, amount) into one row per month and slice; codes become texts last."""
     return f"""
-  SELECT date_trunc('month', de_dt)::DATE AS month, '{dimension}' AS dimension, {slice_text} AS slice, cust,
-         count(*) AS receipts, sum(amount) AS amount, count(*) FILTER (bought) AS purchases,
-         sum(amount) FILTER (bought) AS spent
-  FROM ({receipts}) GROUP BY month, slice, cust
+SELECT month, '{dimension}' AS dimension, {slice_text} AS slice, count(*) AS buyers, sum(amount) AS sales,
+       sum(receipts) AS receipts, sum(amount) / sum(receipts) AS amount_per_receipt,
+       sum(purchases) / nullif(count(*) FILTER (purchases > 0), 0) AS purchases_per_buyer,
+       sum(spent) / nullif(count(*) FILTER (purchases > 0), 0) AS amount_per_buyer
+FROM (
+  SELECT date_trunc('month', de_dt)::DATE AS month, slice, cust, count(*) AS receipts, sum(amount)::BIGINT AS amount,
+         count(*) FILTER (bought) AS purchases, (sum(amount) FILTER (bought))::BIGINT AS spent
+  FROM ({receipts})
+  GROUP BY ALL
+)
+GROUP BY ALL
 """
 
 
@@ -93,22 +100,13 @@ OF_CLASS = f"""
     GROUP BY clac_hlv_nm, cust, de_dt, rct_no"""
 CHANNEL = "CASE slice WHEN 1 THEN 'off' WHEN 2 THEN 'on' END"
 BY_SLICE = [
-    by_slice("all", "'all'", "FROM receipt"),
+    by_slice("all", "slice", "SELECT 'all' AS slice, * FROM receipt"),
     by_slice("partner", "slice::VARCHAR", receipts_by("cop_c")),
     by_slice("channel", CHANNEL, receipts_by("chnl_dv")),
     by_slice("store region", "slice::VARCHAR", receipts_by("zon_hlv", PLACED)),
     by_slice("product class", "slice::VARCHAR", OF_CLASS),
 ]
-SALES_TREND = f"""
-CREATE OR REPLACE TABLE sales_trend AS
-WITH buyer AS ({"UNION ALL".join(BY_SLICE)})
-SELECT month, dimension, slice, count(*) AS buyers, sum(amount) AS sales, sum(receipts) AS receipts,
-       sum(amount) / sum(receipts) AS amount_per_receipt,
-       sum(purchases) / nullif(count(*) FILTER (purchases > 0), 0) AS purchases_per_buyer,
-       sum(spent) / nullif(count(*) FILTER (purchases > 0), 0) AS amount_per_buyer
-FROM buyer
-GROUP BY month, dimension, slice;
-"""
+SALES_TREND = "CREATE OR REPLACE TABLE sales_trend AS" + "UNION ALL".join(BY_SLICE)
 
 ORDER_FREQUENCY = f"""
 CREATE OR REPLACE TABLE order_frequency AS
