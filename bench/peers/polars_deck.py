@@ -63,8 +63,8 @@ def during(begin, end):
     return (col("de_dt") >= begin) & (col("de_dt") < end)
 
 
-def channel():
-    return col("chnl_dv").replace_strict(answer.CHANNELS, default=None, return_dtype=polars.String)
+def channel(column="chnl_dv"):
+    return col(column).replace_strict(answer.CHANNELS, default=None, return_dtype=polars.String)
 
 
 def parts(tables):
@@ -128,7 +128,7 @@ def sales_trend(tables, part, receipt):
         [
             by_slice("all", text, receipt.with_columns(slice=polars.lit("all"))),
             by_slice("partner", text, cut(part, "cop_c")),
-            by_slice("channel", text, cut(part.with_columns(channel=channel()), "channel")),
+            by_slice("channel", channel("slice"), cut(part, "chnl_dv")),
             by_slice("store region", text, cut(part.join(store, on="br_c"), "zon_hlv")),
             by_slice("product class", text, cut(line, "clac_hlv_nm")),
         ]
@@ -286,20 +286,23 @@ def pay_share(tables, receipt, pair):
 
 
 def analyse(tables):
-    """The answers by name."""
-    part = parts(tables).collect(engine="streaming").lazy()
-    receipt = receipts(part).collect(engine="streaming").lazy()
-    buyer = rfm(receipt)
-    pair = pairs(buyer)
-    plans = {
-        "sales_trend": sales_trend(tables, part, receipt),
-        "order_frequency": order_frequency(receipt),
+    """The answers by name. What several of them need is collected once; polars does not find that by itself."""
+
+    def collect(plan):
+        return plan.collect(engine="streaming")
+
+    part = collect(parts(tables)).lazy()
+    receipt = collect(receipts(part)).lazy()
+    buyer = collect(rfm(receipt))
+    pair = collect(pairs(buyer.lazy())).lazy()
+    return {
+        "sales_trend": collect(sales_trend(tables, part, receipt)),
+        "order_frequency": collect(order_frequency(receipt)),
         "rfm": buyer,
-        "grade_change": grade_change(pair),
-        "channel_divergence": channel_divergence(tables, pair),
-        "pay_share": pay_share(tables, receipt, pair),
+        "grade_change": collect(grade_change(pair)),
+        "channel_divergence": collect(channel_divergence(tables, pair)),
+        "pay_share": collect(pay_share(tables, receipt, pair)),
     }
-    return dict(zip(plans, polars.collect_all(list(plans.values()), engine="streaming"), strict=True))
 
 
 def main():
