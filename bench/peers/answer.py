@@ -17,6 +17,10 @@ def real(value):  # a ratio of nothing is empty; pandas and polars may say it is
     return "" if value is None or value != value else f"{value:.9f}"
 
 
+def day(value):
+    return str(value)[:10]
+
+
 # Tables of every workload: column -> what makes its text.
 RFM = {
     "customer_id": str,

@@ -20,7 +20,7 @@ MOST_RECEIPTS = 50  # order_frequency counts customers by receipts up to here, t
 
 TABLES = {
     "sales_trend": {
-        "month": str,
+        "month": answer.day,
         "dimension": str,
         "slice": str,
         "buyers": int,
