@@ -2,6 +2,7 @@
 """danggol beside plain DuckDB SQL, polars and pandas: the same files, the same answer, how long and how much memory.
 
     bench/compare.py --danggol build/release/bin/danggol [--data DIR] [--runs 5] [--json]
+    bench/compare.py --danggol build/release/bin/danggol --scale [--runs 5] [--json]
 
 The programs run in turn (A B C D, A B C D, ...) after one warm-up round, and medians are printed. A peer is one process
 that times its own steps, without interpreter start and module import. danggol is timed as whole processes; where its
@@ -10,8 +11,12 @@ An import reads every column and leaves a typed file (a store, a DuckDB file, Pa
 to be twice as fast. What pandas and polars take to have the rows in memory, and no file, is shown below it.
 A peer's memory is taken at the end of its analysis, danggol's is the greater of its two processes.
 
+Some files are read from the data folder, others made by danggol once for all rounds: --customers says how large.
+--scale runs danggol alone, on as many customers and on ten times as many.
+
 Every round, every answer is checked. Exit status: 0 answers equal (be the claims met or not), 1 answers differ,
-2 something could not be run. Without the data: 0 and a message. Without --danggol only the peers are measured.
+2 something could not be run. Without the data: 0 and a message. Without --danggol only the peers are measured, and
+only on files that need not be made.
 
 The peers need bench/peers/requirements.txt; see there.
 """
@@ -35,8 +40,9 @@ import compare_tables  # noqa: E402
 
 @dataclass
 class Table:
-    name: str  # the peers write NAME.csv, danggol shows result.NAME
+    name: str  # the peers write NAME.csv
     key: list
+    sql: str = None  # of danggol's columns those that the peers have; without it, result.NAME as it is shown
 
 
 @dataclass
@@ -50,12 +56,13 @@ class Claim:
 @dataclass
 class Workload:
     name: str
-    folder: str  # below the data folder
     files: list
     peers: dict  # name -> script and arguments; the first is the one the tables are held against
-    danggol_import: list  # FILES stands for the files
+    danggol_import: list  # FILES stands for the files, FOLDER for what holds them
     danggol_analyse: list
     tables: list
+    folder: str = None  # below the data folder, or
+    danggol_make: list = None  # makes the files in FOLDER, CUSTOMERS of them
     claims: list = field(default_factory=list)
 
 
@@ -81,17 +88,94 @@ WORKLOADS = [
         ],
         tables=[Table("rfm", ["customer_id", "period"]), Table("grade_change", ["h1_grade", "h2_grade"])],
         claims=[
-            Claim("import_seconds", ["pandas", "pandas-pyarrow"], least=2),
+            Claim("import_seconds", ["pandas"], least=2),  # its own parser, the one that read_csv takes
+            Claim("import_seconds", ["pandas-pyarrow"]),
             Claim("import_seconds", ["duckdb"]),
             Claim("read_seconds", ["pandas", "pandas-pyarrow"]),
             Claim("analyse_seconds", ["duckdb"], most=1.3),
-            Claim("analyse_seconds", ["pandas", "pandas-pyarrow"], least=10),
+            Claim("analyse_seconds", ["pandas"], least=10),
             Claim("analyse_process_seconds", ["duckdb"]),
             Claim("process_seconds", ["pandas", "pandas-pyarrow"]),
             Claim("peak_rss_mb", ["pandas", "pandas-pyarrow"], most=1),
         ],
     ),
+    Workload(
+        name="deck",
+        danggol_make=["simulate", "lpoint", "--out", "FOLDER", "--customers", "CUSTOMERS"],
+        files=[
+            "LPOINT_BIG_COMP_01_DEMO.csv",
+            "LPOINT_BIG_COMP_02_PDDE.csv",
+            "LPOINT_BIG_COMP_03_COP_U.csv",
+            "LPOINT_BIG_COMP_04_PD_CLAC.csv",
+            "LPOINT_BIG_COMP_05_BR.csv",
+            "LPOINT_BIG_COMP_06_LPAY.csv",
+        ],
+        peers={
+            "duckdb": ["duckdb_deck.py"],
+            "polars": ["polars_deck.py"],
+            "pandas": ["pandas_deck.py", "--engine", "c"],
+            "pandas-pyarrow": ["pandas_deck.py", "--engine", "pyarrow"],
+        },
+        danggol_import=["import", "lpoint", "FOLDER"],
+        danggol_analyse=[
+            "pipeline",
+            "--rooms=sales_trend,order_frequency,rfm,grade_change,channel_divergence,pay_share",
+            "--from=2021-01-01",
+            "--split=2021-07-01",
+            "--until=2022-01-01",
+            "--as-of=2022-01-01",
+            "--json",
+        ],
+        tables=[
+            Table(
+                "sales_trend",
+                ["month", "dimension", "slice"],
+                "SELECT month, dimension, slice, buyers, sales, receipts, amount_per_receipt, purchases_per_buyer, "
+                "amount_per_buyer FROM result.sales_trend",
+            ),
+            Table("order_frequency", ["receipts_from"], "SELECT receipts_from, customers FROM result.order_frequency"),
+            Table(
+                "rfm",
+                ["customer_id", "period"],
+                "SELECT customer_id, period, recency_days, frequency, monetary, r_score, f_score, m_score, rfm_score, "
+                "grade FROM result.rfm",
+            ),
+            Table(
+                "grade_change",
+                ["h1_grade", "h2_grade"],
+                "SELECT h1_grade, h2_grade, customers, share_of_h1, share_of_all, share_lo, share_hi "
+                "FROM result.grade_change",
+            ),
+            Table(
+                "channel_divergence",
+                ["dimension", "cell"],
+                "SELECT dimension, cell, p, q, element FROM result.channel_divergence",
+            ),
+            Table(
+                "pay_share",
+                ["segment"],
+                "SELECT segment, customers, round(customers * never)::BIGINT AS never, mean "
+                "FROM result.pay_share_group",
+            ),
+        ],
+        claims=[
+            Claim("import_seconds", ["pandas"], least=2),
+            Claim("import_seconds", ["pandas-pyarrow"]),
+            Claim("import_seconds", ["duckdb"], most=2),
+            Claim("read_seconds", ["pandas", "pandas-pyarrow"]),
+            Claim("analyse_seconds", ["duckdb"], most=1.3),
+            Claim("analyse_seconds", ["pandas"], least=10),
+            Claim("analyse_process_seconds", ["duckdb"]),
+            Claim("process_seconds", ["pandas", "pandas-pyarrow"]),
+            Claim("peak_rss_mb", ["pandas"], most=1),
+        ],
+    ),
 ]
+
+CUSTOMERS = 29_756  # of the deck
+SCALE = 10  # times as many: asked is time that grows with them, and memory that a small machine has
+SCALE_CLAIMS = {"time_ratio": 11, "peak_rss_mb": 4096}
+PEER_TOLERANCE = 2e-9  # peers write nine digits; danggol writes its own way and has compare_tables' usual one
 
 ROWS = {  # one measurement -> its label; danggol's and the peers' values come under the same name
     "import_seconds": "import into a file, s",
@@ -169,15 +253,21 @@ def run_peer(workload, name, python, data, out):
     }, result
 
 
-def run_danggol(workload, danggol, data, out):
+def fill(command, **words):
+    """A command with its upper-case words replaced, each by one word or a list of them."""
+    lists = {name: word if isinstance(word, list) else [word] for name, word in words.items()}
+    return [word for item in command for word in lists.get(item, [item])]
+
+
+def run_danggol(workload, danggol, data, out, show=True):
     """A fresh store: import, analyse, show the tables. Showing is not timed."""
     store = ["--store", os.path.join(out, "store.duckdb")]
     paths = [os.path.join(data, name) for name in workload.files]
-    words = [word for item in workload.danggol_import for word in (paths if item == "FILES" else [item])]
-    imported = run([danggol, *words, *store])
+    imported = run([danggol, *fill(workload.danggol_import, FILES=paths, FOLDER=data), *store])
     analysed = run([danggol, *workload.danggol_analyse, *store])
-    for table in workload.tables:
-        shown = run([danggol, "show", f"result.{table.name}", "--format", "csv", *store])
+    for table in workload.tables if show else []:
+        words = ["sql", table.sql] if table.sql else ["show", f"result.{table.name}"]
+        shown = run([danggol, *words, "--format", "csv", *store])
         with open(os.path.join(out, table.name + ".csv"), "w", encoding="utf-8", newline="") as stream:
             stream.write(shown.output)
     return {
@@ -201,6 +291,7 @@ def disagreements(workload, folders):
                     os.path.join(folders[reference], table.name + ".csv"),
                     os.path.join(folder, table.name + ".csv"),
                     table.key,
+                    **({"tolerance": PEER_TOLERANCE} if name in workload.peers else {}),
                 )
             except compare_tables.NotComparable as error:
                 lines = [str(error)]
@@ -310,12 +401,28 @@ def print_table(workload, medians, verdicts):
         )
 
 
+def make(workload, danggol, customers, folder):
+    print(f"{workload.name}: making the tables of {customers} customers", file=sys.stderr)
+    run([danggol, *fill(workload.danggol_make, FOLDER=folder, CUSTOMERS=str(customers))])
+
+
 def compare(workload, args):
+    if workload.danggol_make:
+        if not args.danggol:
+            print(f"{workload.name}: skipped: no danggol to make its files")
+            return 0
+        with tempfile.TemporaryDirectory(prefix="danggol_made_") as data:
+            make(workload, args.danggol, args.customers, data)
+            return compare_on(workload, args, data)
     data = os.path.join(args.data, workload.folder)
     missing = [name for name in workload.files if not os.path.exists(os.path.join(data, name))]
     if missing:
         print(f"{workload.name}: skipped: no data ({', '.join(missing)} in {workload.folder})")
         return 0
+    return compare_on(workload, args, data)
+
+
+def compare_on(workload, args, data):
     medians, peers, found = measure(workload, args, data)
     verdicts = [judge(claim, medians) for claim in workload.claims] if medians else []
     if args.json:
@@ -344,6 +451,40 @@ def compare(workload, args):
     return 1 if found else 0
 
 
+def scale(workload, args):
+    """danggol alone on as many customers and on SCALE times as many: seconds of both processes, and memory."""
+    sizes = [args.customers, args.customers * SCALE]
+    medians = {}
+    for customers in sizes:
+        runs = []
+        with tempfile.TemporaryDirectory(prefix="danggol_made_") as data:
+            make(workload, args.danggol, customers, data)
+            for round_number in range(args.runs + 1):
+                with tempfile.TemporaryDirectory(prefix="danggol_compare_") as out:
+                    runs.append(run_danggol(workload, args.danggol, data, out, show=False))
+                print(f"{workload.name}: round {round_number} of {args.runs}, {customers} customers", file=sys.stderr)
+        rows = ["import_seconds", "analyse_process_seconds", "process_seconds", "peak_rss_mb"]
+        medians[customers] = {row: statistics.median(values[row] for values in runs[1:]) for row in rows}
+    small, large = (medians[customers] for customers in sizes)
+    ratios = {row: large[row] / small[row] for row in small}
+    measured = {"time_ratio": ratios["process_seconds"], "peak_rss_mb": large["peak_rss_mb"]}
+    met = {name: measured[name] <= most for name, most in SCALE_CLAIMS.items()}
+    if args.json:
+        document = {"workload": workload.name, "runs": args.runs, "medians": medians, **measured}
+        print(json.dumps({**document, "asked": SCALE_CLAIMS, "met": met}))
+        return
+    claims = {
+        "process_seconds": f"ratio <= {SCALE_CLAIMS['time_ratio']}: {'yes' if met['time_ratio'] else 'no'}",
+        "peak_rss_mb": f"<= {SCALE_CLAIMS['peak_rss_mb']}: {'yes' if met['peak_rss_mb'] else 'no'}",
+    }
+    print(f"{workload.name}: danggol alone, medians of {args.runs} runs, {os.cpu_count()} processors")
+    print(f"{'customers':36}{sizes[0]:>12}{sizes[1]:>12}{'ratio':>9}  asked")
+    for row, ratio in ratios.items():
+        label = ROWS[row].replace("analyse, danggol's", "analyse,")
+        line = f"{label:36}{small[row]:12.3f}{large[row]:12.3f}{ratio:9.2f}  {claims.get(row, '')}"
+        print(line.rstrip())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--danggol", help="the program to measure")
@@ -359,6 +500,8 @@ def main():
     )
     parser.add_argument("--workload", choices=[workload.name for workload in WORKLOADS], help="default: all")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--customers", type=int, default=CUSTOMERS, help="of files that are made (default %(default)s)")
+    parser.add_argument("--scale", action="store_true", help=f"danggol alone, on {SCALE} times as many customers, too")
     parser.add_argument("--json", action="store_true", help="one JSON document per workload")
     args = parser.parse_args()
     if args.runs < 1:
@@ -368,8 +511,15 @@ def main():
         if not found:
             parser.error(f"--danggol {args.danggol}: no such program")
         args.danggol = os.path.abspath(found)
+    if args.customers < 1:
+        parser.error(f"--customers {args.customers}: must be 1 or more")
+    if args.scale and not args.danggol:
+        parser.error("--scale: needs --danggol")
     status = 0
     try:
+        if args.scale:
+            scale(next(workload for workload in WORKLOADS if workload.danggol_make), args)
+            return 0
         for workload in WORKLOADS:
             if args.workload in (None, workload.name):
                 status = max(status, compare(workload, args))

@@ -7,7 +7,7 @@ import time
 
 import duckdb
 
-import answer
+import answer_retail as answer
 
 # One table for all rows: one pass over the files, and a null customer is a row to leave out.
 IMPORT = """

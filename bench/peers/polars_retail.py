@@ -12,7 +12,7 @@ from datetime import datetime
 import polars
 from polars import col
 
-import answer
+import answer_retail as answer
 
 COLUMNS = {
     "receipt": polars.String,
