@@ -1,13 +1,15 @@
 #include "features/histories.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <map>
+#include <mutex>
 #include <tuple>
 
 #include "base/assert.h"
 #include "base/parallel.h"
 #include "features/history_line.sql.h"
-#include "features/history_place.sql.h"
 
 namespace danggol::features {
 namespace {
@@ -19,16 +21,42 @@ Action action_of(std::string_view name) {
   return static_cast<Action>(at - std::begin(names));
 }
 
-// history_place holds the places; here they are read.
-Result<std::vector<Place>> read_places(store::Connection& connection) {
-  TRY(connection.execute(sql::history_place));
-  Table rows = TRY(connection.query("SELECT action, partner, channel FROM history_place ORDER BY place"));
-  std::vector<Place> places;
-  for (size_t i = 0; i < rows.rows(); ++i)
-    places.push_back(
-        {action_of(rows.texts("action")[i]), rows.texts("partner")[i], rows.texts("channel")[i]});
-  return places;
-}
+// Numbers places as they come, from all threads.
+class PlaceNumbers {
+ public:
+  using Names = std::array<std::string_view, 3>;  // action, partner, channel
+  struct Known {
+    Names names;
+    int32_t number;
+  };
+
+  // The number of a place; `near` is what the caller has met lately, the last one first.
+  int32_t of(const Names& names, std::vector<Known>& near) {
+    auto at = std::find_if(near.begin(), near.end(), [&](const Known& k) { return k.names == names; });
+    if (at == near.end()) at = near.insert(near.end(), {names, add(names)});
+    std::iter_swap(near.begin(), at);
+    return near.front().number;
+  }
+  // The places in their order, and the place of each number in it.
+  std::vector<Place> sorted(std::vector<int32_t>& place_of) const {
+    std::vector<Place> places;
+    place_of.resize(numbers_.size());
+    for (const auto& [names, number] : numbers_) {  // ascending
+      place_of[static_cast<size_t>(number)] = static_cast<int32_t>(places.size());
+      places.push_back({action_of(names[0]), names[1], names[2]});
+    }
+    return places;
+  }
+
+ private:
+  int32_t add(const Names& names) {
+    std::lock_guard lock(mutex_);
+    std::array<std::string, 3> key = {std::string(names[0]), std::string(names[1]), std::string(names[2])};
+    return numbers_.emplace(std::move(key), static_cast<int32_t>(numbers_.size())).first->second;
+  }
+  std::mutex mutex_;
+  std::map<std::array<std::string, 3>, int32_t> numbers_;
+};
 
 // Where each customer's lines begin.
 Result<std::vector<size_t>> count_lines(store::Connection& connection) {
@@ -47,33 +75,40 @@ Result<std::vector<size_t>> count_lines(store::Connection& connection) {
 
 Result<Histories> load_histories(store::Connection& connection) {
   Histories out;
-  out.places = TRY(read_places(connection));
   out.start = TRY(count_lines(connection));
   size_t customers = out.customers(), rows = out.start.back();
   out.lines = std::make_unique_for_overwrite<Line[]>(rows);
   std::vector<std::atomic<size_t>> next(customers);
   for (size_t c = 0; c < customers; ++c) next[c].store(out.start[c], std::memory_order_relaxed);
 
+  PlaceNumbers numbers;
   TRY(connection.scan(sql::history_line, {}, [&](const store::Vectors& in) {
-    auto customer = in.values<int32_t>(0), day = in.values<int32_t>(1), place = in.values<int32_t>(2);
-    auto receipt = in.values<uint64_t>(3);
-    auto amount = in.values<int64_t>(4);
-    auto product = in.values<int32_t>(5), store = in.values<int32_t>(6);
+    auto customer = in.values<int32_t>(0), day = in.values<int32_t>(1);
+    auto receipt = in.values<uint64_t>(2);
+    auto amount = in.values<int64_t>(3);
+    auto product = in.values<int32_t>(4), store = in.values<int32_t>(5);
+    auto action = in.values<store::VectorText>(6), partner = in.values<store::VectorText>(7),
+         channel = in.values<store::VectorText>(8);
+    std::vector<PlaceNumbers::Known> near;
     for (size_t i = 0; i < in.rows(); ++i) {
       size_t c = static_cast<size_t>(customer[i]);
       size_t at = next[c].fetch_add(1, std::memory_order_relaxed);
       DANGGOL_ASSERT(at < out.start[c + 1]);
-      out.lines[at] = {amount[i], receipt[i], day[i], place[i], product[i], store[i]};
+      int32_t place = numbers.of({action[i].view(), partner[i].view(), channel[i].view()}, near);
+      out.lines[at] = {amount[i], receipt[i], day[i], place, product[i], store[i]};
     }
   }));
 
+  std::vector<int32_t> place_of;
+  out.places = numbers.sorted(place_of);
   auto key = [](const Line& l) {
     return std::tie(l.day, l.receipt, l.place, l.product_no, l.store_no, l.amount);
   };
   parallel_for(customers, [&](size_t c) {
     DANGGOL_ASSERT(next[c].load(std::memory_order_relaxed) == out.start[c + 1]);
-    std::sort(out.lines.get() + out.start[c], out.lines.get() + out.start[c + 1],
-              [&](const Line& a, const Line& b) { return key(a) < key(b); });
+    Line *first = out.lines.get() + out.start[c], *last = out.lines.get() + out.start[c + 1];
+    for (Line* line = first; line != last; ++line) line->place = place_of[static_cast<size_t>(line->place)];
+    std::sort(first, last, [&](const Line& a, const Line& b) { return key(a) < key(b); });
   });
   return out;
 }

@@ -13,7 +13,8 @@ double divergence_element(double p, double q);  // p ln(p / q); 0 where p is 0
 double kullback_leibler(const std::vector<double>& p, const std::vector<double>& q);
 double jensen_shannon(const std::vector<double>& p, const std::vector<double>& q);
 
-// Rows of customers over cells: customer c has counts[k] rows in cells[k], k in start[c] .. start[c + 1].
+// Rows of customers over cells, perhaps none: customer c has counts[k] rows in cells[k], k in start[c] ..
+// start[c + 1].
 struct CellCounts {
   std::vector<int64_t> start;
   std::vector<int32_t> cells;
@@ -33,10 +34,11 @@ struct DivergenceEstimate {
   double kl = 0, kl_lo = 0, kl_hi = 0, js = 0, js_lo = 0, js_hi = 0;
 };
 
-// P: the customers with in_group, Q: all. The plug-in totals are biased upwards in small groups; so are their
-// intervals.
-DivergenceEstimate divergence(const CellCounts& counts, const std::vector<bool>& in_group, int32_t resamples,
-                              uint64_t seed);
+// P: the customers with in_group, Q: all, told apart in several ways; one set of resamples serves them all.
+// The plug-in totals are biased upwards in small groups; so are their intervals.
+std::vector<DivergenceEstimate> divergences(const std::vector<CellCounts>& dimensions,
+                                            const std::vector<bool>& in_group, int32_t resamples,
+                                            uint64_t seed);
 
 std::vector<double> benjamini_hochberg(const std::vector<double>& p_values);
 

@@ -24,9 +24,9 @@ CREATE TABLE IF NOT EXISTS raw.load (
   load_no INTEGER, file VARCHAR, digest VARCHAR, preset VARCHAR, format VARCHAR, encoding VARCHAR,
   rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, loaded_at TIMESTAMP);
 
-CREATE TABLE IF NOT EXISTS feature.receipt (
-  customer_no INTEGER, action VARCHAR, day DATE, receipt_id VARCHAR, last_ts TIMESTAMP, amount DECIMAL(38, 4),
-  items DECIMAL(38, 4), lines BIGINT);
+CREATE TABLE IF NOT EXISTS feature.receipt (  -- `receipt` is the hash of its number
+  customer_no INTEGER, action VARCHAR, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
+  lines INTEGER);
 
 CREATE TABLE IF NOT EXISTS model.manifest (
   name VARCHAR, method VARCHAR, version VARCHAR, feature_hash VARCHAR, run_id BIGINT, cutoff DATE, label_until DATE,

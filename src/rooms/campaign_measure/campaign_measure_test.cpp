@@ -123,8 +123,8 @@ const std::string& store_with_exposures() {
             FROM raw.customer, (VALUES (TIMESTAMP '2024-03-01 09:00:00'), (TIMESTAMP '2024-06-10 09:00:00'),
                                        (TIMESTAMP '2024-12-20 09:00:00')) AS drawn(day));
       INSERT INTO feature.receipt BY NAME
-      SELECT customer_no, 'purchase' AS action, ts::DATE + 5 AS day, 'caused' AS receipt_id,
-             ts + INTERVAL 5 DAY AS last_ts, 1000 AS amount, 1 AS items, 1 AS lines
+      SELECT customer_no, 'purchase' AS action, ts::DATE + 5 AS day, hash('caused') AS receipt,
+             ts + INTERVAL 5 DAY AS last_ts, 1000 AS amount, 1 AS lines
       FROM raw.exposure WHERE offer = 'coupon' AND customer_no % 2 = 0)");
     run(copy, "campaign.measure");
     return copy;

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
+#include "base/parallel.h"
 #include "contract/grade_pair.h"
 #include "learn/divergence.h"
 
@@ -105,36 +105,28 @@ Result<std::vector<Dimension>> dimensions(Context& context, const Histories& his
 }
 
 // The rows of the graded customers by cell, in a dimension; cells without a row are taken out of it.
-struct Rows {
-  learn::CellCounts counts;
-  std::vector<bool> in_group;
-};
-
-Rows count_rows(const Histories& histories, const std::vector<GradePair>& pairs,
-                const std::function<bool(const GradePair&)>& is_member, Date from, Date until,
-                Dimension& dimension) {
-  Rows out;
+learn::CellCounts count_rows(const Histories& histories, const std::vector<GradePair>& pairs, Date from,
+                             Date until, Dimension& dimension) {
+  learn::CellCounts out;
   std::vector<int64_t> rows(dimension.cells.size()), all(dimension.cells.size());
   std::vector<int32_t> touched;
   for (const GradePair& pair : pairs) {
+    out.start.push_back(static_cast<int64_t>(out.cells.size()));
     for (const Line& line : histories.of(pair.customer_no, from, until)) {
       Action action = histories.place(line).action;
       if (action != Action::purchase && action != Action::partner_use) continue;
       int32_t cell = dimension.cell(line);
       if (cell >= 0 && rows[static_cast<size_t>(cell)]++ == 0) touched.push_back(cell);
     }
-    if (touched.empty()) continue;
     std::sort(touched.begin(), touched.end());
-    out.counts.start.push_back(static_cast<int64_t>(out.counts.cells.size()));
-    out.in_group.push_back(is_member(pair));
     for (int32_t cell : touched) {
-      out.counts.cells.push_back(cell);
-      out.counts.counts.push_back(static_cast<double>(rows[static_cast<size_t>(cell)]));
+      out.cells.push_back(cell);
+      out.counts.push_back(static_cast<double>(rows[static_cast<size_t>(cell)]));
       all[static_cast<size_t>(cell)] += std::exchange(rows[static_cast<size_t>(cell)], 0);
     }
     touched.clear();
   }
-  out.counts.start.push_back(static_cast<int64_t>(out.counts.cells.size()));
+  out.start.push_back(static_cast<int64_t>(out.cells.size()));
 
   std::vector<int32_t> kept_as(all.size());
   std::vector<std::string> kept;
@@ -142,8 +134,8 @@ Rows count_rows(const Histories& histories, const std::vector<GradePair>& pairs,
     kept_as[cell] = static_cast<int32_t>(kept.size());
     if (all[cell] > 0) kept.push_back(dimension.cells[cell]);
   }
-  for (int32_t& cell : out.counts.cells) cell = kept_as[static_cast<size_t>(cell)];
-  out.counts.cell_count = static_cast<int32_t>(kept.size());
+  for (int32_t& cell : out.cells) cell = kept_as[static_cast<size_t>(cell)];
+  out.cell_count = static_cast<int32_t>(kept.size());
   dimension.cells = std::move(kept);
   return out;
 }
@@ -152,29 +144,37 @@ Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   const Histories& histories = *TRY(context.histories());
   std::vector<GradePair> pairs = TRY(grade_pairs(context));
-  auto is_member = [&](const GradePair& pair) {
-    return grade_names[pair.h1] == params.h1_grade && grade_names[pair.h2] == params.h2_grade;
-  };
+  std::vector<bool> in_group;
+  for (const GradePair& pair : pairs)
+    in_group.push_back(grade_names[pair.h1] == params.h1_grade && grade_names[pair.h2] == params.h2_grade);
+  int64_t members = std::count(in_group.begin(), in_group.end(), true);
+
+  std::vector<Dimension> compared = TRY(dimensions(context, histories));
+  std::vector<learn::CellCounts> counts(compared.size());
+  parallel_for(compared.size(), [&](size_t d) {
+    counts[d] =
+        count_rows(histories, pairs, time.from, params.period == "h1" ? time.split : time.until, compared[d]);
+  });
+  std::erase_if(counts, [](const learn::CellCounts& rows) { return rows.cell_count < 2; });
+  std::erase_if(compared, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
+  if (compared.empty())
+    return Error{Code::not_found,
+                 "channel_divergence: the store knows neither partners, channels nor product classes of its "
+                 "purchases"};
   Table elements = Table::of(element_table()), totals = Table::of(total_table());
   Summary summary;
-  bool is_any = false;
-  for (Dimension& dimension : TRY(dimensions(context, histories))) {
+  std::vector<learn::DivergenceEstimate> estimates;
+  if (members < 2)
+    summary.warn(fmt::format("{} customers went from {} to {}: too few to compare.", members, params.h1_grade,
+                             params.h2_grade),
+                 fmt::format("{} → {} 고객이 {}명뿐이어서 비교하지 않았습니다.", params.h1_grade,
+                             params.h2_grade, members));
+  else
+    estimates = learn::divergences(counts, in_group, static_cast<int32_t>(params.resamples), context.seed());
+  for (size_t d = 0; d < estimates.size(); ++d) {
+    const Dimension& dimension = compared[d];
     const std::string& name = dimension.name;
-    TRY(context.progress(0.2, name));
-    Rows rows = count_rows(histories, pairs, is_member, time.from,
-                           params.period == "h1" ? time.split : time.until, dimension);
-    if (dimension.cells.size() < 2) continue;
-    is_any = true;
-    int64_t members = std::count(rows.in_group.begin(), rows.in_group.end(), true);
-    if (members < 2) {
-      summary.warn(fmt::format("{}: {} customers went from {} to {}: too few to compare.", name, members,
-                               params.h1_grade, params.h2_grade),
-                   fmt::format("{}: {} → {} 고객이 {}명뿐이어서 비교하지 않았습니다.", name, params.h1_grade,
-                               params.h2_grade, members));
-      continue;
-    }
-    auto estimate =
-        learn::divergence(rows.counts, rows.in_group, static_cast<int32_t>(params.resamples), context.seed());
+    const learn::DivergenceEstimate& estimate = estimates[d];
     std::vector<size_t> order(dimension.cells.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -200,13 +200,9 @@ Result<Summary> run(Context& context, const Params& params) {
                       name, params.h1_grade, params.h2_grade, more,
                       less.empty() ? "" : "(덜 이용: " + less + ")"));
   }
-  if (!is_any)
-    return Error{Code::not_found,
-                 "channel_divergence: the store knows neither partners, channels nor product classes of its "
-                 "purchases"};
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
-  if (summary.sentences.empty())
+  if (summary.sentences.empty() && summary.warnings.empty())
     summary.say(
         "The group buys where everybody buys: no difference stands after correction for many comparisons.",
         "다중 비교 보정 후 남는 차이가 없습니다. 이 그룹은 전체와 같은 곳에서 구매합니다.");

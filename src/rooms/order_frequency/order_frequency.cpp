@@ -7,6 +7,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "base/parallel.h"
 #include "learn/metrics.h"
 
 namespace danggol::rooms {
@@ -55,9 +56,10 @@ struct Buyer {
 };
 
 std::vector<Buyer> read_buyers(const Histories& histories, Date first, Date until) {
-  std::vector<Buyer> buyers;
-  for (size_t customer = 0; customer < histories.customers(); ++customer) {
-    Buyer buyer{customer};
+  std::vector<Buyer> buyers(histories.customers());
+  parallel_for(buyers.size(), [&](size_t customer) {
+    Buyer& buyer = buyers[customer];
+    buyer.customer_no = customer;
     each_receipt(histories, histories.of(customer, first, until), [&](std::span<const Line> receipt) {
       Action action = histories.place(receipt[0]).action;
       if (action != Action::purchase && action != Action::partner_use) return;
@@ -65,8 +67,8 @@ std::vector<Buyer> read_buyers(const Histories& histories, Date first, Date unti
       if (buyer.receipts++ > 0 && day > buyer.last_day) buyer.gaps_days.push_back(day - buyer.last_day);
       buyer.last_day = day;
     });
-    if (buyer.receipts > 0) buyers.push_back(std::move(buyer));
-  }
+  });
+  std::erase_if(buyers, [](const Buyer& buyer) { return buyer.receipts == 0; });
   return buyers;
 }
 
@@ -93,15 +95,21 @@ size_t rank_of(double q, size_t n) {
   return std::max<size_t>(1, n - static_cast<size_t>(count - q * count)) - 1;
 }
 
-void add_quantiles(const char* figure, std::vector<int64_t> values, Table& rows) {
-  std::sort(values.begin(), values.end());
-  if (values.empty()) return;
-  double n = static_cast<double>(values.size());
+// `counts` says how often each value from 0 on is there.
+void add_quantiles(const char* figure, const std::vector<int64_t>& counts, Table& rows) {
+  std::vector<int64_t> up_to(counts.size());
+  std::partial_sum(counts.begin(), counts.end(), up_to.begin());
+  int64_t all = up_to.empty() ? 0 : up_to.back();
+  if (all == 0) return;
+  double n = static_cast<double>(all);
+  auto ranked = [&](double rank) {
+    auto at = std::lower_bound(up_to.begin(), up_to.end(), static_cast<int64_t>(std::clamp(rank, 1.0, n)));
+    return static_cast<int64_t>(at - up_to.begin());
+  };
   for (double q : {0.1, 0.25, 0.5, 0.75, 0.9}) {
     double half = 1.959963984540054 * std::sqrt(n * q * (1 - q));
-    auto ranked = [&](double rank) { return values[static_cast<size_t>(std::clamp(rank, 1.0, n)) - 1]; };
-    rows.append(figure, q, values[rank_of(q, values.size())], ranked(std::floor(q * n - half)),
-                ranked(std::ceil(q * n + half) + 1));
+    rows.append(figure, q, ranked(static_cast<double>(rank_of(q, static_cast<size_t>(all)) + 1)),
+                ranked(std::floor(q * n - half)), ranked(std::ceil(q * n + half) + 1));
   }
 }
 
@@ -153,14 +161,19 @@ Result<Summary> run(Context& context, const Params& params) {
     return Error{Code::not_found,
                  fmt::format("order_frequency: no purchases from {} to {}", to_text(first), to_text(until))};
   Table frequency = frequency_rows(buyers), quantiles = Table::of(quantile_table());
-  std::vector<int64_t> receipts, gaps_days;
+  std::vector<int64_t> receipts, gaps_days;  // how many of each
+  auto count = [](std::vector<int64_t>& counts, int64_t value) {
+    size_t at = static_cast<size_t>(value);
+    if (at >= counts.size()) counts.resize(at + 1);
+    ++counts[at];
+  };
   for (const Buyer& buyer : buyers) {
-    receipts.push_back(buyer.receipts);
-    gaps_days.insert(gaps_days.end(), buyer.gaps_days.begin(), buyer.gaps_days.end());
+    count(receipts, buyer.receipts);
+    for (int32_t days : buyer.gaps_days) count(gaps_days, days);
   }
-  add_quantiles("days between purchases", std::move(gaps_days), quantiles);
+  add_quantiles("days between purchases", gaps_days, quantiles);
   size_t quartile = quantiles.rows() + 1;  // of the five quantiles to come, the second
-  add_quantiles("receipts per customer", std::move(receipts), quantiles);
+  add_quantiles("receipts per customer", receipts, quantiles);
   Table silent = silence_rows(buyers, TRY(texts_by_number(context, "customer", "customer_id")), until);
   TRY(context.write("result.order_frequency", frequency));
   TRY(context.write("result.order_quantile", quantiles));
