@@ -14,7 +14,7 @@ FILES = {  # what the peers call them -> the six tables
     "pay": "LPOINT_BIG_COMP_06_LPAY.csv",
 }
 FROM, SPLIT, UNTIL = "2021-01-01", "2021-07-01", "2022-01-01"  # H1 = [FROM, SPLIT), H2 = [SPLIT, UNTIL)
-CHANNELS = {1: "off", 2: "on"}
+CHANNELS = {1: "offline", 2: "online"}
 GROUPS = [("other", "inactive"), ("top", "top")]  # of pay_share, beside all; the first is the group of divergence
 MOST_RECEIPTS = 50  # order_frequency counts customers by receipts up to here, then together
 

@@ -98,7 +98,7 @@ OF_CLASS = f"""
     FROM purchase JOIN product USING (pd_c)
     WHERE de_dt >= DATE '{answer.FROM}' AND de_dt < DATE '{answer.UNTIL}' AND clac_hlv_nm IS NOT NULL
     GROUP BY clac_hlv_nm, cust, de_dt, rct_no"""
-CHANNEL = "CASE slice WHEN 1 THEN 'off' WHEN 2 THEN 'on' END"
+CHANNEL = "CASE slice WHEN 1 THEN 'offline' WHEN 2 THEN 'online' END"
 BY_SLICE = [
     by_slice("all", "slice", "SELECT 'all' AS slice, * FROM receipt"),
     by_slice("partner", "slice::VARCHAR", receipts_by("cop_c")),
