@@ -14,12 +14,8 @@
 namespace danggol::features {
 namespace {
 
-Action action_of(std::string_view name) {
-  constexpr std::string_view names[] = {"cancel", "partner_use", "pay", "purchase"};
-  auto at = std::find(std::begin(names), std::end(names), name);
-  DANGGOL_ASSERT(at != std::end(names));
-  return static_cast<Action>(at - std::begin(names));
-}
+constexpr std::string_view action_names[] = {"cancel", "partner_use", "pay",
+                                             "purchase"};  // as Action has them
 
 // Numbers places as they come, from all threads.
 class PlaceNumbers {
@@ -30,7 +26,8 @@ class PlaceNumbers {
     int32_t number;
   };
 
-  // The number of a place; `near` is what the caller has met lately, the last one first.
+  // The number of a place, -1 for an action without receipts; `near` is what the caller has met lately, the
+  // last one first.
   int32_t of(const Names& names, std::vector<Known>& near) {
     auto at = std::find_if(near.begin(), near.end(), [&](const Known& k) { return k.names == names; });
     if (at == near.end()) at = near.insert(near.end(), {names, add(names)});
@@ -43,13 +40,16 @@ class PlaceNumbers {
     place_of.resize(numbers_.size());
     for (const auto& [names, number] : numbers_) {  // ascending
       place_of[static_cast<size_t>(number)] = static_cast<int32_t>(places.size());
-      places.push_back({action_of(names[0]), names[1], names[2]});
+      auto action = std::find(std::begin(action_names), std::end(action_names), names[0]);
+      places.push_back({static_cast<Action>(action - std::begin(action_names)), names[1], names[2]});
     }
     return places;
   }
 
  private:
   int32_t add(const Names& names) {
+    if (std::find(std::begin(action_names), std::end(action_names), names[0]) == std::end(action_names))
+      return -1;
     std::lock_guard lock(mutex_);
     std::array<std::string, 3> key = {std::string(names[0]), std::string(names[1]), std::string(names[2])};
     return numbers_.emplace(std::move(key), static_cast<int32_t>(numbers_.size())).first->second;
@@ -71,6 +71,19 @@ Result<std::vector<size_t>> count_lines(store::Connection& connection) {
   return start;
 }
 
+// Files are mostly in the order of time: then only the lines of each day are left to sort.
+void sort_lines(std::span<Line> lines) {
+  auto is_earlier = [](const Line& a, const Line& b) { return a.day < b.day; };
+  if (!std::is_sorted(lines.begin(), lines.end(), is_earlier))
+    std::sort(lines.begin(), lines.end(), is_earlier);
+  auto key = [](const Line& l) { return std::tie(l.receipt, l.place, l.product_no, l.store_no, l.amount); };
+  for (auto from = lines.begin(); from != lines.end();) {
+    auto until = std::find_if(from, lines.end(), [&](const Line& line) { return line.day != from->day; });
+    std::sort(from, until, [&](const Line& a, const Line& b) { return key(a) < key(b); });
+    from = until;
+  }
+}
+
 }  // namespace
 
 Result<Histories> load_histories(store::Connection& connection) {
@@ -83,32 +96,33 @@ Result<Histories> load_histories(store::Connection& connection) {
 
   PlaceNumbers numbers;
   TRY(connection.scan(sql::history_line, {}, [&](const store::Vectors& in) {
-    auto customer = in.values<int32_t>(0), day = in.values<int32_t>(1);
+    auto customer = in.values<int32_t>(0);
+    auto ts = in.values<int64_t>(1), amount = in.values<int64_t>(3);
     auto receipt = in.values<uint64_t>(2);
-    auto amount = in.values<int64_t>(3);
     auto product = in.values<int32_t>(4), store = in.values<int32_t>(5);
-    auto action = in.values<store::VectorText>(6), partner = in.values<store::VectorText>(7),
-         channel = in.values<store::VectorText>(8);
+    auto text = [&](int column, size_t i) {
+      return in.is_null(column, i) ? std::string_view() : in.values<store::VectorText>(column)[i].view();
+    };
     std::vector<PlaceNumbers::Known> near;
     for (size_t i = 0; i < in.rows(); ++i) {
+      int32_t place = numbers.of({text(6, i), text(7, i), text(8, i)}, near);
+      if (place < 0) continue;
       size_t c = static_cast<size_t>(customer[i]);
       size_t at = next[c].fetch_add(1, std::memory_order_relaxed);
       DANGGOL_ASSERT(at < out.start[c + 1]);
-      int32_t place = numbers.of({action[i].view(), partner[i].view(), channel[i].view()}, near);
-      out.lines[at] = {amount[i], receipt[i], day[i], place, product[i], store[i]};
+      out.lines[at] = {in.is_null(3, i) ? 0 : amount[i],   receipt[i],
+                       to_date(Timestamp{ts[i]}).days,     place,
+                       in.is_null(4, i) ? -1 : product[i], in.is_null(5, i) ? -1 : store[i]};
     }
   }));
 
   std::vector<int32_t> place_of;
   out.places = numbers.sorted(place_of);
-  auto key = [](const Line& l) {
-    return std::tie(l.day, l.receipt, l.place, l.product_no, l.store_no, l.amount);
-  };
   parallel_for(customers, [&](size_t c) {
     DANGGOL_ASSERT(next[c].load(std::memory_order_relaxed) == out.start[c + 1]);
-    Line *first = out.lines.get() + out.start[c], *last = out.lines.get() + out.start[c + 1];
-    for (Line* line = first; line != last; ++line) line->place = place_of[static_cast<size_t>(line->place)];
-    std::sort(first, last, [&](const Line& a, const Line& b) { return key(a) < key(b); });
+    std::span<Line> lines(out.lines.get() + out.start[c], out.lines.get() + out.start[c + 1]);
+    for (Line& line : lines) line.place = place_of[static_cast<size_t>(line.place)];
+    sort_lines(lines);
   });
   return out;
 }

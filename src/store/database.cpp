@@ -441,10 +441,14 @@ struct Scan {
     const Scan& scan = **static_cast<std::shared_ptr<Scan>*>(duckdb_scalar_function_get_extra_info(info));
     if (!scan.use) return duckdb_scalar_function_set_error(info, "these rows were scanned before");
     std::array<void*, most_columns> data;
+    std::array<uint64_t*, most_columns> valid;
     Vectors vectors;
     idx_t columns = duckdb_data_chunk_get_column_count(in);
-    for (idx_t c = 0; c < columns; ++c) data[c] = duckdb_vector_get_data(duckdb_data_chunk_get_vector(in, c));
-    vectors.data_ = {data.data(), columns};
+    for (idx_t c = 0; c < columns; ++c) {
+      duckdb_vector vector = duckdb_data_chunk_get_vector(in, c);
+      data[c] = duckdb_vector_get_data(vector), valid[c] = duckdb_vector_get_validity(vector);
+    }
+    vectors.data_ = {data.data(), columns}, vectors.valid_ = {valid.data(), columns};
     vectors.rows_ = duckdb_data_chunk_get_size(in);
     try {
       (*scan.use)(vectors);
@@ -476,6 +480,7 @@ Status Connection::scan(std::string_view select, const Bindings& bindings,
   integer.value = duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
   duckdb_scalar_function_set_return_type(function, integer);
   duckdb_scalar_function_set_volatile(function);
+  duckdb_scalar_function_set_special_handling(function);  // rows with a null are rows, too
   duckdb_scalar_function_set_extra_info(function, new std::shared_ptr<Scan>(scan),
                                         Insertion::destroy<std::shared_ptr<Scan>>);
   duckdb_scalar_function_set_function(function, Scan::take);

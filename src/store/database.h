@@ -100,11 +100,16 @@ class Vectors {
   std::span<const T> values(int column) const {
     return {static_cast<const T*>(data_[static_cast<size_t>(column)]), rows_};
   }
+  bool is_null(int column, size_t row) const {
+    const uint64_t* valid = valid_[static_cast<size_t>(column)];
+    return valid && !(valid[row / 64] >> row % 64 & 1);
+  }
   size_t rows() const { return rows_; }
 
  private:
   friend struct Scan;
   std::span<void*> data_;
+  std::span<uint64_t*> valid_;  // nullptr where nothing is null
   size_t rows_ = 0;
 };
 
