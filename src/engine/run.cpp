@@ -101,7 +101,7 @@ class RunContext : public Context {
   }
 
   Result<const Histories*> histories() override {
-    std::optional<Histories>& loaded = *settings_.histories;
+    std::optional<Histories>& loaded = settings_.shared->histories;
     if (!loaded) loaded = TRY(features::load_histories(connection_));
     return &*loaded;
   }
@@ -115,7 +115,7 @@ class RunContext : public Context {
                       room_.info.name, to_text(settings_.time.until))};
     std::optional<Date> label_until;
     if (origin != Origin::predict) label_until = add_months(pair.cutoff, pair.months);
-    return features::build(connection_, pair.cutoff, pair.months, label_until, grading);
+    return frame_at(pair.cutoff, pair.months, label_until, grading);
   }
 
   Result<std::optional<Frame>> season_frame(Origin origin, const Grading& grading) override {
@@ -124,8 +124,7 @@ class RunContext : public Context {
     bool known = pair.months > 0 && add_months(cutoff, pair.months) <= pair.cutoff &&
                  has_history(settings_.time.first_event, add_months(cutoff, -pair.months));
     if (!known) return std::optional<Frame>();
-    return std::optional<Frame>(
-        TRY(features::build(connection_, cutoff, pair.months, add_months(cutoff, pair.months), grading)));
+    return std::optional<Frame>(TRY(frame_at(cutoff, pair.months, add_months(cutoff, pair.months), grading)));
   }
 
   Result<Graded> graded(Date from, Date until, const Grading& grading) override {
@@ -200,6 +199,20 @@ class RunContext : public Context {
       case Origin::predict: return {t.as_of, t.horizon_months};
     }
     return {t.as_of, 0};
+  }
+  // Training, testing and predicting ask for the same ones; those of a large shop are made anew instead of
+  // kept.
+  Result<Frame> frame_at(Date cutoff, int32_t months, std::optional<Date> label_until,
+                         const Grading& grading) {
+    constexpr size_t most_values_kept = 32 << 20;
+    std::string key =
+        fmt::format("{} {} {}", to_text(cutoff), months, label_until ? to_text(*label_until) : "");
+    for (const auto& [name, value] : grading_params().write(grading)) key += " " + value;
+    auto& frames = settings_.shared->frames;
+    if (auto kept = frames.find(key); kept != frames.end()) return kept->second;
+    Frame frame = TRY(features::build(connection_, cutoff, months, label_until, grading));
+    if (frame.features.values.size() <= most_values_kept) frames.emplace(key, frame);
+    return frame;
   }
   Bindings with_run(const Bindings& bindings) const {
     const TimeFrame& t = settings_.time;

@@ -1,6 +1,7 @@
 // Runs one room inside one transaction and keeps the record of it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,8 +20,12 @@ inline constexpr int64_t kept_runs = 5;  // of each room; older rows of its resu
 struct RunSettings {
   TimeFrame time;
   uint64_t seed = 1;
-  // What these runs share, once one of them has asked for it.
-  std::shared_ptr<std::optional<Histories>> histories = std::make_shared<std::optional<Histories>>();
+  // What these runs have asked for, to be shared: it is the same for all of one as_of.
+  struct Shared {
+    std::optional<Histories> histories;
+    std::map<std::string, Frame> frames;
+  };
+  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
 };
 
 // What the rooms of this connection see of the store: nothing from as_of on. With it the one SQL

@@ -126,6 +126,7 @@ std::string month_name(Date date) { return to_text(date).substr(0, 7); }
 // The month with the least and the most of a figure, in words.
 void say_extremes(const Table& months, const char* column, const char* what_en, const char* what_ko,
                   Summary& summary) {
+  if (months.rows() < 2) return;
   size_t least = 0, most = 0;
   for (size_t i = 0; i < months.rows(); ++i) {
     double value = months[column].number(i);
@@ -163,11 +164,31 @@ Status say_shifts(Context& context, Summary& summary) {
   return {};
 }
 
+// The last month beside the same one a year before, which shares its season.
+void say_season(const Histories& histories, const Slices& slices, double sales, Date last, Date first_event,
+                Summary& summary) {
+  Date month = month_start(Date{last.days - 1});
+  if (add_months(month, -12) < month_start(first_event)) {
+    summary.say(
+        "There is no year before to compare with: what is season and what is trend cannot be told apart.",
+        "비교할 전년도 자료가 없어 계절의 영향과 추세를 구분할 수 없습니다.");
+    return;
+  }
+  auto before = sum_months(histories, slices, add_months(month, -12), add_months(last, -12));
+  double then = before.empty() ? 0 : currency(before[0].sales);
+  if (then == 0) return;
+  double change = sales / then - 1;
+  summary.fact("sales_change_year", change, "share");
+  summary.say(fmt::format("Against the same month a year before, the season alike: {:+.1f} %.", change * 100),
+              fmt::format("계절이 같은 전년 같은 달과 비교하면 {:+.1f}%입니다.", change * 100));
+}
+
 Result<Summary> run(Context& context, const Params& params) {
   Date last = context.time().until, first = std::max(add_months(last, static_cast<int32_t>(-params.months)),
                                                      month_start(context.time().first_event));
   Slices slices = TRY(read_slices(context));
-  auto sums = sum_months(*TRY(context.histories()), slices, first, last);
+  const Histories& histories = *TRY(context.histories());
+  auto sums = sum_months(histories, slices, first, last);
   TRY(context.write("result.sales_trend", trend_rows(slices, sums, first)));
   Table months = TRY(
       context.query("SELECT month, buyers, sales::DOUBLE AS sales, amount_per_receipt, purchases_per_buyer, "
@@ -191,6 +212,7 @@ Result<Summary> run(Context& context, const Params& params) {
     summary.say(fmt::format("The last month's sales were {:+.1f} % against the month before.", change * 100),
                 fmt::format("마지막 달의 매출은 전달보다 {:+.1f}% 변했습니다.", change * 100));
   }
+  say_season(histories, slices, months.reals("sales").back(), last, context.time().first_event, summary);
   TRY(say_shifts(context, summary));
   return summary;
 }
