@@ -7,12 +7,15 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <set>
+#include <span>
 
+#include "base/parallel.h"
+#include "contract/grade_pair.h"
 #include "learn/divergence.h"
 #include "learn/kolmogorov_smirnov.h"
 #include "learn/metrics.h"
 #include "learn/trend_test.h"
-#include "rooms/pay_share/pay_share.sql.h"
 
 namespace danggol::rooms {
 namespace {
@@ -55,34 +58,70 @@ struct Payers {
   std::map<std::string, learn::DoseTable> left_by_grade;  // by first-half grade: who did not come back
 };
 
-Result<Payers> read(Context& context, Date from, Date until) {
-  Table rows = TRY(context.query(
-      sql::pay_share, {{"window_from", to_timestamp(from)}, {"window_until", to_timestamp(until)}}));
-  const auto &h1_grade = rows.texts("h1_grade"), &h2_grade = rows.texts("h2_grade");
-  const auto &payments = rows.integers("payments"), &receipts = rows.integers("receipts"),
-             &customers = rows.integers("customers");
+// Whether a place's partner knows payments alone: no receipt there that a payment could be a share of.
+std::vector<bool> outside(const Histories& histories) {
+  std::set<std::string> inside;
+  for (const Place& place : histories.places)
+    if (place.action == Action::purchase || place.action == Action::partner_use) inside.insert(place.partner);
+  std::vector<bool> out;
+  for (const Place& place : histories.places)
+    out.push_back(!place.partner.empty() && !inside.contains(place.partner));
+  return out;
+}
+
+// Of one customer in the window.
+struct Counted {
+  int64_t receipts = 0, payments = 0, apart = 0;
+  int32_t h1 = inactive_grade, h2 = inactive_grade;
+  Share share() const { return {std::min(payments, receipts), receipts}; }
+};
+
+std::vector<Counted> count(const Histories& histories, const std::vector<GradePair>& pairs, Date from,
+                           Date until) {
+  std::vector<bool> is_outside = outside(histories);
+  std::vector<Counted> out(histories.customers());
+  parallel_for(out.size(), [&](size_t customer) {
+    Counted& counted = out[customer];
+    each_receipt(histories, histories.of(customer, from, until), [&](std::span<const Line> receipt) {
+      Action action = histories.place(receipt[0]).action;
+      if (action == Action::purchase || action == Action::partner_use) ++counted.receipts;
+      if (action != Action::pay) return;
+      auto apart = [&](const Line& line) { return is_outside[static_cast<size_t>(line.place)]; };
+      counted.apart += std::any_of(receipt.begin(), receipt.end(), apart);
+      counted.payments += !std::all_of(receipt.begin(), receipt.end(), apart);
+    });
+  });
+  for (const GradePair& pair : pairs)
+    if (pair.customer_no < out.size()) out[pair.customer_no].h1 = pair.h1, out[pair.customer_no].h2 = pair.h2;
+  std::erase_if(out, [](const Counted& counted) { return counted.receipts == 0; });
+  return out;
+}
+
+Payers read(const Histories& histories, const std::vector<GradePair>& pairs, Date from, Date until) {
+  std::vector<Counted> customers = count(histories, pairs, from, until);
   std::map<Share, size_t> place;
-  for (size_t i = 0; i < rows.rows(); ++i) place.emplace(Share{payments[i], receipts[i]}, 0);
+  for (const Counted& counted : customers) place.emplace(counted.share(), 0);
   Payers out;
   for (auto& [share, at] : place) at = out.shares.size(), out.shares.push_back(share);
   for (const char* name : {everybody, leavers, loyal}) out.segments[name].customers.resize(out.shares.size());
-  for (size_t i = 0; i < rows.rows(); ++i) {
-    Share share{payments[i], receipts[i]};
-    std::string pair = h1_grade[i] + " -> " + h2_grade[i];
+  for (const Counted& counted : customers) {
+    Share share = counted.share();
+    size_t at = place[share];
+    std::string h1(grade_names[counted.h1]), pair = h1 + " -> " + std::string(grade_names[counted.h2]);
     for (const std::string& name : {std::string(everybody), pair}) {
       auto segment = out.segments.find(name);
       if (segment == out.segments.end()) continue;
-      segment->second.customers[place[share]] += customers[i];
-      segment->second.capped += rows.integers("capped")[i];
-      segment->second.apart += rows.integers("apart")[i];
+      ++segment->second.customers[at];
+      segment->second.capped += counted.payments > counted.receipts;
+      segment->second.apart += counted.apart;
     }
-    if (h1_grade[i] == "inactive") continue;  // was not there to leave
-    auto& table = out.left_by_grade[h1_grade[i]];
+    if (counted.h1 == inactive_grade) continue;  // was not there to leave
+    auto& table = out.left_by_grade[h1];
     table.successes.resize(std::size(doses)), table.trials.resize(std::size(doses));
     size_t dose = 0;
     while (!share.at_most(doses[dose].most_percent)) ++dose;
-    table.trials[dose] += customers[i];
-    if (h2_grade[i] == "inactive") table.successes[dose] += customers[i];
+    ++table.trials[dose];
+    if (counted.h2 == inactive_grade) ++table.successes[dose];
   }
   return out;
 }
@@ -305,11 +344,12 @@ TableInfo dose_table() {
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   Date until = params.period == "h1" ? time.split : time.until;
-  Table known = TRY(context.query("SELECT count(*) AS n FROM receipt WHERE action = 'pay'"));
-  if (known.integers("n")[0] == 0)
+  const Histories& histories = *TRY(context.histories());
+  if (std::none_of(histories.places.begin(), histories.places.end(),
+                   [](const Place& place) { return place.action == Action::pay; }))
     return Error{Code::not_found, "pay_share: the store knows no payments (action pay)"};
   TRY(context.progress(0.1, "counting receipts"));
-  Payers payers = TRY(read(context, time.from, until));
+  Payers payers = read(histories, TRY(grade_pairs(context)), time.from, until);
   if (payers.shares.empty())
     return Error{Code::not_found, fmt::format("pay_share: no receipts from {} to {}; move --from and --until",
                                               to_text(time.from), to_text(until))};
