@@ -48,6 +48,9 @@ std::string format(const std::string& value) { return value; }
 std::string format(const std::optional<Date>& value) { return value ? to_text(*value) : ""; }
 std::string format(const std::vector<double>& value) { return fmt::format("{}", fmt::join(value, ",")); }
 std::string format(const std::vector<std::string>& value) { return fmt::format("{}", fmt::join(value, ",")); }
+std::string format(const Group& value) {
+  return value.empty() ? "" : fmt::format("{}:{}={}", value.table, value.column, value.value);
+}
 
 Status parse(const ParamInfo& info, std::string_view text, int64_t& value) {
   return parse_number(info, text, value, "a whole number");
@@ -82,6 +85,18 @@ Status parse(const ParamInfo& info, std::string_view text, std::vector<double>& 
 Status parse(const ParamInfo&, std::string_view text, std::vector<std::string>& value) {
   value.clear();
   for (auto part : split(text)) value.emplace_back(part);
+  return {};
+}
+
+Status parse(const ParamInfo& info, std::string_view text, Group& value) {
+  size_t colon = text.find(':'), equals = text.find('=', colon == text.npos ? 0 : colon);
+  std::string_view table = text.substr(0, colon);
+  if (colon == text.npos || equals == text.npos || equals == colon + 1 ||
+      !(table.starts_with("raw.") || table.starts_with("result.")))
+    return bad(info, text,
+               "must be a table of raw or result, a column and a value, such as raw.customer:region=Seoul");
+  value = {std::string(table), std::string(text.substr(colon + 1, equals - colon - 1)),
+           std::string(text.substr(equals + 1))};
   return {};
 }
 

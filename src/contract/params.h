@@ -18,6 +18,13 @@ struct Range {
   double least, most;
 };
 
+// The customers of whom a row of `table` (raw or result, by customer_id) has `value` in `column`; typed as
+// "raw.customer:region=Seoul". Nobody in particular where it is empty.
+struct Group {
+  std::string table, column, value;
+  bool empty() const { return table.empty(); }
+};
+
 namespace param_text {
 std::string format(int64_t value);
 std::string format(double value);
@@ -26,6 +33,7 @@ std::string format(const std::string& value);
 std::string format(const std::optional<Date>& value);
 std::string format(const std::vector<double>& value);
 std::string format(const std::vector<std::string>& value);
+std::string format(const Group& value);
 Status parse(const ParamInfo& info, std::string_view text, int64_t& value);
 Status parse(const ParamInfo& info, std::string_view text, double& value);
 Status parse(const ParamInfo& info, std::string_view text, bool& value);
@@ -33,6 +41,7 @@ Status parse(const ParamInfo& info, std::string_view text, std::string& value);
 Status parse(const ParamInfo& info, std::string_view text, std::optional<Date>& value);
 Status parse(const ParamInfo& info, std::string_view text, std::vector<double>& value);
 Status parse(const ParamInfo& info, std::string_view text, std::vector<std::string>& value);
+Status parse(const ParamInfo& info, std::string_view text, Group& value);
 }  // namespace param_text
 
 template <class Params>
@@ -71,6 +80,9 @@ class ParamTable {
   }
   ParamTable& texts(std::string name, std::vector<std::string> Params::*member, std::string help) {
     return add({name, ParamType::list, {}, {}, {}, {}, {}, help}, member);
+  }
+  ParamTable& group(std::string name, Group Params::*member, std::string help) {
+    return add({name, ParamType::group, {}, {}, {}, {}, {}, help}, member);
   }
   // The rows of a struct that is a member of this one.
   template <class Inner>

@@ -129,6 +129,8 @@ class Context {
   // The same origin a year before, with labels: what the season did then. Nothing where the history is too
   // short for it.
   virtual Result<std::optional<Frame>> season_frame(Origin origin, const Grading& grading) = 0;
+  // customer_no of a group's customers, ascending; not_found where there is no such table or column.
+  virtual Result<std::vector<int64_t>> members(const Group& group) = 0;
   virtual Result<Graded> graded(Date from, Date until, const Grading& grading) = 0;
 
   virtual Status save_model(std::string_view name, std::string_view method, std::string_view feature_hash,

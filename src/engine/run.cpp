@@ -127,6 +127,26 @@ class RunContext : public Context {
     return std::optional<Frame>(TRY(frame_at(cutoff, pair.months, add_months(cutoff, pair.months), grading)));
   }
 
+  Result<std::vector<int64_t>> members(const Group& group) override {
+    Table columns = TRY(connection_.query(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema || '.' || table_name = $table",
+        {{"table", group.table}}));
+    const auto& names = columns.texts("column_name");
+    for (const std::string& needed : {std::string("customer_id"), group.column})
+      if (std::find(names.begin(), names.end(), needed) == names.end())
+        return Error{
+            Code::not_found,
+            fmt::format(
+                "{}: group={}: {} has no column {}; danggol sql \"FROM {} LIMIT 1\" shows what it has",
+                room_.info.name, param_text::format(group), group.table, needed, group.table)};
+    Table rows = TRY(connection_.query(
+        fmt::format("SELECT DISTINCT c.customer_no FROM {} t JOIN customer c USING (customer_id) "
+                    "WHERE t.{}::VARCHAR = $value ORDER BY c.customer_no",
+                    store::identifier(group.table), store::identifier(group.column)),
+        {{"value", group.value}}));
+    return rows.integers("customer_no");
+  }
+
   Result<Graded> graded(Date from, Date until, const Grading& grading) override {
     return features::graded(connection_, from, until, grading);
   }

@@ -266,6 +266,9 @@ std::vector<std::string> wrong_texts(const ParamInfo& param) {
       if (param.least) wrong = {"x", fmt::format("{}", *param.least - 1), fmt::format("{}", *param.most + 1)};
       break;
     case ParamType::text: break;
+    case ParamType::group:
+      wrong = {"", "top", "result.rfm", "result.rfm:grade", "run.log:room=rfm", ":=x"};
+      break;
     default: ADD_FAILURE() << param.name << ": the suite does not know this type of parameter yet";
   }
   return wrong;

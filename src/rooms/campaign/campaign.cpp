@@ -134,7 +134,8 @@ struct Habits {
 Result<Habits> leaver_habits(Context& context) {
   Habits habits;
   auto compared = context.params_of("result.channel_divergence");
-  bool is_known = compared && compared->find("\"h2-grade\":\"inactive\"") != std::string::npos;
+  bool is_known = compared && compared->find("\"h2-grade\":\"inactive\"") != std::string::npos &&
+                  compared->find("\"group\":\"\"") != std::string::npos;
   TRY(context.execute(fmt::format(
       "CREATE OR REPLACE TEMP TABLE over_used AS SELECT dimension, cell, element, element_lo, element_hi "
       "FROM {} ",

@@ -14,6 +14,7 @@ namespace {
 
 struct Params {
   std::string h1_grade = "other", h2_grade = "inactive", period = "h1";
+  Group group;  // in place of the pair of grades
   int64_t resamples = 500;
 };
 Status validate(const Params&) { return {}; }
@@ -144,9 +145,19 @@ Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   const Histories& histories = *TRY(context.histories());
   std::vector<GradePair> pairs = TRY(grade_pairs(context));
+  std::vector<int64_t> named;
+  if (!params.group.empty()) named = TRY(context.members(params.group));
   std::vector<bool> in_group;
   for (const GradePair& pair : pairs)
-    in_group.push_back(grade_names[pair.h1] == params.h1_grade && grade_names[pair.h2] == params.h2_grade);
+    in_group.push_back(
+        params.group.empty()
+            ? grade_names[pair.h1] == params.h1_grade && grade_names[pair.h2] == params.h2_grade
+            : std::binary_search(named.begin(), named.end(), static_cast<int64_t>(pair.customer_no)));
+  Text who = params.group.empty()
+                 ? Text{fmt::format("customers going from {} to {}", params.h1_grade, params.h2_grade),
+                        fmt::format("{} → {} 고객", params.h1_grade, params.h2_grade)}
+                 : Text{fmt::format("customers of {} {}", params.group.column, params.group.value),
+                        fmt::format("{} {} 고객", params.group.column, params.group.value)};
   int64_t members = std::count(in_group.begin(), in_group.end(), true);
 
   std::vector<Dimension> compared = TRY(dimensions(context, histories));
@@ -165,10 +176,8 @@ Result<Summary> run(Context& context, const Params& params) {
   Summary summary;
   std::vector<learn::DivergenceEstimate> estimates;
   if (members < 2)
-    summary.warn(fmt::format("{} customers went from {} to {}: too few to compare.", members, params.h1_grade,
-                             params.h2_grade),
-                 fmt::format("{} → {} 고객이 {}명뿐이어서 비교하지 않았습니다.", params.h1_grade,
-                             params.h2_grade, members));
+    summary.warn(fmt::format("There are {} {}: too few to compare.", members, who.en),
+                 fmt::format("{}이 {}명뿐이어서 비교하지 않았습니다.", who.ko, members));
   else
     estimates = learn::divergences(counts, in_group, static_cast<int32_t>(params.resamples), context.seed());
   for (size_t d = 0; d < estimates.size(); ++d) {
@@ -192,13 +201,10 @@ Result<Summary> run(Context& context, const Params& params) {
     totals.append(name, estimate.kl, estimate.kl_lo, estimate.kl_hi, estimate.js, estimate.js_lo,
                   estimate.js_hi, members);
     if (!more.empty())
-      summary.say(
-          fmt::format("By {}, customers going from {} to {} over-use {}{}. That differs; it need not cause.",
-                      name, params.h1_grade, params.h2_grade, more,
-                      less.empty() ? "" : " and under-use " + less),
-          fmt::format("{} 기준으로 {} → {} 고객은 {}를 더 이용합니다{}. 차이일 뿐 원인이라는 뜻은 아닙니다.",
-                      name, params.h1_grade, params.h2_grade, more,
-                      less.empty() ? "" : "(덜 이용: " + less + ")"));
+      summary.say(fmt::format("By {}, {} over-use {}{}. That differs; it need not cause.", name, who.en, more,
+                              less.empty() ? "" : " and under-use " + less),
+                  fmt::format("{} 기준으로 {}은 {}를 더 이용합니다{}. 차이일 뿐 원인이라는 뜻은 아닙니다.",
+                              name, who.ko, more, less.empty() ? "" : "(덜 이용: " + less + ")"));
   }
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
@@ -241,6 +247,7 @@ Room channel_divergence() {
               "grade of the group in the first half")
       .choice("h2-grade", &Params::h2_grade, {"top", "good", "regular", "other", "inactive"},
               "grade of the group in the second half")
+      .group("group", &Params::group, "compared in place of a pair of grades: TABLE:COLUMN=VALUE")
       .choice("period", &Params::period, {"h1", "year"},
               "rows compared: h1, when both sides were there; year, as the deck did")
       .integer("resamples", &Params::resamples, {100, 10'000}, "", "of bootstrap and permutation");
