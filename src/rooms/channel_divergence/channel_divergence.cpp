@@ -176,7 +176,7 @@ Result<Summary> run(Context& context, const Params& params) {
   Summary summary;
   std::vector<learn::DivergenceEstimate> estimates;
   if (members < 2)
-    summary.warn(fmt::format("There are {} {}: too few to compare.", members, who.en),
+    summary.warn(fmt::format("Too few to compare: {} {}.", members, who.en),
                  fmt::format("{}이 {}명뿐이어서 비교하지 않았습니다.", who.ko, members));
   else
     estimates = learn::divergences(counts, in_group, static_cast<int32_t>(params.resamples), context.seed());
