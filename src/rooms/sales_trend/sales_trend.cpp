@@ -178,7 +178,7 @@ void say_season(const Histories& histories, const Slices& slices, double sales, 
   double then = before.empty() ? 0 : currency(before[0].sales);
   if (then == 0) return;
   double change = sales / then - 1;
-  summary.fact("sales_change_year", change, "share");
+  summary.fact("sales_change_year", change, "relative change");
   summary.say(fmt::format("Against the same month a year before, the season alike: {:+.1f} %.", change * 100),
               fmt::format("계절이 같은 전년 같은 달과 비교하면 {:+.1f}%입니다.", change * 100));
 }
@@ -208,7 +208,7 @@ Result<Summary> run(Context& context, const Params& params) {
   size_t n = months.rows();
   if (n > 1) {
     double change = months.reals("sales")[n - 1] / months.reals("sales")[n - 2] - 1;
-    summary.fact("sales_change_last_month", change, "share");
+    summary.fact("sales_change_last_month", change, "relative change");
     summary.say(fmt::format("The last month's sales were {:+.1f} % against the month before.", change * 100),
                 fmt::format("마지막 달의 매출은 전달보다 {:+.1f}% 변했습니다.", change * 100));
   }
