@@ -73,25 +73,7 @@ class RunContext : public Context {
     DANGGOL_ASSERT(rows.columns.size() == info->columns.size());
     auto appender =
         TRY(store::Appender::open(connection_, "", "history", info->name.substr(info->name.find('.') + 1)));
-    for (size_t i = 0; i < rows.rows(); ++i) {
-      appender.set(0, run_id_);
-      for (size_t c = 0; c < rows.columns.size(); ++c) {
-        const ColumnData& column = rows.columns[c];
-        if (column.is_null(i)) continue;
-        int to = static_cast<int>(c) + 1;
-        switch (column.type) {
-          case Type::integer: appender.set(to, column.integers[i]); break;
-          case Type::timestamp: appender.set(to, Timestamp{column.integers[i]}); break;
-          case Type::date: appender.set(to, Date{static_cast<int32_t>(column.integers[i])}); break;
-          case Type::boolean: appender.set(to, column.integers[i] != 0); break;
-          case Type::real: appender.set(to, column.reals[i]); break;
-          case Type::money: appender.set(to, Money{std::llround(column.reals[i] * Money::scale)}); break;
-          case Type::text: appender.set(to, column.texts[i]); break;
-          case Type::blob: appender.set_blob(to, column.texts[i]); break;
-        }
-      }
-      TRY(appender.end_row());
-    }
+    TRY(appender.append(run_id_, rows));
     return appender.close();
   }
 
@@ -322,7 +304,8 @@ Status prepare_table(store::Connection& connection, const TableInfo& info) {
 }
 
 // The oldest run of a room whose rows stay once the one that is running is done; 0 while there are few.
-Result<int64_t> oldest_kept(store::Connection& connection, const Room& room) {
+Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int64_t run_id) {
+  if (run_id <= kept_runs) return 0;  // of all rooms together
   return connection.integer(
       "SELECT run_id FROM run.log WHERE room = $room AND state = 'done' ORDER BY run_id DESC LIMIT 1 OFFSET "
       "$n",
@@ -403,7 +386,7 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
   RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(room.run(context, params));
-  int64_t oldest = TRY(oldest_kept(connection, room));
+  int64_t oldest = TRY(oldest_kept(connection, room, run.run_id));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result."))
       run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id, oldest)));

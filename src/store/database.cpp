@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <mutex>
@@ -582,6 +583,48 @@ Status Appender::end_row() {
     h.set_in_row[c] = 0;
   }
   if (++h.row == h.capacity) return h.flush();
+  return {};
+}
+
+Status Appender::append(int64_t first, const Table& table) {
+  Handle& h = *handle_;
+  TRY(h.flush());
+  for (size_t from = 0; from < table.rows(); from += h.capacity) {
+    size_t count = std::min<size_t>(h.capacity, table.rows() - from);
+    std::fill_n(static_cast<int64_t*>(h.data[0]), count, first);
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      const ColumnData& column = table.columns[c];
+      auto put = [&]<class T>(const auto& values, const auto& as) {
+        for (size_t i = 0; i < count; ++i) static_cast<T*>(h.data[c + 1])[i] = as(values[from + i]);
+      };
+      auto same = [](auto value) { return value; };
+      switch (column.type) {
+        case Type::integer:
+        case Type::timestamp: put.operator()<int64_t>(column.integers, same); break;
+        case Type::date:
+          put.operator()<int32_t>(column.integers, [](int64_t days) { return static_cast<int32_t>(days); });
+          break;
+        case Type::boolean:
+          put.operator()<bool>(column.integers, [](int64_t value) { return value != 0; });
+          break;
+        case Type::real: put.operator()<double>(column.reals, same); break;
+        case Type::money:
+          put.operator()<int64_t>(column.reals,
+                                  [](double value) { return std::llround(value * Money::scale); });
+          break;
+        case Type::text:
+        case Type::blob:
+          for (size_t i = 0; i < count; ++i) {
+            const std::string& text = column.texts[from + i];
+            duckdb_vector_assign_string_element_len(h.vectors[c + 1], i, text.data(), text.size());
+          }
+      }
+      for (size_t i = 0; !column.null.empty() && i < count; ++i)
+        if (column.is_null(from + i)) duckdb_validity_set_row_invalid(h.valid[c + 1], i);
+    }
+    h.row = count;
+    TRY(h.flush());
+  }
   return {};
 }
 

@@ -165,6 +165,9 @@ class Appender {
   void set(int column, std::string_view value);
   void set_blob(int column, std::string_view bytes);
   Status end_row();
+  // Rows of a Table whose types are those of the columns, after a first column that is the same for all of
+  // them.
+  Status append(int64_t first, const Table& rows);
   Status close();
 
  private:
