@@ -5,6 +5,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <shared_mutex>
 #include <tuple>
 
 #include "base/assert.h"
@@ -30,7 +31,10 @@ class PlaceNumbers {
   // last one first.
   int32_t of(const Names& names, std::vector<Known>& near) {
     auto at = std::find_if(near.begin(), near.end(), [&](const Known& k) { return k.names == names; });
-    if (at == near.end()) at = near.insert(near.end(), {names, add(names)});
+    if (at == near.end()) {
+      if (near.size() == most_near) near.pop_back();
+      at = near.insert(near.end(), {names, find_or_add(names)});
+    }
     std::iter_swap(near.begin(), at);
     return near.front().number;
   }
@@ -47,15 +51,29 @@ class PlaceNumbers {
   }
 
  private:
-  int32_t add(const Names& names) {
+  static constexpr size_t most_near = 24;  // a marketplace has thousands, and few of them near each other
+  using Key = std::array<std::string, 3>;
+  struct Less {
+    using is_transparent = void;
+    static Names view(const Key& key) { return {key[0], key[1], key[2]}; }
+    static const Names& view(const Names& names) { return names; }
+    bool operator()(const auto& a, const auto& b) const { return view(a) < view(b); }
+  };
+
+  int32_t find_or_add(const Names& names) {
     if (std::find(std::begin(action_names), std::end(action_names), names[0]) == std::end(action_names))
       return -1;
-    std::lock_guard lock(mutex_);
-    std::array<std::string, 3> key = {std::string(names[0]), std::string(names[1]), std::string(names[2])};
+    {
+      std::shared_lock lock(mutex_);
+      if (auto known = numbers_.find(names); known != numbers_.end()) return known->second;
+    }
+    std::unique_lock lock(mutex_);
+    Key key = {std::string(names[0]), std::string(names[1]), std::string(names[2])};
     return numbers_.emplace(std::move(key), static_cast<int32_t>(numbers_.size())).first->second;
   }
-  std::mutex mutex_;
-  std::map<std::array<std::string, 3>, int32_t> numbers_;
+
+  std::shared_mutex mutex_;
+  std::map<Key, int32_t, Less> numbers_;
 };
 
 // Where each customer's lines begin.
