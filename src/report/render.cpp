@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -125,8 +126,11 @@ std::string to_json(const std::vector<FileSummary>& files) {
 }
 
 std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language) {
+  size_t width = 0;
+  for (const auto& info : analyses) width = std::max(width, info.name.size() + 2);
   std::string out;
-  for (const auto& info : analyses) out += fmt::format("{:<26}{}\n", info.name, in(info.question, language));
+  for (const auto& info : analyses)
+    out += fmt::format("{:<{}}{}\n", info.name, width, in(info.question, language));
   return out;
 }
 
