@@ -9,7 +9,18 @@
 
 namespace danggol {
 
-enum class Code { bad_input, not_found, conflict, refused, corrupt, cancelled, io, internal };
+enum class Code {
+  bad_input,  // what was asked for cannot be: a parameter, a name, a file that is no table
+  not_found,  // what was named is not there
+  no_data,    // the store has nothing for this to work on; the only one that lets a pipeline leave a room out
+  conflict,   // somebody else has it, or it speaks of something else
+  refused,    // allowed to nobody
+  corrupt,    // bytes that are not what they should be
+  memory,     // the memory limit was not enough
+  cancelled,  // the person asked to stop
+  io,         // the disk: space, permission, a path that cannot be
+  internal    // a bug of ours
+};
 
 struct Error {
   Code code = Code::internal;
@@ -20,11 +31,13 @@ struct Error {
 constexpr int exit_status(Code code) {
   switch (code) {
     case Code::bad_input: return 2;
-    case Code::not_found: return 3;
+    case Code::not_found:
+    case Code::no_data: return 3;
     case Code::conflict: return 4;
     case Code::refused: return 5;
     case Code::corrupt: return 6;
     case Code::io: return 7;
+    case Code::memory: return 8;
     case Code::cancelled: return 130;
     case Code::internal: return 70;
   }
@@ -33,10 +46,12 @@ constexpr int exit_status(Code code) {
 constexpr int http_status(Code code) {
   switch (code) {
     case Code::bad_input: return 400;
-    case Code::not_found: return 404;
+    case Code::not_found:
+    case Code::no_data: return 404;
     case Code::conflict: return 409;
     case Code::refused: return 403;
     case Code::cancelled: return 499;
+    case Code::memory: return 507;
     case Code::corrupt:
     case Code::io:
     case Code::internal: return 500;

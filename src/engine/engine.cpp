@@ -166,7 +166,7 @@ struct Engine::State {
     TRY(engine::run_params().read(params, given));
     Table span = TRY(connection.query("SELECT min(ts)::DATE AS first, max(ts)::DATE AS last FROM raw.event"));
     if (span.columns[0].is_null(0))
-      return Error{Code::not_found, fmt::format("store {}: no events yet; run danggol import first", path)};
+      return Error{Code::no_data, fmt::format("store {}: no events yet; run danggol import first", path)};
     Date first{static_cast<int32_t>(span.integers("first")[0])},
         last{static_cast<int32_t>(span.integers("last")[0])};
     TimeFrame time = TRY(engine::settle(given, first, last));

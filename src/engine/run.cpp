@@ -92,7 +92,7 @@ class RunContext : public Context {
     Pair pair = pair_of(origin);
     if (pair.months == 0)
       return Error{
-          Code::bad_input,
+          Code::no_data,
           fmt::format("{}: the history before {} is too short to learn from: at least 3 months are needed",
                       room_.info.name, to_text(settings_.time.until))};
     std::optional<Date> label_until;

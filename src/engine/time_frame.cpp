@@ -57,7 +57,7 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
   if (days_only) {  // hardly any history: its two halves (a day is added in front to even them), and no
                     // forecast
     if (first_event == last_event)
-      return Error{Code::not_found,
+      return Error{Code::no_data,
                    fmt::format("the store holds events of {} alone; two days are needed to compare periods",
                                to_text(first_event))};
     time.until = time.as_of;

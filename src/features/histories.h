@@ -5,8 +5,8 @@
 
 namespace danggol::features {
 
-// All that the connection's view `event` shows of actions with a receipt: 32 bytes a row. The same whatever the
-// order of the rows and the number of threads.
+// All that the connection's view `event` shows of actions with a receipt: 32 bytes a row. The same whatever
+// the order of the rows and the number of threads.
 Result<Histories> load_histories(store::Connection& connection);
 
 }  // namespace danggol::features

@@ -41,7 +41,7 @@ Result<Gbdt> Gbdt::train(const Matrix& features, const std::vector<int32_t>& lab
                          const GbdtParams& p, uint64_t seed) {
   DANGGOL_ASSERT(features.rows() == labels.size());
   if (features.rows() < 2)  // LightGBM would print before it throws
-    return Error{Code::bad_input, fmt::format("rows to learn from = {}: must be 2 or more", features.rows())};
+    return Error{Code::no_data, fmt::format("rows to learn from = {}: must be 2 or more", features.rows())};
   LGBM_RegisterLogCallback(quiet);
   // One thread: callers train several models side by side, and a spinning OpenMP team would fight them. With
   // deterministic and force_col_wise sums are taken in one order anyhow.

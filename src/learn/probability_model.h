@@ -24,7 +24,7 @@ struct ClassProbabilities {
 
 class ProbabilityModel {
  public:
-  // Fails (bad_input) if there are too few rows (20 a fold) or only one class. `classes` >= 2.
+  // Fails (no_data) if there are too few rows (20 a fold) or only one class. `classes` >= 2.
   static Result<ProbabilityModel> train(const Matrix& features, const std::vector<int32_t>& labels,
                                         int32_t classes, int32_t special, const GbdtParams& params,
                                         uint64_t seed);

@@ -76,7 +76,7 @@ TEST(TimeFrame, OfThreeDaysHasTwoEqualHalvesToo) {
 
 TEST(TimeFrame, OfOneDayIsRefused) {
   auto settled = settle({}, date("2021-05-05"), date("2021-05-05"));
-  EXPECT_EQ(code(settled), Code::not_found);
+  EXPECT_EQ(code(settled), Code::no_data);
   EXPECT_NE(message(settled).find("2021-05-05"), std::string::npos);
 }
 

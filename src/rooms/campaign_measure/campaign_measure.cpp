@@ -41,7 +41,7 @@ Result<Draws> read(Context& context, const Params& params) {
   std::set<std::string> offers(offer.begin(), offer.end());
   if (offers.erase(holdout) == 0 || offers.empty())
     return Error{
-        Code::not_found,
+        Code::no_data,
         fmt::format("campaign.measure: the store knows no offer and hold-out (offer none) of {} days "
                     "before {}; import exposures, or lower --window-days",
                     params.window_days, to_text(context.time().as_of))};

@@ -169,7 +169,7 @@ Result<Summary> run(Context& context, const Params& params) {
   std::erase_if(counts, [](const learn::CellCounts& rows) { return rows.cell_count < 2; });
   std::erase_if(compared, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
   if (compared.empty())
-    return Error{Code::not_found,
+    return Error{Code::no_data,
                  "channel_divergence: the store knows neither partners, channels nor product classes of its "
                  "purchases"};
   Table elements = Table::of(element_table()), totals = Table::of(total_table());

@@ -133,7 +133,7 @@ Result<Summary> predict(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
   Frame frame = TRY(context.frame(Origin::predict, params.grading));
   if (frame.customer_no.empty())
-    return Error{Code::not_found,
+    return Error{Code::no_data,
                  fmt::format("grade_forecast.predict: nobody bought in the {} months before {}",
                              context.time().horizon_months, to_text(frame.cutoff))};
   std::string bytes =
@@ -248,7 +248,7 @@ Result<Summary> random_split(Context& context, const Params& params) {
   for (size_t i = 0; i < all.label.size(); ++i) rows[random.below(5) == 0].push_back(i);
   Frame known = part_of(all, rows[0]), later = part_of(all, rows[1]);
   if (later.label.size() < 2)
-    return Error{Code::not_found,
+    return Error{Code::no_data,
                  fmt::format("grade_forecast.random_split: {} customers bought before {}: too few to test on",
                              all.label.size(), to_text(all.cutoff))};
   TRY(context.progress(0.3, "trees"));

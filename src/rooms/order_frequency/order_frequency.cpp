@@ -158,7 +158,7 @@ Result<Summary> run(Context& context, const Params& params) {
   Date until = context.time().until, first = add_months(until, static_cast<int32_t>(-params.months));
   std::vector<Buyer> buyers = read_buyers(*TRY(context.histories()), first, until);
   if (buyers.empty())
-    return Error{Code::not_found,
+    return Error{Code::no_data,
                  fmt::format("order_frequency: no purchases from {} to {}", to_text(first), to_text(until))};
   Table frequency = frequency_rows(buyers), quantiles = Table::of(quantile_table());
   std::vector<int64_t> receipts, gaps_days;  // how many of each

@@ -347,12 +347,12 @@ Result<Summary> run(Context& context, const Params& params) {
   const Histories& histories = *TRY(context.histories());
   if (std::none_of(histories.places.begin(), histories.places.end(),
                    [](const Place& place) { return place.action == Action::pay; }))
-    return Error{Code::not_found, "pay_share: the store knows no payments (action pay)"};
+    return Error{Code::no_data, "pay_share: the store knows no payments (action pay)"};
   TRY(context.progress(0.1, "counting receipts"));
   Payers payers = read(histories, TRY(grade_pairs(context)), time.from, until);
   if (payers.shares.empty())
-    return Error{Code::not_found, fmt::format("pay_share: no receipts from {} to {}; move --from and --until",
-                                              to_text(time.from), to_text(until))};
+    return Error{Code::no_data, fmt::format("pay_share: no receipts from {} to {}; move --from and --until",
+                                            to_text(time.from), to_text(until))};
   Table curve = Table::of(curve_table()), segments = Table::of(segment_table()),
         distances = Table::of(distance_table()), dose = Table::of(dose_table());
   Summary summary;

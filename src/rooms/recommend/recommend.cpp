@@ -192,7 +192,7 @@ learn::Interval hit_rate(const Window& known, const Window& later,
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   if (time.horizon_months == 0)
-    return Error{Code::bad_input,
+    return Error{Code::no_data,
                  fmt::format("recommend: the history before {} is too short: at least 2 months are needed",
                              to_text(time.until))};
   TRY(context.execute(
@@ -204,7 +204,7 @@ Result<Summary> run(Context& context, const Params& params) {
   int32_t item_count =
       static_cast<int32_t>(TRY(context.query("SELECT count(*) AS n FROM catalogue")).integers("n")[0]);
   if (item_count < 2)
-    return Error{Code::not_found,
+    return Error{Code::no_data,
                  fmt::format("recommend: products bought before {} = {}: at least 2 are needed",
                              to_text(time.split), item_count)};
 
@@ -214,8 +214,8 @@ Result<Summary> run(Context& context, const Params& params) {
   Window known = TRY(read_window(context, time.from, time.split, item_count));
   Window later = TRY(read_window(context, time.split, time.until, item_count));
   if (known.customer_no.empty())
-    return Error{Code::not_found, fmt::format("recommend: nobody bought from {} to {}", to_text(time.from),
-                                              to_text(time.split))};
+    return Error{Code::no_data, fmt::format("recommend: nobody bought from {} to {}", to_text(time.from),
+                                            to_text(time.split))};
   auto lists = learn::CoPurchase(known.purchases, params.shrinkage).recommend(known.purchases, per_customer);
   auto outcomes = outcomes_of(known, later, lists, context.seed());
   Table record = Table::of(record_table());

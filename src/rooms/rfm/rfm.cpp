@@ -84,7 +84,7 @@ Result<Summary> run(Context& context, const Params& params) {
     summarise(buyers, period, summary);
   }
   if (grades.rows() == 0)
-    return Error{Code::not_found,
+    return Error{Code::no_data,
                  fmt::format("rfm: no purchases from {} to {}; import some, or move --from and --until",
                              to_text(time.from), to_text(time.until))};
   TRY(context.write("result.rfm", grades));

@@ -195,7 +195,7 @@ Result<Summary> run(Context& context, const Params& params) {
                     "amount_per_buyer "
                     "FROM history.sales_trend WHERE run_id = $run_id AND dimension = 'all' ORDER BY month"));
   if (months.rows() == 0)
-    return Error{Code::not_found,
+    return Error{Code::no_data,
                  fmt::format("sales_trend: no purchases from {} to {}", to_text(first), to_text(last))};
   Summary summary;
   double total = 0;
