@@ -1,16 +1,20 @@
 // The command line: danggol's declarations turned into flags, its answers into text. Results go to stdout,
 // everything else to stderr.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <thread>
 
 #include "danggol/engine.h"
+#include "danggol/printable.h"
 #include "danggol/render.h"
 #include "progress_bar.h"
 
@@ -34,44 +38,62 @@ struct Options {
   std::string simulator;
   // show, sql, report
   std::string target, format = "text", out;
+  bool plain = false;
   int64_t limit = -1;
+  SqlLimits sql;
+  std::string memory;
 };
 
 Language language(const Options& options) { return options.language == "ko" ? Language::ko : Language::en; }
 
-Format format(const Options& options) {
-  if (options.json || options.format == "json") return Format::json;
-  if (options.format == "csv") return Format::csv;
-  if (options.format == "parquet") return Format::parquet;
-  return Format::text;
+RowStyle style(const Options& options) {
+  RowStyle style{.plain = options.plain, .for_spreadsheet = !options.out.empty()};
+  if (options.format == "csv") style.format = Format::csv;
+  if (options.format == "parquet") style.format = Format::parquet;
+  if (options.json || options.format == "json") style.format = Format::json;
+  return style;
 }
 
 int fail(const Error& error) {
   clear_progress_bar();
-  fmt::print(stderr, "danggol: {}\n", error.message);
+  fmt::print(stderr, "danggol: {}\n", printable(error.message));
   return exit_status(error.code);
 }
 
-// Ctrl-C and kill end the work in order: the thread that waits for the signal interrupts the engine, the
-// transaction rolls back, the program ends with one line. A second signal ends it at once.
+// Ctrl-C and kill end the work in order: the thread that waits for the signal sets a flag that all progress
+// looks at, and interrupts the engine until the transaction has rolled back and the program ends with one
+// line. What is deaf to that is abandoned, which leaves the store as it was, too; so it is at once after a
+// second signal.
 class StopOnSignal {
  public:
   static void block() {
     sigset_t set = signals();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
   }
-  static void watch(std::function<void()> interrupt) {
-    std::thread([interrupt] {
+  static void watch(std::function<bool(bool for_good)> interrupt) {
+    std::thread([interrupt = std::move(interrupt)] {
       sigset_t set = signals();
       int number = 0;
       sigwait(&set, &number);
-      interrupt();
-      sigwait(&set, &number);
-      _exit(130);
+      stop_ = true;
+      constexpr timespec pause = {0, 20'000'000};
+      for (int round = 0; sigtimedwait(&set, nullptr, &pause) < 0; ++round)
+        if (interrupt(round >= patience) && round >= patience) break;
+      Engine::abandon_outputs();
+      fail({Code::cancelled, "stopped: nothing was changed"});
+      _exit(exit_status(Code::cancelled));
     }).detach();
+  }
+  static Progress progress() {
+    return [bar = progress_bar()](double done, std::string_view what) -> Status {
+      if (stop_) return Error{Code::cancelled, "stopped: nothing was changed"};
+      return bar(done, what);
+    };
   }
 
  private:
+  static constexpr int patience = 30;  // pauses
+  static inline std::atomic<bool> stop_ = false;
   static sigset_t signals() {
     sigset_t set;
     sigemptyset(&set);
@@ -83,21 +105,42 @@ class StopOnSignal {
 
 // Only an import makes a store.
 Status must_exist(const Options& options) {
-  if (std::filesystem::exists(options.store)) return {};
+  std::error_code error;
+  if (std::filesystem::exists(options.store, error) || error) return {};
   return Error{Code::not_found,
                fmt::format("store {}: no such file; run danggol import first", options.store)};
 }
 
+// "512MB", "4GB" or a number of bytes.
+Result<Engine::Settings> settings(const Options& options) {
+  Engine::Settings settings;
+  if (options.memory.empty()) return settings;
+  constexpr double least = 64 << 20, most = 1e15;
+  char* end = nullptr;
+  double bytes = std::strtod(options.memory.c_str(), &end);
+  std::string unit = end;
+  for (auto [name, factor] : {std::pair("KB", 1e3), {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"", 1.0}})
+    if (unit == name) {
+      bytes *= factor;
+      if (!(bytes >= least && bytes <= most)) break;
+      settings.memory_bytes = static_cast<int64_t>(bytes);
+      return settings;
+    }
+  return Error{Code::bad_input,
+               fmt::format("--memory={}: must be 64MB or more, such as 512MB or 8GB", options.memory)};
+}
+
 Result<Engine> open(const Options& options, Engine::Access access) {
-  StopOnSignal::block();  // before any thread is made
-  Engine engine = TRY(Engine::open(options.store, access));
+  Engine::Settings given = TRY(settings(options));
+  Engine engine = TRY(Engine::open(options.store, access, given));
   StopOnSignal::watch(engine.interrupter());
   return engine;
 }
 
 void print(const std::string& text) {
   clear_progress_bar();
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::string shown = printable_lines(text);
+  std::fwrite(shown.data(), 1, shown.size(), stdout);
   if (!text.ends_with('\n')) std::fputc('\n', stdout);
 }
 
@@ -116,27 +159,41 @@ ImportRequest import_request(const Options& options) {
 }
 
 Status check(const Options& options) {
-  auto files = TRY(Engine::check(import_request(options), progress_bar()));
+  StopOnSignal::watch([](bool) { return true; });
+  auto files = TRY(Engine::check(import_request(options), StopOnSignal::progress()));
   print(options.json ? to_json(files) : to_text(files));
   return {};
 }
 
 Status import(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::write));
-  auto files = TRY(engine.import(import_request(options), progress_bar()));
+  auto files = TRY(engine.import(import_request(options), StopOnSignal::progress()));
   print(options.json ? to_json(files) : to_text(files));
   return {};
+}
+
+// Rows to --out or, where there is none, to stdout: neither may be the store.
+Status write(const Engine& engine, const Options& options, const std::function<Status(std::ostream&)>& rows) {
+  if (options.out.empty()) {
+    (void)TRY(engine.output("/dev/stdout"));
+    return rows(std::cout);
+  }
+  Output file = TRY(engine.output(options.out));
+  TRY(rows(file.stream()));
+  return file.commit();
 }
 
 Status run(const Options& options) {
   AnalysisInfo info = TRY(Engine::analysis(options.room));
   if (info.kind == Kind::query) {
     Engine engine = TRY(open(options, Engine::Access::read));
-    return engine.answer(options.room, options.params, format(options), std::cout);
+    return write(engine, options, [&](std::ostream& out) {
+      return engine.answer(options.room, options.params, style(options), out);
+    });
   }
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
-  auto summary = TRY(engine.run(options.room, options.params, progress_bar()));
+  auto summary = TRY(engine.run(options.room, options.params, StopOnSignal::progress()));
   print(options.json ? to_json(summary) : to_text(summary, language(options)));
   return {};
 }
@@ -144,34 +201,32 @@ Status run(const Options& options) {
 Status pipeline(const Options& options) {
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
-  auto summary = TRY(engine.pipeline(options.rooms, options.params, progress_bar()));
+  auto summary = TRY(engine.pipeline(options.rooms, options.params, StopOnSignal::progress()));
   if (!options.report_path.empty()) TRY(engine.report(options.report_path, language(options)));
   print(options.json ? to_json(summary) : to_text(summary, language(options)));
-  return {};
-}
-
-Status write(const Options& options, const std::function<Status(std::ostream&)>& rows) {
-  if (options.out.empty()) return rows(std::cout);
-  std::ofstream file(options.out, std::ios::binary);
-  TRY(rows(file));
-  if (!file.flush()) return Error{Code::io, options.out + ": cannot be written"};
-  return {};
+  if (summary.failed.empty()) return {};
+  const auto& [room, error] = summary.failed[0];
+  return Error{error.code, fmt::format("pipeline: {} of {} analyses failed, the first of them {}: {}",
+                                       summary.failed.size(), summary.failed.size() + summary.runs.size(),
+                                       room, error.message)};
 }
 
 Status show(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::read));
-  if (format(options) == Format::parquet) {
+  if (style(options).format == Format::parquet) {
     if (options.out.empty()) return Error{Code::bad_input, "--format parquet: needs --out FILE"};
     return engine.export_parquet(options.target, options.limit, options.out);
   }
-  return write(options, [&](std::ostream& out) {
-    return engine.show(options.target, options.limit, format(options), out);
+  return write(engine, options, [&](std::ostream& out) {
+    return engine.show(options.target, options.limit, style(options), out);
   });
 }
 
 Status sql(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::read));
-  return write(options, [&](std::ostream& out) { return engine.sql(options.target, format(options), out); });
+  return write(engine, options, [&](std::ostream& out) {
+    return engine.sql(options.target, style(options), options.sql, out);
+  });
 }
 
 Status report(const Options& options) {
@@ -182,7 +237,8 @@ Status report(const Options& options) {
 }
 
 Status simulate(const Options& options) {
-  TRY(Engine::simulate(options.simulator, options.params, options.out, progress_bar()));
+  StopOnSignal::watch([](bool) { return true; });
+  TRY(Engine::simulate(options.simulator, options.params, options.out, StopOnSignal::progress()));
   print(options.out);
   return {};
 }
@@ -232,7 +288,16 @@ void add_params(CLI::App& app, const std::vector<ParamInfo>& params, Options& op
   }
 }
 
+// A closed descriptor would be given to the next file that is opened: the store, perhaps.
+void open_standard_descriptors() {
+  for (int number = 0; number <= 2; ++number)
+    if (::fcntl(number, F_GETFD) < 0) (void)!::open("/dev/null", number == 0 ? O_RDONLY : O_WRONLY);
+}
+
 int main(int argc, char** argv) {
+  open_standard_descriptors();
+  umask(S_IRWXG | S_IRWXO);  // what we write says who bought what
+  StopOnSignal::block();     // before any thread is made
   Options options;
   Command chosen = nullptr;
   if (const char* store = std::getenv("DANGGOL_STORE")) options.store = store;
@@ -248,6 +313,9 @@ int main(int argc, char** argv) {
   auto with_store = [&](CLI::App* sub) {
     sub->add_option("--store", options.store, "the store's file; else $DANGGOL_STORE, else ./danggol.duckdb")
         ->type_name("FILE");
+    sub->add_option("--memory", options.memory,
+                    "the most that may be held in memory, such as 512MB (default 4GB)")
+        ->type_name("SIZE");
     return sub;
   };
   auto with_json = [&](CLI::App* sub) {
@@ -265,6 +333,8 @@ int main(int argc, char** argv) {
         ->check(CLI::IsMember(formats))
         ->type_name(fmt::format("{}", fmt::join(formats, "|")));
     sub->add_option("--out", options.out, "write to this file instead of stdout")->type_name("FILE");
+    sub->add_flag("--plain", options.plain,
+                  "CSV as it is: no byte-order mark, no apostrophe before formulas");
     return sub;
   };
   auto with_files = [&](CLI::App* sub) {
@@ -298,6 +368,8 @@ int main(int argc, char** argv) {
     return sub;
   };
 
+  // before the command or after it
+  with_language(with_json(with_store(&app)));
   with_json(with_files(
       command(app, "check", "look at files without importing: format, columns, rows, rejects", check)));
   auto* import_command =
@@ -339,6 +411,12 @@ int main(int argc, char** argv) {
       with_format(with_store(with_json(command(app, "sql", "read-only SQL over the store", sql))),
                   {"text", "csv", "json"});
   sql_command->add_option("statement", options.target, "a SELECT")->required()->type_name("SQL");
+  sql_command->add_option("--rows", options.sql.rows, "the most rows it may have (default 1000000)")
+      ->check(not_negative)
+      ->type_name("N");
+  sql_command->add_option("--seconds", options.sql.seconds, "the longest it may take (default 60)")
+      ->check(CLI::Range(0.1, 1e6))
+      ->type_name("N");
 
   auto* report_command = with_language(
       with_store(command(app, "report", "write the HTML report from the newest results", report)));

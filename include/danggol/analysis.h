@@ -94,6 +94,7 @@ struct AnalysisInfo {
   std::vector<std::string> uses =
       {};  // results it takes into account where they are there, of the same dates
   std::vector<TableInfo> writes = {};
+  std::vector<std::string> trains = {};  // models
   std::vector<ChartInfo> charts = {};
   std::vector<ReportTableInfo> tables = {};
   std::vector<std::pair<std::string, Text>> labels = {};  // words of its tables' values: "sms" -> SMS, 문자

@@ -60,7 +60,8 @@ struct RunSummary {
 
 struct PipelineSummary {
   std::vector<RunSummary> runs;
-  std::vector<std::pair<std::string, std::string>> skipped;  // room -> why
+  std::vector<std::pair<std::string, std::string>> skipped;  // room -> what the store has no data for
+  std::vector<std::pair<std::string, Error>> failed;         // room -> why; what it wrote before still stands
 };
 
 struct SimulatorInfo {
@@ -72,9 +73,38 @@ struct SimulatorInfo {
 enum class Format { text, csv, json, parquet };
 enum class Language { en, ko };
 
+// How rows are written. Texts never steer a terminal or run in a spreadsheet: control characters are written
+// out in text tables, and a CSV cell that a spreadsheet would take for a formula starts with an apostrophe.
+struct RowStyle {
+  Format format = Format::text;
+  bool plain = false;           // CSV exactly as it is: no apostrophes, no byte-order mark
+  bool for_spreadsheet = true;  // CSV starts with a byte-order mark, without which Excel garbles Korean
+};
+
+// What a SELECT from outside may take.
+struct SqlLimits {
+  int64_t rows = 1'000'000;
+  double seconds = 60;
+};
+
+// A file being written; see Engine::output. Without commit() nothing appears, and what was there stays.
+class Output {
+ public:
+  std::ostream& stream();
+  Status commit();
+
+ private:
+  friend class Engine;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
 class Engine {
  public:
   enum class Access { read, write };
+  struct Settings {
+    int64_t memory_bytes = int64_t{4} << 30;  // at most, for the database and the histories together
+  };
 
   // What there is to run, in dependency order, without a store.
   static std::vector<AnalysisInfo> analyses();
@@ -90,6 +120,10 @@ class Engine {
   static Status simulate(const std::string& simulator, ParamTexts params, const std::string& out_dir,
                          const Progress& progress);
 
+  // Only for write is a store made where there is none, and it is taken away again if nothing comes into it.
+  // A store from elsewhere is not trusted: what it should hold is checked, its views and macros are never
+  // run.
+  static Result<Engine> open(const std::string& store_path, Access access, const Settings& settings);
   static Result<Engine> open(const std::string& store_path, Access access);
 
   Result<std::vector<FileSummary>> import(const ImportRequest& request, const Progress& progress);
@@ -100,18 +134,25 @@ class Engine {
   Result<PipelineSummary> pipeline(const std::vector<std::string>& rooms, ParamTexts params,
                                    const Progress& progress);
   // Answers one query-kind analysis.
-  Status answer(const std::string& room, ParamTexts params, Format format, std::ostream& out);
-  // Rows of a table ("result.rfm"); limit below 0 is all. Parquet goes to `path` only.
-  Status show(const std::string& table, int64_t limit, Format format, std::ostream& out);
+  Status answer(const std::string& room, ParamTexts params, const RowStyle& style, std::ostream& out);
+  // Rows of a table ("result.rfm"); limit below 0 is all. Parquet goes to a file only.
+  Status show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out);
   Status export_parquet(const std::string& table, int64_t limit, const std::string& path);
-  // Any read-only SQL; it can reach no file but the store.
-  Status sql(const std::string& statement, Format format, std::ostream& out);
+  // One SELECT from outside, of a store opened for reading; it can reach nothing but its tables.
+  Status sql(const std::string& select, const RowStyle& style, const SqlLimits& limits, std::ostream& out);
   // One self-contained HTML file from the newest results; written whole or not at all.
   Status report(const std::string& path, Language language);
 
+  // A file to write answers to: readable by its owner alone, whole or absent. Refused where the path leads to
+  // the store or to a file that was loaded into it. Pipes and devices are written as they are.
+  Result<Output> output(const std::string& path) const;
+  // For a process that ends at once: takes away what no Output or report has committed yet.
+  static void abandon_outputs();
+
   // Called from another thread, stops what is running: it ends with Code::cancelled and changes nothing. Does
-  // not keep the engine open.
-  std::function<void()> interrupter() const;
+  // not keep the engine open. `for_good` is for a process that then ends without waiting: nothing can be
+  // committed any more, unless it answers false, for something is just being.
+  std::function<bool(bool for_good)> interrupter() const;
 
  private:
   struct State;

@@ -22,6 +22,22 @@ enum class Code {
   internal    // a bug of ours
 };
 
+constexpr const char* name(Code code) {
+  switch (code) {
+    case Code::bad_input: return "bad_input";
+    case Code::not_found: return "not_found";
+    case Code::no_data: return "no_data";
+    case Code::conflict: return "conflict";
+    case Code::refused: return "refused";
+    case Code::corrupt: return "corrupt";
+    case Code::memory: return "memory";
+    case Code::cancelled: return "cancelled";
+    case Code::io: return "io";
+    case Code::internal: return "internal";
+  }
+  return "internal";
+}
+
 struct Error {
   Code code = Code::internal;
   std::string message;

@@ -37,6 +37,7 @@ struct Histories {
   std::unique_ptr<Line[]> lines;    // of a customer: by day, receipt, place and the rest
 
   size_t customers() const { return start.size() - 1; }
+  size_t bytes() const { return start.size() * sizeof start[0] + start.back() * sizeof(Line); }
   std::span<const Line> of(size_t customer_no) const {
     return {lines.get() + start[customer_no], lines.get() + start[customer_no + 1]};
   }

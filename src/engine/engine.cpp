@@ -1,15 +1,18 @@
 #include "danggol/engine.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <ostream>
+#include <thread>
 
+#include "base/digest.h"
+#include "base/output_file.h"
+#include "engine/results.h"
 #include "engine/run.h"
 #include "engine/time_frame.h"
 #include "features/frame.h"
@@ -17,7 +20,6 @@
 #include "report/html.h"
 #include "report/rows_out.h"
 #include "rooms/registry.h"
-#include "store/layout.h"
 
 namespace danggol {
 namespace {
@@ -50,17 +52,20 @@ Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
 Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths) {
   std::vector<std::string> files;
   for (const auto& path : paths) {
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(path, ignored)) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) {
       files.push_back(path);
       continue;
     }
     std::vector<std::string> inside;
-    for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
-      std::string name = entry.path().string();
+    std::filesystem::directory_iterator at(path, error), none;
+    for (; !error && at != none; at.increment(error)) {
+      std::string name = at->path().string();
       if (name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".parquet"))
         inside.push_back(name);
     }
+    if (error)
+      return Error{Code::io, fmt::format("{}: the folder cannot be read: {}", path, error.message())};
     if (inside.empty())
       return Error{Code::not_found,
                    fmt::format("{}: no .csv, .csv.gz or .parquet file in this folder", path)};
@@ -99,33 +104,16 @@ FileSummary summary_of(const ingest::FileReport& report) {
   return file;
 }
 
-// The room that should have written what `room` reads, if this pipeline skipped it.
-std::string skipped_input(const Room& room, const PipelineSummary& summary) {
+// The room that should have written what `room` reads, if this pipeline has been at it without success.
+std::string missing_input(const Room& room, const PipelineSummary& summary) {
   for (const auto& table : room.info.reads) {
     const Room* writer = engine::writer_of(table);
+    if (!writer) continue;
     for (const auto& [skipped, why] : summary.skipped)
-      if (writer && writer->info.name == skipped) return skipped;
+      if (writer->info.name == skipped) return skipped + ", which was skipped";
+    for (const auto& [failed, why] : summary.failed)
+      if (writer->info.name == failed) return failed + ", which failed";
   }
-  return {};
-}
-
-// Written beside the target and renamed over it: whole or not at all. A device or pipe is written itself.
-Status write_file(const std::string& path, const std::string& content) {
-  bool is_other = std::filesystem::exists(path) && !std::filesystem::is_regular_file(path);
-  std::string part = is_other ? path : fmt::format("{}.part{}", path, ::getpid());
-  {
-    std::ofstream out(part, std::ios::binary);
-    out << content;
-    if (!out.flush()) {
-      std::error_code ignored;
-      if (!is_other) std::filesystem::remove(part, ignored);
-      return Error{Code::io, fmt::format("{}: cannot be written", path)};
-    }
-  }
-  if (is_other) return {};
-  std::error_code error;
-  std::filesystem::rename(part, path, error);
-  if (error) return Error{Code::io, fmt::format("{}: cannot be written: {}", path, error.message())};
   return {};
 }
 
@@ -134,6 +122,7 @@ Status write_file(const std::string& path, const std::string& content) {
 struct Engine::State {
   std::string path;
   Access access;
+  Settings settings;
   store::Database database;
   std::atomic<bool> stop = false;
   std::mutex running_mutex;
@@ -153,6 +142,22 @@ struct Engine::State {
     }
   };
 
+  // Never onto the store, nor onto a file that was loaded into it, by whatever name.
+  Result<OutputFile> output(const std::string& to) {
+    auto target = file_id(to);
+    if (target && *target == database.file())
+      return Error{Code::refused, fmt::format("{}: is the store; name another file", to)};
+    std::error_code error;
+    if (target && std::filesystem::is_regular_file(to, error)) {
+      auto connection = TRY(database.connect());
+      std::string digest = TRY(file_digest(to));
+      if (TRY(connection.integer("SELECT count(*) FROM raw.load WHERE digest = $digest",
+                                 {{"digest", digest}})) > 0)
+        return Error{Code::refused, fmt::format("{}: holds data that were loaded; name another file", to)};
+    }
+    return OutputFile::create(to);
+  }
+
   Progress stoppable(const Progress& progress) {
     return [this, progress](double done, std::string_view what) -> Status {
       if (stop) return Error{Code::cancelled, "stopped: nothing was changed"};
@@ -171,7 +176,9 @@ struct Engine::State {
         last{static_cast<int32_t>(span.integers("last")[0])};
     TimeFrame time = TRY(engine::settle(given, first, last));
     TRY(engine::create_visible(connection, time));
-    return engine::RunSettings{.time = time, .seed = static_cast<uint64_t>(given.seed)};
+    TRY(connection.limit_memory(settings.memory_bytes));
+    return engine::RunSettings{
+        .time = time, .seed = static_cast<uint64_t>(given.seed), .memory_bytes = settings.memory_bytes};
   }
 };
 
@@ -203,21 +210,21 @@ Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, con
 }
 
 Result<Engine> Engine::open(const std::string& store_path, Access access) {
+  return open(store_path, access, Settings());
+}
+
+Result<Engine> Engine::open(const std::string& store_path, Access access, const Settings& settings) {
   auto state = std::make_shared<State>();
   state->path = store_path;
   state->access = access;
-  if (store_path.empty() || store_path.starts_with(":memory:"))  // DuckDB would keep it nowhere
+  state->settings = settings;
+  if (store_path.empty() || store_path.starts_with(":memory:"))
     return Error{Code::bad_input, fmt::format("store {}: must be the name of a file", store_path)};
-  bool is_new = !std::filesystem::exists(store_path);
   state->database = TRY(store::Database::open(
-      store_path, access == Access::write ? store::Access::read_write : store::Access::read_only));
+      store_path, access == Access::write ? store::Access::read_write : store::Access::read_only,
+      settings.memory_bytes));
   auto connection = TRY(state->database.connect());
-  if (access == Access::write) {
-    TRY(store::create_layout(connection, store_path));
-  } else if (!is_new && TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE "
-                                               "table_schema = 'raw' AND table_name = 'event'")) == 0) {
-    return Error{Code::corrupt, fmt::format("store {}: a DuckDB file, but not a danggol store", store_path)};
-  }
+  TRY(engine::show_results(connection));
   Engine engine;
   engine.state_ = std::move(state);
   return engine;
@@ -226,9 +233,13 @@ Result<Engine> Engine::open(const std::string& store_path, Access access) {
 Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
   auto files = TRY(files_of(request.paths));
+  for (const auto& file : files)  // to open it a second time would also give up its lock
+    if (auto id = file_id(file); id && *id == state_->database.file())
+      return Error{Code::bad_input, fmt::format("{}: is the store itself; name a file of rows", file)};
   State::Session session(*state_, TRY(state_->database.connect()));
   auto reports = TRY(ingest::import(session.connection, files, mapping,
                                     {request.again, features::add_receipts}, state_->stoppable(progress)));
+  state_->database.keep();
   std::vector<FileSummary> out;
   for (const auto& report : reports) out.push_back(summary_of(report));
   return out;
@@ -261,82 +272,121 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
       double n = static_cast<double>(chosen.size());
       return progress ? progress((static_cast<double>(i) + std::max(0.0, done)) / n, what) : Status();
     };
-    if (auto missing = skipped_input(*chosen[i], summary); names.empty() && !missing.empty()) {
-      summary.skipped.emplace_back(chosen[i]->info.name, fmt::format("{}: needs {}, which was skipped",
-                                                                     chosen[i]->info.name, missing));
+    const std::string& room = chosen[i]->info.name;
+    if (auto missing = missing_input(*chosen[i], summary); !missing.empty()) {
+      summary.skipped.emplace_back(room, fmt::format("{}: needs {}", room, missing));
       continue;
     }
     auto run = engine::run_job(session.connection, *chosen[i], {}, settings, state_->stoppable(part));
-    if (run) {
-      summary.runs.push_back(std::move(*run));
-      continue;
-    }
-    // What the store has no data for is left out; anything else ends the pipeline.
-    Code code = run.error().code;
-    if (names.empty() && (code == Code::not_found || code == Code::bad_input))
-      summary.skipped.emplace_back(chosen[i]->info.name, run.error().message);
-    else return run.error();
+    if (run) summary.runs.push_back(std::move(*run));
+    else if (run.error().code == Code::cancelled) return run.error();
+    else if (run.error().code == Code::no_data) summary.skipped.emplace_back(room, run.error().message);
+    else summary.failed.emplace_back(room, run.error());
   }
+  if (summary.runs.empty() && !summary.failed.empty()) return summary.failed[0].second;
   if (summary.runs.empty())
-    return Error{Code::not_found, "pipeline: nothing could run: " + summary.skipped[0].second};
+    return Error{Code::no_data, "pipeline: nothing could run: " + summary.skipped[0].second};
   return summary;
 }
 
-Status Engine::answer(const std::string& name, ParamTexts params, Format format, std::ostream& out) {
+Status Engine::answer(const std::string& name, ParamTexts params, const RowStyle& style, std::ostream& out) {
   const Room* room = TRY(room_named(name, Kind::query));
   State::Session session(*state_, TRY(state_->database.connect()));
   auto settings = TRY(state_->settle(session.connection, params));
   Table rows = TRY(engine::run_query(session.connection, *room, params, settings));
-  return report::write_rows(rows, format, out);
+  return report::write_rows(rows, style, out);
 }
 
 namespace {
 
-Result<std::string> limited(store::Connection& connection, const std::string& table, int64_t limit) {
-  size_t dot = table.find('.');
-  std::string schema = table.substr(0, dot), name = dot == table.npos ? "" : table.substr(dot + 1);
-  if (TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE table_schema = $schema "
-                             "AND table_name = $name",
-                             {{"schema", schema}, {"name", name}})) == 0) {
-    const Room* writer = engine::writer_of(table);
-    if (writer)
-      return Error{Code::not_found,
-                   fmt::format("{}: no rows yet; run danggol run {} first", table, writer->info.name)};
-    std::string known =
-        TRY(connection.text("SELECT string_agg(table_schema || '.' || table_name, ', ' ORDER BY "
-                            "table_schema, table_name) FROM information_schema.tables "
-                            "WHERE table_schema IN ('raw', 'feature', 'model', 'result', 'run')"));
-    return Error{Code::not_found, fmt::format("{}: no such table; there are {}", table, known)};
+// A SELECT of the first rows of a table there is.
+Result<std::string> select_from(store::Connection& connection, const std::string& table, int64_t limit) {
+  Table tables = TRY(connection.query(
+      "SELECT schema_name AS schema, table_name AS name FROM duckdb_tables() WHERE database_name = 'danggol' "
+      "AND "
+      "schema_name IN ('raw', 'feature', 'model', 'run') UNION ALL SELECT schema_name, view_name FROM "
+      "duckdb_views() WHERE database_name = 'memory' AND schema_name = 'result' ORDER BY ALL"));
+  std::string known;
+  for (size_t i = 0; i < tables.rows(); ++i) {
+    const std::string &schema = tables.texts("schema")[i], &name = tables.texts("name")[i];
+    if (schema + "." + name == table)
+      return fmt::format("SELECT * FROM {}{}", store::identifier(schema, name),
+                         limit < 0 ? "" : fmt::format(" LIMIT {}", limit));
+    known += (i > 0 ? ", " : "") + schema + "." + name;
   }
-  std::string from = store::identifier(schema) + "." + store::identifier(name);
-  return limit < 0 ? from : fmt::format("(FROM {} LIMIT {})", from, limit);
+  if (const Room* writer = engine::writer_of(table))
+    return Error{Code::not_found,
+                 fmt::format("{}: no rows yet; run danggol run {} first", table, writer->info.name)};
+  return Error{Code::not_found, fmt::format("{}: no such table; there are {}", table, known)};
 }
+
+// Calls `stop` if it still lives after so many seconds.
+class Deadline {
+ public:
+  Deadline(double seconds, std::function<void()> stop)
+      : thread_([this, seconds, stop = std::move(stop)] {
+          std::unique_lock lock(mutex_);
+          passed_ = !over_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return done_; });
+          while (!done_) {  // again: what comes between two statements is lost
+            stop();
+            over_.wait_for(lock, std::chrono::milliseconds(20), [&] { return done_; });
+          }
+        }) {}
+  bool passed() {  // ends the watch
+    {
+      std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    over_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    return passed_;
+  }
+  ~Deadline() { passed(); }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable over_;
+  bool done_ = false, passed_ = false;
+  std::thread thread_;
+};
 
 }  // namespace
 
-Status Engine::show(const std::string& table, int64_t limit, Format format, std::ostream& out) {
+Status Engine::show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out) {
   State::Session session(*state_, TRY(state_->database.connect()));
-  return report::write_rows(session.connection, TRY(limited(session.connection, table, limit)), format, out);
+  auto rows = TRY(
+      session.connection.texts(TRY(select_from(session.connection, table, limit)), store::Author::danggol));
+  return report::write_rows(rows, style, INT64_MAX, out);
 }
 
 Status Engine::export_parquet(const std::string& table, int64_t limit, const std::string& path) {
+  OutputFile file = TRY(state_->output(path));
+  if (!file.is_file())
+    return Error{Code::bad_input, fmt::format("{}: Parquet is written to files only", path)};
   State::Session session(*state_, TRY(state_->database.connect()));
-  std::string from = TRY(limited(session.connection, table, limit));
-  auto copied = session.connection.execute(
-      fmt::format("COPY (FROM {}) TO {} (FORMAT parquet)", from, store::literal(path)));
-  if (!copied) return Error{Code::io, fmt::format("{}: {}", path, copied.error().message)};
-  return {};
+  std::string select = TRY(select_from(session.connection, table, limit));
+  auto rows = TRY(session.connection.stream(select));
+  if (auto written = store::write_parquet(rows, file.path_now()); !written) {
+    if (written.error().code != Code::io) return written;
+    return Error{Code::io, fmt::format("{}: {}", path, written.error().message)};
+  }
+  return file.commit();
 }
 
-Status Engine::sql(const std::string& statement, Format format, std::ostream& out) {
-  if (state_->access == Access::write)  // a second opening would drop the lock of the first
+Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLimits& limits,
+                   std::ostream& out) {
+  if (state_->access == Access::write)
     return Error{Code::conflict, "sql: the store is open for writing here; open it for reading"};
-  auto sandbox = TRY(store::Database::open(state_->path, store::Access::sandboxed));
-  State::Session session(*state_, TRY(sandbox.connect()));
-  std::string query = statement;
-  while (!query.empty() && (query.back() == ';' || query.back() == ' ' || query.back() == '\n'))
-    query.pop_back();
-  return report::write_rows(session.connection, "(" + query + "\n)", format, out);
+  State::Session session(*state_, TRY(state_->database.connect()));
+  Deadline deadline(limits.seconds, [&] { session.connection.interrupt(); });
+  auto outcome = [&]() -> Status {
+    auto rows = TRY(session.connection.texts(select, store::Author::outside));
+    return report::write_rows(rows, style, limits.rows, out);
+  }();
+  if (!outcome && outcome.error().code == Code::cancelled && deadline.passed())
+    return Error{Code::refused,
+                 fmt::format("sql: stopped after {} s; ask for less, or raise --seconds", limits.seconds)};
+  return outcome;
 }
 
 Status Engine::report(const std::string& path, Language language) {
@@ -352,16 +402,32 @@ Status Engine::report(const std::string& path, Language language) {
                                       Text{std::string(reason.en), std::string(reason.ko)});
   if (facts.as_of.empty())
     return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
-  return write_file(path, TRY(report::html(session.connection, analyses(), facts)));
+  OutputFile file = TRY(state_->output(path));
+  file.stream() << TRY(report::html(session.connection, analyses(), facts));
+  return file.commit();
 }
 
-std::function<void()> Engine::interrupter() const {
-  return [weak = std::weak_ptr<State>(state_)] {
+struct Output::State {
+  OutputFile file;
+};
+std::ostream& Output::stream() { return state_->file.stream(); }
+Status Output::commit() { return state_->file.commit(); }
+
+Result<Output> Engine::output(const std::string& path) const {
+  Output output;
+  output.state_ = std::make_shared<Output::State>(Output::State{TRY(state_->output(path))});
+  return output;
+}
+
+void Engine::abandon_outputs() { OutputFile::abandon_all(); }
+
+std::function<bool(bool for_good)> Engine::interrupter() const {
+  return [weak = std::weak_ptr<State>(state_)](bool for_good) {
     auto state = weak.lock();
-    if (!state) return;
+    if (!state) return true;
     state->stop = true;
     std::lock_guard lock(state->running_mutex);
-    if (state->running) state->running->interrupt();
+    return !state->running || state->running->interrupt(for_good);
   };
 }
 

@@ -9,40 +9,13 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "engine/results.h"
 #include "features/frame.h"
 #include "features/histories.h"
 #include "features/rfm.h"
-#include "rooms/registry.h"
 
 namespace danggol::engine {
 namespace {
-
-// "result.rfm" -> "history.rfm": where the rows of all kept runs lie.
-std::string history_table(const std::string& result_table) {
-  return "history" + result_table.substr(result_table.find('.'));
-}
-
-const char* sql_type(Type type) {
-  switch (type) {
-    case Type::integer: return "BIGINT";
-    case Type::real: return "DOUBLE";
-    case Type::text: return "VARCHAR";
-    case Type::date: return "DATE";
-    case Type::timestamp: return "TIMESTAMP";
-    case Type::money: return "DECIMAL(18, 4)";
-    case Type::boolean: return "BOOLEAN";
-    case Type::blob: return "BLOB";
-  }
-  return "VARCHAR";
-}
-
-std::string column_list(const TableInfo& info, bool with_types) {
-  std::string out;
-  for (const auto& column : info.columns)
-    out += fmt::format(", {}{}{}", store::identifier(column.name), with_types ? " " : "",
-                       with_types ? sql_type(column.type) : "");
-  return out;
-}
 
 class RunContext : public Context {
  public:
@@ -72,7 +45,7 @@ class RunContext : public Context {
     DANGGOL_ASSERT(info != writes.end());
     DANGGOL_ASSERT(rows.columns.size() == info->columns.size());
     auto appender =
-        TRY(store::Appender::open(connection_, "", "history", info->name.substr(info->name.find('.') + 1)));
+        TRY(store::Appender::open(connection_, "history", info->name.substr(info->name.find('.') + 1)));
     TRY(appender.append(run_id_, rows));
     return appender.close();
   }
@@ -84,7 +57,9 @@ class RunContext : public Context {
 
   Result<const Histories*> histories() override {
     std::optional<Histories>& loaded = settings_.shared->histories;
-    if (!loaded) loaded = TRY(features::load_histories(connection_));
+    if (loaded) return &*loaded;
+    loaded = TRY(features::load_histories(connection_, settings_.memory_bytes / 2));
+    TRY(connection_.limit_memory(settings_.memory_bytes - static_cast<int64_t>(loaded->bytes())));
     return &*loaded;
   }
 
@@ -110,9 +85,12 @@ class RunContext : public Context {
   }
 
   Result<std::vector<int64_t>> members(const Group& group) override {
+    size_t dot = group.table.find('.');
+    std::string schema = group.table.substr(0, dot), name = group.table.substr(dot + 1);
     Table columns = TRY(connection_.query(
-        "SELECT column_name FROM information_schema.columns WHERE table_schema || '.' || table_name = $table",
-        {{"table", group.table}}));
+        "SELECT column_name FROM duckdb_columns() WHERE schema_name = $schema AND table_name = $name AND "
+        "database_name = CASE $schema WHEN 'result' THEN 'memory' ELSE 'danggol' END",
+        {{"schema", schema}, {"name", name}}));
     const auto& names = columns.texts("column_name");
     for (const std::string& needed : {std::string("customer_id"), group.column})
       if (std::find(names.begin(), names.end(), needed) == names.end())
@@ -124,7 +102,7 @@ class RunContext : public Context {
     Table rows = TRY(connection_.query(
         fmt::format("SELECT DISTINCT c.customer_no FROM {} t JOIN customer c USING (customer_id) "
                     "WHERE t.{}::VARCHAR = $value ORDER BY c.customer_no",
-                    store::identifier(group.table), store::identifier(group.column)),
+                    store::identifier(schema, name), store::identifier(group.column)),
         {{"value", group.value}}));
     return rows.integers("customer_no");
   }
@@ -137,7 +115,7 @@ class RunContext : public Context {
                     const std::string& blob) override {
     std::string key = digest(blob);
     if (TRY(connection_.integer("SELECT count(*) FROM model.blob WHERE digest = $d", {{"d", key}})) == 0) {
-      auto appender = TRY(store::Appender::open(connection_, "", "model", "blob"));
+      auto appender = TRY(store::Appender::open(connection_, "model", "blob"));
       appender.set(0, std::string_view(key));
       appender.set_blob(1, blob);
       TRY(appender.end_row());
@@ -244,8 +222,8 @@ struct Read {
 // The newest run that wrote a result table, kept as an input of this one if it speaks of the same dates.
 Result<Read> read_result(store::Connection& connection, const std::string& table, int64_t run_id,
                          const TimeFrame& time) {
+  if (!TRY(is_shown(connection, table))) return Read();
   Read read{TRY(newest_run(connection, table))};
-  if (read.run_id == 0) return read;
   Table rows = TRY(connection.query(
       "SELECT as_of::VARCHAR AS as_of, params, (as_of, period_from, period_split, period_until) = "
       "($as_of::DATE, $from::DATE, $split::DATE, $until::DATE) AS same FROM run.log WHERE run_id = $read",
@@ -269,7 +247,7 @@ Result<std::map<std::string, std::string, std::less<>>> check_inputs(store::Conn
                                                                      const TimeFrame& time) {
   for (const auto& table : room.info.reads) {
     const Room* writer = writer_of(table);
-    if (!writer) continue;
+    if (!writer || !table.starts_with("result.")) continue;
     Read read = TRY(read_result(connection, table, run_id, time));
     if (read.run_id == 0)
       return Error{Code::not_found,
@@ -288,48 +266,14 @@ Result<std::map<std::string, std::string, std::less<>>> check_inputs(store::Conn
   return used;
 }
 
-// history.NAME with the declared columns; one of another shape (an older version's) is made anew.
-Status prepare_table(store::Connection& connection, const TableInfo& info) {
-  std::string table = history_table(info.name);
-  std::string create =
-      fmt::format("CREATE TABLE IF NOT EXISTS {} (run_id BIGINT{})", table, column_list(info, true));
-  TRY(connection.execute(create));
-  Table now = TRY(connection.query(fmt::format("SELECT * EXCLUDE (run_id) FROM {} LIMIT 0", table)));
-  bool same = now.columns.size() == info.columns.size();
-  for (size_t i = 0; same && i < info.columns.size(); ++i)
-    same = now.columns[i].name == info.columns[i].name && now.columns[i].type == info.columns[i].type;
-  if (same) return {};
-  TRY(connection.execute("DROP TABLE " + table));
-  return connection.execute(create);
-}
-
-// The oldest run of a room whose rows stay once the one that is running is done; 0 while there are few.
-Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int64_t run_id) {
-  if (run_id <= kept_runs) return 0;  // of all rooms together
-  return connection.integer(
-      "SELECT run_id FROM run.log WHERE room = $room AND state = 'done' ORDER BY run_id DESC LIMIT 1 OFFSET "
-      "$n",
-      {{"room", room.info.name}, {"n", kept_runs - 2}});
-}
-
-// The view shows the new run, the rows of runs before the oldest kept one go; the new run's rows are counted.
-Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,
-                        int64_t oldest) {
-  std::string table = history_table(info.name), columns = column_list(info, false).substr(2);
-  TRY(connection.execute(fmt::format("CREATE OR REPLACE VIEW {} AS SELECT {} FROM {} WHERE run_id = {}",
-                                     info.name, columns, table, run_id)));
-  if (oldest > 0) TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", table, oldest)));
-  return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", table, run_id));
-}
-
 Status write_log(store::Connection& connection, const RunSummary& run, const std::string& params,
-                 const TimeFrame& t, Timestamp started, const std::string& state, const std::string& error) {
+                 const TimeFrame& t, Timestamp started, const std::string& state, const Error* error) {
   int64_t rows = 0;
   for (const auto& [table, count] : run.rows_written) rows += count;
   return connection.execute(
       "INSERT INTO run.log VALUES ($run_id, $room, $state, $params, $as_of, $from, $split, $until, $seed, "
       "$started, "
-      "$seconds, $rows, $version, $error)",
+      "$seconds, $rows, $version, $code, $error)",
       {{"run_id", run.run_id},
        {"room", run.room},
        {"state", state},
@@ -343,11 +287,12 @@ Status write_log(store::Connection& connection, const RunSummary& run, const std
        {"seconds", run.seconds},
        {"rows", rows},
        {"version", std::string(DANGGOL_VERSION)},
-       {"error", error}});
+       {"code", std::string(error ? name(error->code) : "")},
+       {"error", error ? error->message : ""}});
 }
 
 Status write_summary(store::Connection& connection, int64_t run_id, const Summary& summary) {
-  auto facts = TRY(store::Appender::open(connection, "", "run", "fact"));
+  auto facts = TRY(store::Appender::open(connection, "run", "fact"));
   int32_t position = 0;
   for (const Fact& fact : summary.facts) {
     facts.set(0, run_id);
@@ -362,7 +307,7 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
     TRY(facts.end_row());
   }
   TRY(facts.close());
-  auto sentences = TRY(store::Appender::open(connection, "", "run", "sentence"));
+  auto sentences = TRY(store::Appender::open(connection, "run", "sentence"));
   position = 0;
   for (const auto* list : {&summary.sentences, &summary.warnings}) {
     for (const Text& text : *list) {
@@ -377,6 +322,18 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
   return sentences.close();
 }
 
+// What a room throws ends here: a library's exception, an assertion of ours.
+template <class Call>
+auto guarded(const Room& room, const Call& call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    return Error{Code::memory, fmt::format("{}: not enough memory; raise --memory", room.info.name)};
+  } catch (const std::exception& error) {
+    return Error{Code::internal, fmt::format("{}: a bug in danggol: {}", room.info.name, error.what())};
+  }
+}
+
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
                   const RunSettings& settings, const Progress& progress, RunSummary& run) {
   Stopwatch watch;
@@ -385,7 +342,7 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
     if (table.name.starts_with("result.")) TRY(prepare_table(connection, table));
   RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
   TRY(context.progress(0, "starting"));
-  Summary summary = TRY(room.run(context, params));
+  Summary summary = TRY(guarded(room, [&] { return room.run(context, params); }));
   int64_t oldest = TRY(oldest_kept(connection, room, run.run_id));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result."))
@@ -420,20 +377,6 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
                                         to_text(time.as_of), to_text(time.as_of), to_text(time.as_of)));
 }
 
-const Room* writer_of(const std::string& table) {
-  for (const Room& room : rooms::all())
-    for (const auto& write : room.info.writes)
-      if (write.name == table) return &room;
-  return nullptr;
-}
-
-Result<int64_t> newest_run(store::Connection& connection, const std::string& result_table) {
-  const Room* writer = writer_of(result_table);
-  DANGGOL_ASSERT(writer);
-  return connection.integer("SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'",
-                            {{"room", writer->info.name}});
-}
-
 Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,
                            const RunSettings& settings, const Progress& progress) {
   Stopwatch watch;
@@ -450,7 +393,7 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
   auto outcome = [&]() -> Status {
     run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
     TRY(run_inside(connection, room, params, settings, progress, run));
-    TRY(write_log(connection, run, params_json, t, started, "done", ""));
+    TRY(write_log(connection, run, params_json, t, started, "done", nullptr));
     return connection.commit();
   }();
   if (!outcome) {
@@ -458,9 +401,15 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
     run.rows_written.clear();
     run.seconds = watch.seconds();
     std::string state = outcome.error().code == Code::cancelled ? "cancelled" : "failed";
-    (void)write_log(connection, run, params_json, t, started, state, outcome.error().message);
+    auto logged = [&]() -> Status {
+      TRY(connection.begin());
+      TRY(write_log(connection, run, params_json, t, started, state, &outcome.error()));
+      return connection.commit();
+    }();
+    if (!logged) (void)connection.rollback();
     return outcome.error();
   }
+  TRY(show_results(connection, room));
   run.seconds = watch.seconds();
   return run;
 }
@@ -468,8 +417,11 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
 Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
                         const RunSettings& settings) {
   Progress silent = [](double, std::string_view) { return Status(); };
-  RunContext context(connection, room, 0, settings, silent, {});
-  return room.answer(context, params);
+  std::map<std::string, std::string, std::less<>> used;
+  for (const auto& table : room.info.uses)
+    if (TRY(is_shown(connection, table))) used.emplace(table, "");
+  RunContext context(connection, room, 0, settings, silent, std::move(used));
+  return guarded(room, [&] { return room.answer(context, params); });
 }
 
 }  // namespace danggol::engine

@@ -15,11 +15,10 @@
 
 namespace danggol::engine {
 
-inline constexpr int64_t kept_runs = 5;  // of each room; older rows of its result tables go
-
 struct RunSettings {
   TimeFrame time;
   uint64_t seed = 1;
+  int64_t memory_bytes = 0;  // for DuckDB and histories together
   // What these runs have asked for, to be shared: it is the same for all of one as_of.
   struct Shared {
     std::optional<Histories> histories;
@@ -32,18 +31,13 @@ struct RunSettings {
 // function they share: the 95 % interval of k in n (Wilson, 1927). To be called before any of them runs.
 Status create_visible(store::Connection& connection, const TimeFrame& time);
 
-// All or nothing: result tables, views, model and log appear together. A failed run is logged as failed.
+// All or nothing: result tables, views, model and log appear together. A failed run is logged as failed; an
+// exception of a room is Code::internal.
 Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,
                            const RunSettings& settings, const Progress& progress);
 
 // A query room over the store as it is, read-only.
 Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
                         const RunSettings& settings);
-
-// The newest finished run that wrote a result table; 0 if there is none.
-Result<int64_t> newest_run(store::Connection& connection, const std::string& result_table);
-
-// The room that declares it writes `table`; nullptr for tables no room writes.
-const Room* writer_of(const std::string& table);
 
 }  // namespace danggol::engine

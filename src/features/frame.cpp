@@ -49,7 +49,7 @@ Status create_graded(store::Connection& connection, const Graded& buyers) {
       "CREATE OR REPLACE TEMP TABLE graded (customer_no INTEGER, recency_days INTEGER, frequency INTEGER, "
       "monetary DECIMAL(18, 4), r_score INTEGER, f_score INTEGER, m_score INTEGER, rfm_score DOUBLE, "
       "grade VARCHAR)"));
-  auto rows = TRY(store::Appender::open(connection, "temp", "main", "graded"));
+  auto rows = TRY(store::Appender::open(connection, "temp", "graded"));
   for (size_t i = 0; i < buyers.size(); ++i) {
     rows.set(0, buyers.customer_no[i]);
     rows.set(1, buyers.recency_days[i]);

@@ -1,5 +1,7 @@
 #include "features/histories.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -104,9 +106,15 @@ void sort_lines(std::span<Line> lines) {
 
 }  // namespace
 
-Result<Histories> load_histories(store::Connection& connection) {
+Result<Histories> load_histories(store::Connection& connection, int64_t most_bytes) {
   Histories out;
   out.start = TRY(count_lines(connection));
+  if (static_cast<int64_t>(out.bytes()) > most_bytes)
+    return Error{
+        Code::memory,
+        fmt::format("the events of all customers take {} MB in memory: at most half of --memory; raise it "
+                    "to {} MB",
+                    out.bytes() >> 20, (out.bytes() >> 19) + 1)};
   size_t customers = out.customers(), rows = out.start.back();
   out.lines = std::make_unique_for_overwrite<Line[]>(rows);
   std::vector<std::atomic<size_t>> next(customers);

@@ -132,7 +132,7 @@ Status write_dimension(store::Connection& connection, const DimensionShape& shap
       if (auto text = properties[p][rank]; !text.empty()) to.set(first_property + static_cast<int>(p), text);
     return to.end_row();
   };
-  auto added = TRY(store::Appender::open(connection, "", "raw", shape.table));
+  auto added = TRY(store::Appender::open(connection, "raw", shape.table));
   for (size_t r = 0; r < ranking.texts.size(); ++r)
     if (numbers.is_new(r)) TRY(append(added, r));
   TRY(added.close());
@@ -143,7 +143,7 @@ Status write_dimension(store::Connection& connection, const DimensionShape& shap
   if (known.empty()) return {};
   TRY(connection.execute(
       fmt::format("CREATE OR REPLACE TEMP TABLE described AS FROM raw.{} LIMIT 0", shape.table)));
-  auto changed = TRY(store::Appender::open(connection, "temp", "main", "described"));
+  auto changed = TRY(store::Appender::open(connection, "temp", "described"));
   for (size_t r : known) TRY(append(changed, r));
   TRY(changed.close());
   std::string columns;

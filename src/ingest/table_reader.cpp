@@ -240,7 +240,7 @@ class ParquetSource : public RecordSource {
  public:
   static Result<std::unique_ptr<ParquetSource>> open(const std::string& path,
                                                      std::vector<std::string>& header) {
-    auto database = TRY(store::Database::open(":memory:", store::Access::read_write));
+    auto database = TRY(store::Database::in_memory());
     auto connection = TRY(database.connect());
     auto rows =
         connection.rows("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(" + store::literal(path) + ")");

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/clock.h"
 #include "report/report.html.h"
@@ -123,6 +124,22 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
       {"tables", tables}};
 }
 
+// Of a room whose newest run failed: what stands here is what an earlier one said.
+Result<std::optional<Text>> failed_since(store::Connection& connection, const AnalysisInfo& info,
+                                         int64_t done) {
+  Table rows =
+      TRY(connection.query("SELECT run_id, error FROM run.log WHERE room = $room AND run_id > $done AND "
+                           "state = 'failed' AND code <> "
+                           "'no_data' ORDER BY run_id DESC LIMIT 1",
+                           {{"room", info.name}, {"done", done}}));
+  if (rows.rows() == 0) return std::optional<Text>();
+  const std::string& why = rows.texts("error")[0];
+  return std::optional(Text{fmt::format("“{}” failed when it ran last: {}.{}", info.title.en, why,
+                                        done > 0 ? " What is shown of it is older." : ""),
+                            fmt::format("‘{}’ 분석이 마지막 실행에서 실패했습니다: {}.{}", info.title.ko, why,
+                                        done > 0 ? " 아래 내용은 그 이전 실행의 결과입니다." : "")});
+}
+
 Status add_tiles(store::Connection& connection, int64_t run_id, Json& tiles) {
   Table figures =
       TRY(connection.query("SELECT value, unit, lo, hi, label_en, label_ko FROM run.fact WHERE run_id = $id "
@@ -156,8 +173,7 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
   tile("events", "기록", TRY(connection.integer("SELECT count(*) FROM raw.event")), "");
   Table by_reason =
       TRY(connection.query("SELECT reason, count(*) AS rows, count(*) / (SELECT sum(rows_read) FROM "
-                           "raw.load) AS share, any_value(text) AS example "
-                           "FROM raw.reject GROUP BY reason ORDER BY rows DESC, reason"));
+                           "raw.load) AS share FROM raw.reject GROUP BY reason ORDER BY rows DESC, reason"));
   Json rows = Json::array();
   for (size_t i = 0; i < by_reason.rows(); ++i) {
     std::string reason = by_reason.texts("reason")[i];
@@ -186,18 +202,6 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
                                  {"y", "rows"},
                                  {"horizontal", true},
                                  {"unit", "count"}});
-    Table head = TRY(
-        connection.query("SELECT file, line, reason, text FROM raw.reject ORDER BY load_no, line LIMIT 10"));
-    section["tables"].push_back(
-        {{"id", "raw.reject"},
-         {"title", text_json({"The first rows turned down", "제외된 첫 행들"})},
-         {"columns",
-          {{{"name", "file"}, {"label", text_json({"file", "파일"})}, {"type", "text"}},
-           {{"name", "line"}, {"label", text_json({"line", "줄"})}, {"type", "integer"}},
-           {{"name", "reason"}, {"label", text_json({"reason", "사유"})}, {"type", "text"}},
-           {{"name", "text"}, {"label", text_json({"row", "내용"})}, {"type", "text"}}}},
-         {"rows", rows_json(head)},
-         {"total_rows", rejected}});
   }
   return section;
 }
@@ -224,8 +228,11 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
   for (const auto& info : analyses) {
     int64_t run_id = TRY(connection.integer(
         "SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'", {{"room", info.name}}));
+    auto failed = TRY(failed_since(connection, info, run_id));
+    if (failed) headline.push_back(text_json(*failed));
     if (run_id == 0) continue;
     Json section = TRY(section_json(connection, info, run_id));
+    if (failed) section["warnings"].push_back(text_json(*failed));
     if (info.headline && !section["sentences"].empty()) headline.push_back(section["sentences"][0]);
     for (const auto& [word, text] : info.labels) labels[word] = text_json(text);
     for (const auto& table : info.writes)

@@ -97,10 +97,12 @@ std::string to_json(const std::vector<AnalysisInfo>& analyses) {
 std::string to_json(const AnalysisInfo& analysis) { return json_of(analysis).dump(2); }
 std::string to_json(const RunSummary& run) { return json_of(run).dump(2); }
 std::string to_json(const PipelineSummary& pipeline) {
-  Json runs = Json::array(), skipped = Json::array();
+  Json runs = Json::array(), skipped = Json::array(), failed = Json::array();
   for (const auto& run : pipeline.runs) runs.push_back(json_of(run));
   for (const auto& [room, why] : pipeline.skipped) skipped.push_back({{"room", room}, {"why", why}});
-  return Json{{"runs", runs}, {"skipped", skipped}}.dump(2);
+  for (const auto& [room, error] : pipeline.failed)
+    failed.push_back({{"room", room}, {"code", name(error.code)}, {"why", error.message}});
+  return Json{{"runs", runs}, {"skipped", skipped}, {"failed", failed}}.dump(2);
 }
 std::string to_json(const std::vector<FileSummary>& files) {
   Json json = Json::array();
@@ -186,6 +188,8 @@ std::string to_text(const PipelineSummary& pipeline, Language language) {
   for (const auto& run : pipeline.runs) out += to_text(run, language);
   for (const auto& [room, why] : pipeline.skipped)
     out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "건너뜀:" : "skipped:", why);
+  for (const auto& [room, error] : pipeline.failed)
+    out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "실패:" : "failed:", error.message);
   return out;
 }
 

@@ -3,13 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
+
+#include "danggol/printable.h"
 
 namespace danggol::report {
 namespace {
 
 constexpr size_t most_text_rows = 100'000;  // a text table must be held to be aligned
+constexpr size_t most_text_bytes = 256 << 20;
 
 // Columns a terminal gives a text: Korean and other wide characters take two.
 size_t display_width(std::string_view text) {
@@ -24,13 +29,29 @@ size_t display_width(std::string_view text) {
 }
 
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == text.npos) return std::string(text);
+  if (text.find_first_of(",\"\r\n\t") == text.npos) return std::string(text);
   std::string out = "\"";
   for (char c : text) {
     if (c == '"') out += '"';
     out += c;
   }
   return out + "\"";
+}
+
+// Whether a spreadsheet would run the text: one that starts like a formula and is no number. Spaces do not
+// keep it from doing so.
+bool is_formula(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  if (text.empty()) return false;
+  constexpr std::string_view starts[] = {
+      "=",           "+", "-", "@", "|", "%", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d",
+      "\xef\xbc\xa0"};  // the last four are full-width = + - @
+  if (std::none_of(std::begin(starts), std::end(starts), [&](auto start) { return text.starts_with(start); }))
+    return false;
+  double number = 0;
+  std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error != std::errc{} || end != digits.data() + digits.size();
 }
 
 bool is_numeric(Type type) { return type == Type::integer || type == Type::real || type == Type::money; }
@@ -44,9 +65,14 @@ class Writer {
 
 class CsvWriter : public Writer {
  public:
-  CsvWriter(std::ostream& out, const Table& columns) : out_(out) {
+  CsvWriter(std::ostream& out, const Table& columns, const RowStyle& style) : out_(out), plain_(style.plain) {
+    if (style.for_spreadsheet && !style.plain) out_ << "\xef\xbb\xbf";
     std::string line;
-    for (const auto& column : columns.columns) line += (line.empty() ? "" : ",") + csv_field(column.name);
+    for (const auto& column : columns.columns) {
+      is_text_.push_back(!is_numeric(column.type));
+      if (is_text_.size() > 1) line += ',';
+      line += cell(column.name, true);
+    }
     out_ << line << '\n';
   }
   Status rows(const Table& texts) override {
@@ -54,8 +80,7 @@ class CsvWriter : public Writer {
     for (size_t i = 0; i < texts.rows(); ++i) {
       for (size_t c = 0; c < texts.columns.size(); ++c) {
         if (c > 0) buffer.push_back(',');
-        if (!texts.columns[c].is_null(i))
-          fmt::format_to(std::back_inserter(buffer), "{}", csv_field(texts.columns[c].texts[i]));
+        if (!texts.columns[c].is_null(i)) buffer.append(cell(texts.columns[c].texts[i], is_text_[c]));
       }
       buffer.push_back('\n');
     }
@@ -65,12 +90,22 @@ class CsvWriter : public Writer {
   void end() override {}
 
  private:
+  std::string cell(const std::string& text, bool is_text) const {
+    return csv_field(!plain_ && is_text && is_formula(text) ? "'" + text : text);
+  }
   std::ostream& out_;
+  bool plain_;
+  std::vector<bool> is_text_;
 };
 
 class JsonWriter : public Writer {
  public:
-  JsonWriter(std::ostream& out, const Table& columns) : out_(out), columns_(columns) { out_ << "["; }
+  JsonWriter(std::ostream& out, const Table& columns) : out_(out), columns_(columns) {
+    std::set<std::string> names;  // a key stands once in an object
+    for (auto& column : columns_.columns)
+      while (!names.insert(column.name).second) column.name += '_';
+    out_ << "[";
+  }
   Status rows(const Table& texts) override {
     for (size_t i = 0; i < texts.rows(); ++i) {
       nlohmann::ordered_json row = nlohmann::ordered_json::object();
@@ -102,7 +137,16 @@ class TextWriter : public Writer {
     for (auto& column : all_.columns) column.type = Type::text;
   }
   Status rows(const Table& texts) override {
-    all_.append_rows(texts);
+    for (size_t c = 0; c < all_.columns.size(); ++c) {
+      for (const auto& text : texts.columns[c].texts) bytes_ += text.size() + sizeof text;
+      ColumnData shown = texts.columns[c];
+      for (auto& text : shown.texts) text = printable(text);
+      all_.columns[c].append(shown);
+    }
+    if (bytes_ > most_text_bytes)
+      return Error{Code::bad_input,
+                   fmt::format("rows: a text table holds at most {} MB; use --limit or --format csv",
+                               most_text_bytes >> 20)};
     if (all_.rows() > most_text_rows)
       return Error{Code::bad_input,
                    fmt::format("rows={}+: a text table holds at most {}; use --limit or --format csv",
@@ -112,7 +156,7 @@ class TextWriter : public Writer {
   void end() override {
     std::vector<size_t> widths;
     for (const auto& column : all_.columns) {
-      size_t width = display_width(column.name);
+      size_t width = display_width(printable(column.name));
       for (const auto& text : column.texts)
         width = std::max(width, std::min<size_t>(display_width(text), 60));
       widths.push_back(width);
@@ -128,7 +172,7 @@ class TextWriter : public Writer {
       while (row.ends_with(' ')) row.pop_back();
       out_ << row << '\n';
     };
-    line([&](size_t c) { return all_.columns[c].name; });
+    line([&](size_t c) { return printable(all_.columns[c].name); });
     line([&](size_t c) { return std::string(widths[c], '-'); });
     for (size_t i = 0; i < all_.rows(); ++i) line([&](size_t c) { return all_.columns[c].texts[i]; });
   }
@@ -136,27 +180,41 @@ class TextWriter : public Writer {
  private:
   std::ostream& out_;
   Table columns_, all_;
+  size_t bytes_ = 0;
 };
 
-std::unique_ptr<Writer> writer(Format format, std::ostream& out, const Table& columns) {
-  if (format == Format::csv) return std::make_unique<CsvWriter>(out, columns);
-  if (format == Format::json) return std::make_unique<JsonWriter>(out, columns);
+std::unique_ptr<Writer> writer(const RowStyle& style, std::ostream& out, const Table& columns) {
+  if (style.format == Format::csv) return std::make_unique<CsvWriter>(out, columns, style);
+  if (style.format == Format::json) return std::make_unique<JsonWriter>(out, columns);
   return std::make_unique<TextWriter>(out, columns);
+}
+
+// Nobody reads on where nothing can be written.
+Status check(const std::ostream& out) {
+  if (out) return {};
+  return Error{Code::io, "the answer cannot be written; is the disk full, or did the reader go?"};
 }
 
 }  // namespace
 
-Status write_rows(store::Connection& connection, const std::string& from, Format format, std::ostream& out) {
-  Table columns = TRY(connection.query(fmt::format("SELECT * FROM {} LIMIT 0", from)));
-  auto rows = TRY(connection.rows(fmt::format("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM {}", from)));
-  auto to = writer(format, out, columns);
+Status write_rows(store::Connection::Texts& rows, const RowStyle& style, int64_t most_rows,
+                  std::ostream& out) {
+  auto to = writer(style, out, rows.types);
   Table chunk;
-  while (TRY(rows.next(chunk))) TRY(to->rows(chunk));
+  int64_t written = 0;
+  while (TRY(rows.rows.next(chunk))) {
+    written += static_cast<int64_t>(chunk.rows());
+    if (written > most_rows)
+      return Error{Code::refused,
+                   fmt::format("rows={}: the answer has more; add a LIMIT, or raise --rows", most_rows)};
+    TRY(to->rows(chunk));
+    TRY(check(out));
+  }
   to->end();
-  return {};
+  return check(out);
 }
 
-Status write_rows(const Table& rows, Format format, std::ostream& out) {
+Status write_rows(const Table& rows, const RowStyle& style, std::ostream& out) {
   Table texts = rows;
   for (auto& column : texts.columns) {
     if (column.type == Type::text || column.type == Type::blob) continue;
@@ -176,10 +234,10 @@ Status write_rows(const Table& rows, Format format, std::ostream& out) {
     column.integers.clear();
     column.reals.clear();
   }
-  auto to = writer(format, out, rows.without_rows());
+  auto to = writer(style, out, rows.without_rows());
   TRY(to->rows(texts));
   to->end();
-  return {};
+  return check(out);
 }
 
 }  // namespace danggol::report

@@ -9,8 +9,10 @@
 
 namespace danggol::report {
 
-// `from` is what follows FROM or a query in brackets. Values keep the exact text SQL gives them.
-Status write_rows(store::Connection& connection, const std::string& from, Format format, std::ostream& out);
-Status write_rows(const Table& rows, Format format, std::ostream& out);
+// Values keep the exact text SQL gives them. More than `most_rows` are Code::refused, after those have been
+// written.
+Status write_rows(store::Connection::Texts& rows, const RowStyle& style, int64_t most_rows,
+                  std::ostream& out);
+Status write_rows(const Table& rows, const RowStyle& style, std::ostream& out);
 
 }  // namespace danggol::report

@@ -1,5 +1,7 @@
 // The only place that knows DuckDB. A store is one ordinary DuckDB file; one process writes it, and any
-// number read it while nobody writes. Errors are one line; the library's exceptions and codes stay here.
+// number read it while nobody writes. Errors are one line; the library's exceptions stay here, and its types
+// of error become our codes: what is wrong with SQL of ours is Code::internal, with SQL from outside
+// ::bad_input.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +14,37 @@
 
 #include "contract/table.h"
 #include "danggol/result.h"
+#include "store/store_file.h"
 
 namespace danggol::store {
 
-enum class Access {
-  read_write,
-  read_only,
-  sandboxed  // read-only, and SQL can reach no file but the store: for SQL from outside
-};
+// How much DuckDB may hold in memory; beyond it a store that is written spills beside itself, and one that is
+// read gives up (Code::memory).
+inline constexpr int64_t usual_memory_bytes = int64_t{2} << 30;
+
+// Whose statement it is: a misspelt column is our bug or somebody else's bad input.
+enum class Author { danggol, outside };
 
 class Connection;
 
+// A store beside DuckDB's own catalogue in memory. SQL finds DuckDB's functions first, then the tables of the
+// store's schemas by "schema.table", then the views that this process makes in the schema `result`: nothing
+// that a file brings along (its views, its macros) is run unless somebody writes out its catalogue,
+// `danggol`. SQL reaches no other file.
 class Database {
  public:
-  // Opens the file, creating it for read_write. Code::not_found, ::conflict (another process has it),
-  // ::corrupt (not a DuckDB file).
-  static Result<Database> open(const std::string& path, Access access);
+  // Opens the file, for read_write making it and the tables every store has. Code::not_found, ::conflict
+  // (another process has it, or another version made it), ::refused (another program's), ::corrupt.
+  static Result<Database> open(const std::string& path, Access access,
+                               int64_t memory_bytes = usual_memory_bytes);
+  // Without a store; its SQL reads and writes files.
+  static Result<Database> in_memory(int64_t memory_bytes = usual_memory_bytes);
+
   Result<Connection> connect() const;
+  FileId file() const;         // of the store
+  std::string folder() const;  // where the store is
+  // A new file is taken away again at the end unless it is kept.
+  void keep() const;
 
  private:
   struct Handle;
@@ -43,6 +59,8 @@ class Rows {
 
  private:
   friend class Connection;
+  friend struct Export;
+  friend Status write_parquet(Rows& rows, const std::string& path);
   struct Handle;
   std::shared_ptr<Handle> handle_;
 };
@@ -121,6 +139,17 @@ class Connection {
   Result<Table> query(std::string_view sql, const Bindings& bindings = {});
   // The same, to be taken a chunk at a time.
   Result<Rows> rows(std::string_view sql, const Bindings& bindings = {});
+  // The rows of one statement, made while they are taken, so that memory does not grow with them; nothing
+  // else may be asked of this connection meanwhile.
+  Result<Rows> stream(std::string_view sql);
+  // The same as texts, exactly as SQL writes each value; `types` are those of the columns before that.
+  struct Texts {
+    Table types;
+    Rows rows;
+  };
+  // Exactly one statement is taken, and that a SELECT (Code::refused otherwise), so that it may be SQL from
+  // outside.
+  Result<Texts> texts(std::string_view select, Author author);
   // The one value of a one-row answer; null reads as 0 or "".
   Result<int64_t> integer(std::string_view sql, const Bindings& bindings = {});
   Result<std::string> text(std::string_view sql, const Bindings& bindings = {});
@@ -134,27 +163,36 @@ class Connection {
   Status scan(std::string_view select, const Bindings& bindings,
               const std::function<void(const Vectors&)>& use);
 
+  // Of the whole database, from now on.
+  Status limit_memory(int64_t bytes);
+
   Status begin() { return execute("BEGIN TRANSACTION"); }
-  Status commit() { return undisturbed("COMMIT"); }
-  Status rollback() { return undisturbed("ROLLBACK"); }
+  // Done when it is in the file itself: a write-ahead file that outlives its process is never read again.
+  Status commit();
+  Status rollback();
   // From another thread: the running statement ends with Code::cancelled. Does nothing to a commit or
-  // rollback, which could otherwise be done and yet said to be stopped.
-  void interrupt();
+  // rollback, which could otherwise be done and yet said to be stopped, and then answers false. After an
+  // interrupt for good no commit begins.
+  bool interrupt(bool for_good = false);
 
  private:
   friend class Database;
   friend class Appender;
+  friend Status write_parquet(Rows& rows, const std::string& path);
   struct Handle;
-  Status undisturbed(std::string_view sql);
+  Status undisturbed(const std::vector<std::string>& statements);
   std::shared_ptr<Handle> handle_;
 };
+
+// Writes rows to a Parquet file, from a place that knows nothing but them.
+Status write_parquet(Rows& rows, const std::string& path);
 
 // Fast insertion into one table, a row at a time into column vectors. Values are set by column number; a
 // column not set in a row is null. Nothing is visible before close().
 class Appender {
  public:
-  static Result<Appender> open(Connection& connection, std::string_view catalog, std::string_view schema,
-                               std::string_view table);
+  // A table of the store by schema and name, or with schema "temp" one of the connection's own.
+  static Result<Appender> open(Connection& connection, std::string_view schema, std::string_view table);
   void set(int column, int32_t value);
   void set(int column, int64_t value);
   void set(int column, double value);
@@ -175,8 +213,9 @@ class Appender {
   std::shared_ptr<Handle> handle_;
 };
 
-// 'text' as an SQL literal, and "name" as an SQL identifier ("schema.table" is quoted by its parts).
+// 'text' as an SQL literal, and "name" as an SQL identifier.
 std::string literal(std::string_view text);
 std::string identifier(std::string_view name);
+std::string identifier(std::string_view schema, std::string_view name);
 
 }  // namespace danggol::store

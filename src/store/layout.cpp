@@ -2,35 +2,79 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "store/broken.sql.h"
 #include "store/layout.sql.h"
 
 namespace danggol::store {
 namespace {
 
-constexpr int64_t layout_version = 2;  // raised whenever layout.sql changes what is there already
+constexpr int64_t layout_version = 3;  // raised whenever layout.sql changes what is there already
+constexpr const char* application = "danggol";
+
+// The tables of a catalogue as DuckDB writes them out: names, types, defaults, everything.
+Result<Table> tables_of(Connection& connection, const std::string& catalogue_name) {
+  return connection.query(
+      "SELECT schema_name || '.' || table_name AS name, sql FROM duckdb_tables() WHERE database_name = "
+      "$catalogue ORDER BY name",
+      {{"catalogue", catalogue_name}});
+}
+
+// What layout.sql makes, by making it beside the store.
+Result<Table> expected_tables(Connection& connection) {
+  TRY(connection.execute("ATTACH ':memory:' AS layout; USE layout"));
+  TRY(connection.execute(sql::layout));
+  Table tables = TRY(tables_of(connection, "layout"));
+  TRY(connection.execute("USE memory; DETACH layout"));
+  return tables;
+}
 
 }  // namespace
 
-Status create_layout(Connection& connection, const std::string& path) {
-  bool is_old = TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE table_schema = "
-                                       "'raw' AND table_name = 'event'")) > 0;
-  bool is_told = TRY(connection.integer("SELECT count(*) FROM information_schema.tables WHERE table_schema = "
-                                        "'run' AND table_name = 'store'")) > 0;
-  int64_t version = is_told ? TRY(connection.integer("SELECT max(layout) FROM run.store")) : 0;
-  if (is_old && version != layout_version)
-    return Error{Code::conflict, fmt::format("store {}: made by another version of danggol (layout {}, this "
-                                             "one has {}); import into a new store",
-                                             path, version, layout_version)};
-  if (is_old) return {};
+Status create_layout(Connection& connection) {
+  TRY(connection.execute("USE danggol"));
   TRY(connection.begin());  // one: each by itself would wait for the disk
   auto outcome = connection.execute(sql::layout);
   if (outcome)
-    outcome = connection.execute("INSERT INTO run.store VALUES ($layout)", {{"layout", layout_version}});
+    outcome = connection.execute("INSERT INTO run.store VALUES ($application, $layout)",
+                                 {{"application", std::string(application)}, {"layout", layout_version}});
   if (!outcome) {
     (void)connection.rollback();
     return outcome;
   }
   return connection.commit();
+}
+
+Status check_tables(Connection& connection, const std::string& path) {
+  Table found = TRY(tables_of(connection, "danggol"));
+  const auto& names = found.texts("name");
+  auto definition = [&](const std::string& name) {
+    auto at = std::lower_bound(names.begin(), names.end(), name);
+    return at == names.end() || *at != name ? std::string()
+                                            : found.texts("sql")[static_cast<size_t>(at - names.begin())];
+  };
+  if (definition("run.store").empty())
+    return Error{Code::refused,
+                 fmt::format("store {}: a DuckDB file, but not a danggol store; name another file", path)};
+  auto version = connection.integer("SELECT max(layout) FROM danggol.run.store");
+  if (!version || *version != layout_version)
+    return Error{Code::conflict, fmt::format("store {}: made by another version of danggol (layout {}, this "
+                                             "one has {}); import into a new store",
+                                             path, version ? *version : 0, layout_version)};
+  Table expected = TRY(expected_tables(connection));
+  for (size_t i = 0; i < expected.rows(); ++i)
+    if (definition(expected.texts("name")[i]) != expected.texts("sql")[i])
+      return Error{Code::corrupt, fmt::format("store {}: {} is not the table danggol made; restore the file",
+                                              path, expected.texts("name")[i])};
+  return {};
+}
+
+Status check_rows(Connection& connection, const std::string& path) {
+  std::string problem = TRY(connection.text(sql::broken));
+  if (problem.empty()) return {};
+  return Error{Code::corrupt,
+               fmt::format("store {}: {}; restore the file, or import into a new store", path, problem)};
 }
 
 }  // namespace danggol::store

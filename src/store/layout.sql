@@ -1,45 +1,46 @@
 -- The stages of the data are the schemas; which table belongs where is in ARCHITECTURE.md.
-CREATE SCHEMA IF NOT EXISTS raw;      -- what was loaded
-CREATE SCHEMA IF NOT EXISTS feature;  -- what was known of each customer at a cutoff
-CREATE SCHEMA IF NOT EXISTS model;    -- what was learned
-CREATE SCHEMA IF NOT EXISTS history;  -- the rows of every kept run, by run_id
-CREATE SCHEMA IF NOT EXISTS result;   -- views: the newest run of each result
-CREATE SCHEMA IF NOT EXISTS run;      -- what ran, with what, when
+CREATE SCHEMA raw;      -- what was loaded
+CREATE SCHEMA feature;  -- what was known of each customer at a cutoff
+CREATE SCHEMA model;    -- what was learned
+CREATE SCHEMA history;  -- the rows of every kept run, by run_id
+CREATE SCHEMA result;   -- views: the newest run of each result
+CREATE SCHEMA run;      -- what ran, with what, when
 
-CREATE TABLE IF NOT EXISTS raw.event (
+CREATE TABLE raw.event (
   event_id BIGINT, customer_no INTEGER, ts TIMESTAMP, action VARCHAR, product_no INTEGER, partner VARCHAR,
   channel VARCHAR, store_no INTEGER, receipt_id VARCHAR, amount DECIMAL(18, 4), quantity DECIMAL(18, 4),
   source INTEGER);
-CREATE TABLE IF NOT EXISTS raw.customer (
+CREATE TABLE raw.customer (
   customer_no INTEGER, customer_id VARCHAR, region VARCHAR, gender VARCHAR, age_band VARCHAR);
-CREATE TABLE IF NOT EXISTS raw.product (
+CREATE TABLE raw.product (
   product_no INTEGER, product_id VARCHAR, product_name VARCHAR, class_top VARCHAR, class_middle VARCHAR);
-CREATE TABLE IF NOT EXISTS raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, region VARCHAR);
+CREATE TABLE raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, region VARCHAR);
 -- who was offered what, drawn at random with a known chance; offer 'none' is the hold-out
-CREATE TABLE IF NOT EXISTS raw.exposure (
+CREATE TABLE raw.exposure (
   customer_no INTEGER, ts TIMESTAMP, offer VARCHAR, propensity DOUBLE, source INTEGER);
-CREATE TABLE IF NOT EXISTS raw.reject (
+CREATE TABLE raw.reject (
   load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
-CREATE TABLE IF NOT EXISTS raw.load (
+CREATE TABLE raw.load (
   load_no INTEGER, file VARCHAR, digest VARCHAR, preset VARCHAR, format VARCHAR, encoding VARCHAR,
   rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, loaded_at TIMESTAMP);
 
-CREATE TABLE IF NOT EXISTS feature.receipt (  -- `receipt` is the hash of its number
+CREATE TABLE feature.receipt (  -- `receipt` is the hash of its number
   customer_no INTEGER, action VARCHAR, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
   lines INTEGER);
 
-CREATE TABLE IF NOT EXISTS model.manifest (
+CREATE TABLE model.manifest (
   name VARCHAR, method VARCHAR, version VARCHAR, feature_hash VARCHAR, run_id BIGINT, cutoff DATE, label_until DATE,
   digest VARCHAR, bytes BIGINT);
-CREATE TABLE IF NOT EXISTS model.blob (digest VARCHAR, content BLOB);
+CREATE TABLE model.blob (digest VARCHAR, content BLOB);
 
-CREATE TABLE IF NOT EXISTS run.store (layout INTEGER);
-CREATE TABLE IF NOT EXISTS run.log (
+-- the mark of a store: which program made the file, and by which version of this layout
+CREATE TABLE run.store (application VARCHAR, layout INTEGER);
+CREATE TABLE run.log (
   run_id BIGINT, room VARCHAR, state VARCHAR, params VARCHAR, as_of DATE, period_from DATE, period_split DATE,
   period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT, version VARCHAR,
-  error VARCHAR);
-CREATE TABLE IF NOT EXISTS run.input (run_id BIGINT, table_name VARCHAR, read_run_id BIGINT);
-CREATE TABLE IF NOT EXISTS run.fact (
+  code VARCHAR, error VARCHAR);
+CREATE TABLE run.input (run_id BIGINT, table_name VARCHAR, read_run_id BIGINT);
+CREATE TABLE run.fact (
   run_id BIGINT, position INTEGER, name VARCHAR, value DOUBLE, unit VARCHAR, lo DOUBLE, hi DOUBLE, label_en VARCHAR,
   label_ko VARCHAR);
-CREATE TABLE IF NOT EXISTS run.sentence (run_id BIGINT, position INTEGER, kind VARCHAR, en VARCHAR, ko VARCHAR);
+CREATE TABLE run.sentence (run_id BIGINT, position INTEGER, kind VARCHAR, en VARCHAR, ko VARCHAR);

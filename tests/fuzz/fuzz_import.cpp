@@ -189,7 +189,7 @@ void read_values(std::string_view text) {
 
 // The whole way into a store; rare, for it takes milliseconds.
 void import_rows(const std::string& path, const Mapping& mapping) {
-  static store::Database database = *store::Database::open(":memory:", store::Access::read_write);
+  static store::Database database = *store::Database::in_memory();
   static store::Connection connection = *database.connect();
   static bool ready = static_cast<bool>(store::create_layout(connection, "in memory"));
   EXPECT(ready, "layout");

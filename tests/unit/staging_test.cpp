@@ -63,7 +63,7 @@ TEST(ImportFiles, TheFirstOfSeveralBadFilesIsTheError) {
   std::vector<std::string> paths = {folder.write("1.csv", rows),
                                     folder.write("2.csv", rows + "c1,2021-01-02,7\n"),
                                     folder.write("3.csv", "a,b\n1,2\n"), folder.write("4.csv", "")};
-  auto database = must(store::Database::open(":memory:", store::Access::read_write));
+  auto database = must(store::Database::in_memory());
   auto connection = must(database.connect());
   must(store::create_layout(connection, "s"));
   auto quiet = [](double, std::string_view) { return Status(); };

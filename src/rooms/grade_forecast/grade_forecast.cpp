@@ -276,6 +276,7 @@ Room grade_forecast_train() {
       "temperature "
       "scaling (Guo et al., 2017) and, for leaving, cross Venn-Abers (Vovk, Petej and Fedorova, 2015).";
   info.reads = {"raw.event", "raw.customer"};
+  info.trains = {"model.grade_forecast"};
   info.writes = {importance_table()};
   info.headline = false;
   info.charts = {{"forecast_importance",

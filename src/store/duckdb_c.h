@@ -1,0 +1,68 @@
+// What the files of this folder share of DuckDB's C API: its handles, owned, and its errors as ours. Included
+// by no header.
+#pragma once
+
+#include <duckdb.h>
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "store/database.h"
+
+namespace danggol::store {
+
+// Each handle is destroyed by the function DuckDB names for it.
+template <class T, void (*destroy)(T*)>
+struct Owned {
+  T value{};
+  Owned() = default;
+  Owned(const Owned&) = delete;
+  Owned& operator=(const Owned&) = delete;
+  ~Owned() { destroy(&value); }
+  T* operator&() { return &value; }
+  operator T() const { return value; }
+};
+using Prepared = Owned<duckdb_prepared_statement, duckdb_destroy_prepare>;
+using Extracted = Owned<duckdb_extracted_statements, duckdb_destroy_extracted>;
+using LogicalType = Owned<duckdb_logical_type, duckdb_destroy_logical_type>;
+using DataChunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
+
+inline constexpr const char* catalogue = "danggol";  // the store's, beside DuckDB's own in memory
+
+// DuckDB tells its errors as JSON (errors_as_json): the type decides the code, and of what the disk says
+// whether the system's own number of the error stands beside it: without one it is the bytes that are wrong.
+Error failure(const char* message, Author author = Author::danggol);
+
+struct Connection::Handle : std::enable_shared_from_this<Connection::Handle> {
+  std::shared_ptr<void> keeps_open;
+  duckdb_database database{};
+  duckdb_connection connection{};
+  std::mutex interrupting;
+  bool undisturbed = false, stopped = false;
+  bool has_store = false;
+
+  Result<Rows> stream(std::string_view sql, Author author);
+  Status look_at_select(std::string_view sql);
+  ~Handle() { duckdb_disconnect(&connection); }
+};
+
+struct Rows::Handle {
+  std::shared_ptr<void> connection;  // keeps it open
+  Author author = Author::danggol;
+  duckdb_result result{};
+  Table columns;
+  std::vector<std::unique_ptr<LogicalType>> types;
+
+  void describe();
+  // The caller's to destroy; nullptr or without rows at the end.
+  Result<duckdb_data_chunk> next();
+  ~Handle() {
+    types.clear();
+    duckdb_destroy_result(&result);
+  }
+};
+
+Type type_of(duckdb_type type);
+
+}  // namespace danggol::store

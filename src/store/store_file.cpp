@@ -1,0 +1,127 @@
+#include "store/store_file.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace danggol::store {
+namespace {
+
+Error failed(const std::string& path, int number) {
+  if (number == ENOENT)
+    return {Code::not_found, fmt::format("store {}: no such file; run danggol import first", path)};
+  return {Code::io, fmt::format("store {}: {}", path, std::strerror(number))};
+}
+
+struct Descriptor {
+  explicit Descriptor(int n) : number(n) {}
+  Descriptor(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+  int number;
+};
+
+// Of the whole file, like DuckDB's own; a process that ends gives it up, however it ends.
+Status lock(int descriptor, Access access, const std::string& path) {
+  struct flock wanted {};
+  wanted.l_type = access == Access::read_write ? F_WRLCK : F_RDLCK;
+  wanted.l_whence = SEEK_SET;
+  if (::fcntl(descriptor, F_SETLK, &wanted) == 0) return {};
+  if (errno != EACCES && errno != EAGAIN) return failed(path, errno);
+  return Error{Code::conflict,
+               fmt::format("store {}: another process has it open; wait for it to end", path)};
+}
+
+void clear_leftovers(const std::string& path, const std::string& spill_folder) {
+  std::error_code ignored;
+  for (const char* end : {".wal", ".wal.checkpoint", ".wal.recovery"}) ::unlink((path + end).c_str());
+  if (!std::filesystem::is_symlink(spill_folder, ignored)) {
+    for (std::filesystem::directory_iterator at(spill_folder, ignored), none; !ignored && at != none;
+         at.increment(ignored))
+      if (at->path().filename().string().starts_with("duckdb_temp")) ::unlink(at->path().c_str());
+    ::rmdir(spill_folder.c_str());
+  }
+}
+
+}  // namespace
+
+Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
+  StoreFile file;
+  file.access_ = access;
+  // never waits for the other end of a pipe, never changes what is there
+  file.descriptor_ = ::open(
+      path.c_str(), (access == Access::read_write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file.descriptor_ < 0) return failed(path, errno);
+  struct stat facts {};
+  if (::fstat(file.descriptor_, &facts) != 0) return failed(path, errno);
+  if (!S_ISREG(facts.st_mode))
+    return Error{Code::bad_input,
+                 fmt::format("store {}: must be a file, not a folder, pipe or device", path)};
+  file.id_ = {facts.st_dev, facts.st_ino};
+  std::error_code error;
+  file.path_ = std::filesystem::canonical(path, error).string();
+  if (error) return failed(path, error.value());
+  TRY(lock(file.descriptor_, access, path));
+  if (access == Access::read_write) clear_leftovers(file.path_, file.spill_folder());
+  return file;
+}
+
+Result<StoreFile> StoreFile::create(const std::string& path,
+                                    const std::function<Status(const std::string& beside)>& fill) {
+  // The folder in which it is made is held by whoever makes it; one that nobody holds was left by a killed
+  // one.
+  std::string folder = path + ".new", beside = folder + "/store";
+  if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
+    return Error{Code::io, fmt::format("store {}: {}", path, std::strerror(errno))};
+  Descriptor held(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (held.number < 0) return failed(path, errno);
+  if (::flock(held.number, LOCK_EX | LOCK_NB) != 0)
+    return Error{Code::conflict, fmt::format("store {}: another process is making it; wait for it", path)};
+  auto clear = [&] {
+    for (const char* end : {"", ".wal"}) ::unlink((beside + end).c_str());
+  };
+  clear();
+  auto outcome = fill(beside);
+  if (outcome &&
+      (::chmod(beside.c_str(), S_IRUSR | S_IWUSR) != 0 || ::link(beside.c_str(), path.c_str()) != 0))
+    outcome = errno == EEXIST ? Error{Code::conflict, fmt::format("store {}: another process made it", path)}
+                              : failed(path, errno);
+  clear();
+  ::rmdir(folder.c_str());
+  TRY(std::move(outcome));
+  StoreFile file = TRY(open(path, Access::read_write));
+  file.keep_ = false;
+  return file;
+}
+
+StoreFile& StoreFile::operator=(StoreFile&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(id_, other.id_);
+  std::swap(access_, other.access_);
+  std::swap(keep_, other.keep_);
+  return *this;
+}
+
+StoreFile::~StoreFile() {
+  if (descriptor_ < 0) return;
+  if (!keep_) {
+    clear_leftovers(path_, spill_folder());
+    ::unlink(path_.c_str());
+  }
+  ::close(descriptor_);
+}
+
+std::string StoreFile::path_to_open() const {
+  return access_ == Access::read_write ? path_ : fmt::format("/proc/self/fd/{}", descriptor_);
+}
+
+}  // namespace danggol::store
