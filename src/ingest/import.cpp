@@ -222,7 +222,7 @@ Result<std::vector<std::string>> digests_of(store::Connection& connection,
 // Where the store is; what a load cannot hold in memory goes there too.
 Result<std::string> folder_of(store::Connection& connection) {
   std::string store =
-      TRY(connection.text("SELECT path FROM duckdb_databases() WHERE database_name = current_database()"));
+      TRY(connection.text("SELECT path FROM duckdb_databases() WHERE database_name = 'danggol'"));
   if (store.empty()) return std::filesystem::temp_directory_path().string();
   std::string folder = std::filesystem::path(store).parent_path().string();
   return folder.empty() ? "." : folder;

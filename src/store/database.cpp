@@ -10,6 +10,8 @@
 namespace danggol::store {
 namespace {
 
+constexpr const char* no_file = ":memory:";  // a store that is gone with its Database
+
 // The oldest DuckDB that shall read a store. 1.4 brought the compression of texts that makes a store a
 // quarter smaller and its writing a quarter cheaper.
 constexpr const char* oldest_reader = "v1.4.0";
@@ -177,22 +179,28 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   Connection connection = TRY(database.connect());
   auto attach = [&](const std::string& file) {
     return connection.execute(
-        fmt::format("ATTACH {} AS {} ({})", literal(file), catalogue, writes ? "READ_WRITE" : "READ_ONLY"));
+        fmt::format("ATTACH {} AS {} ({})", literal(file), catalogue,
+                    writes ? "READ_WRITE, RECOVERY_MODE 'no_wal_writes'" : "READ_ONLY"));
   };
   auto make = [&](const std::string& beside) -> Status {
     TRY(attach(beside));
     TRY(create_layout(connection));
-    return connection.execute(fmt::format("USE memory; DETACH {}", catalogue));
+    return connection.execute(fmt::format("DETACH {}", catalogue));
   };
-  auto file = StoreFile::open(path, access);
-  bool is_new = !file && file.error().code == Code::not_found && writes;
-  if (is_new) file = StoreFile::create(path, make);
-  handle.file = TRY(std::move(file));
-  if (auto attached = attach(handle.file.path_to_open()); !attached)
-    return not_attached(attached.error(), path);
+  bool is_new = path == no_file;
+  if (is_new) {
+    TRY(attach(path));
+    TRY(create_layout(connection));
+  } else {
+    auto file = StoreFile::open(path, access);
+    is_new = !file && file.error().code == Code::not_found && writes;
+    if (is_new) file = StoreFile::create(path, make);
+    handle.file = TRY(std::move(file));
+    if (auto attached = attach(handle.file.path()); !attached) return not_attached(attached.error(), path);
+  }
   TRY(connection.execute(
       fmt::format("SET temp_directory = {}; CREATE SCHEMA memory.result; SET enable_external_access = false",
-                  literal(writes ? handle.file.spill_folder() : ""))));
+                  literal(writes && path != no_file ? handle.file.spill_folder() : ""))));
   // a reader opens nothing more, not even what this setting leaves allowed: the store's own bytes
   if (!writes) TRY(connection.execute("SET disabled_filesystems = 'LocalFileSystem'"));
   if (!is_new) TRY(check_tables(connection, path));

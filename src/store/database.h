@@ -33,7 +33,8 @@ class Connection;
 // `danggol`. SQL reaches no other file.
 class Database {
  public:
-  // Opens the file, for read_write making it and the tables every store has. Code::not_found, ::conflict
+  // Opens the file, for read_write making it and the tables every store has; ":memory:" is a store without a
+  // file. Code::not_found, ::conflict
   // (another process has it, or another version made it), ::refused (another program's), ::corrupt.
   static Result<Database> open(const std::string& path, Access access,
                                int64_t memory_bytes = usual_memory_bytes);
@@ -167,7 +168,7 @@ class Connection {
   Status limit_memory(int64_t bytes);
 
   Status begin() { return execute("BEGIN TRANSACTION"); }
-  // Done when it is in the file itself: a write-ahead file that outlives its process is never read again.
+  // Done when it is in the file itself: no write-ahead file is written, and none that lies there is read.
   Status commit();
   Status rollback();
   // From another thread: the running statement ends with Code::cancelled. Does nothing to a commit or

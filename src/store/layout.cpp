@@ -43,7 +43,8 @@ Status create_layout(Connection& connection) {
     (void)connection.rollback();
     return outcome;
   }
-  return connection.commit();
+  TRY(connection.commit());
+  return connection.execute("USE memory");
 }
 
 Status check_tables(Connection& connection, const std::string& path) {
@@ -62,7 +63,17 @@ Status check_tables(Connection& connection, const std::string& path) {
     return Error{Code::conflict, fmt::format("store {}: made by another version of danggol (layout {}, this "
                                              "one has {}); import into a new store",
                                              path, version ? *version : 0, layout_version)};
+  // results are views, everything else is tables
+  Table strange = TRY(connection.query(
+      "SELECT schema_name || '.' || view_name AS name FROM duckdb_views() WHERE database_name = 'danggol' "
+      "AND "
+      "schema_name IN ('raw', 'feature', 'model', 'history', 'run') UNION ALL SELECT schema_name || '.' || "
+      "table_name FROM duckdb_tables() WHERE database_name = 'danggol' AND schema_name = 'result' ORDER BY "
+      "ALL"));
   Table expected = TRY(expected_tables(connection));
+  if (strange.rows() > 0)
+    return Error{Code::corrupt, fmt::format("store {}: {} is not danggol's; restore the file", path,
+                                            strange.texts("name")[0])};
   for (size_t i = 0; i < expected.rows(); ++i)
     if (definition(expected.texts("name")[i]) != expected.texts("sql")[i])
       return Error{Code::corrupt, fmt::format("store {}: {} is not the table danggol made; restore the file",

@@ -40,22 +40,33 @@ Status lock(int descriptor, Access access, const std::string& path) {
                fmt::format("store {}: another process has it open; wait for it to end", path)};
 }
 
-void clear_leftovers(const std::string& path, const std::string& spill_folder) {
+void clear_spill(const std::string& folder) {
   std::error_code ignored;
-  for (const char* end : {".wal", ".wal.checkpoint", ".wal.recovery"}) ::unlink((path + end).c_str());
-  if (!std::filesystem::is_symlink(spill_folder, ignored)) {
-    for (std::filesystem::directory_iterator at(spill_folder, ignored), none; !ignored && at != none;
-         at.increment(ignored))
-      if (at->path().filename().string().starts_with("duckdb_temp")) ::unlink(at->path().c_str());
-    ::rmdir(spill_folder.c_str());
+  if (std::filesystem::is_symlink(folder, ignored)) return;
+  for (std::filesystem::directory_iterator at(folder, ignored), none; !ignored && at != none;
+       at.increment(ignored))
+    if (at->path().filename().string().starts_with("duckdb_temp")) ::unlink(at->path().c_str());
+  ::rmdir(folder.c_str());
+}
+
+// DuckDB would replay it into the store, whoever wrote it.
+Status check_no_write_ahead(const std::string& path) {
+  for (const char* end : {".wal", ".wal.checkpoint", ".wal.recovery"}) {
+    struct stat facts {};
+    if (::lstat((path + end).c_str(), &facts) == 0 && facts.st_size > 0)
+      return Error{
+          Code::refused,
+          fmt::format("store {}: another program left {}{} beside it; open the store with that program "
+                      "once more, or delete that file",
+                      path, std::filesystem::path(path).filename().string(), end)};
   }
+  return {};
 }
 
 }  // namespace
 
 Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
   StoreFile file;
-  file.access_ = access;
   // never waits for the other end of a pipe, never changes what is there
   file.descriptor_ = ::open(
       path.c_str(), (access == Access::read_write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -70,7 +81,8 @@ Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
   file.path_ = std::filesystem::canonical(path, error).string();
   if (error) return failed(path, error.value());
   TRY(lock(file.descriptor_, access, path));
-  if (access == Access::read_write) clear_leftovers(file.path_, file.spill_folder());
+  TRY(check_no_write_ahead(file.path_));
+  if (access == Access::read_write) clear_spill(file.spill_folder());
   return file;
 }
 
@@ -85,16 +97,13 @@ Result<StoreFile> StoreFile::create(const std::string& path,
   if (held.number < 0) return failed(path, errno);
   if (::flock(held.number, LOCK_EX | LOCK_NB) != 0)
     return Error{Code::conflict, fmt::format("store {}: another process is making it; wait for it", path)};
-  auto clear = [&] {
-    for (const char* end : {"", ".wal"}) ::unlink((beside + end).c_str());
-  };
-  clear();
+  ::unlink(beside.c_str());
   auto outcome = fill(beside);
   if (outcome &&
       (::chmod(beside.c_str(), S_IRUSR | S_IWUSR) != 0 || ::link(beside.c_str(), path.c_str()) != 0))
     outcome = errno == EEXIST ? Error{Code::conflict, fmt::format("store {}: another process made it", path)}
                               : failed(path, errno);
-  clear();
+  ::unlink(beside.c_str());
   ::rmdir(folder.c_str());
   TRY(std::move(outcome));
   StoreFile file = TRY(open(path, Access::read_write));
@@ -106,22 +115,14 @@ StoreFile& StoreFile::operator=(StoreFile&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);
   std::swap(id_, other.id_);
-  std::swap(access_, other.access_);
   std::swap(keep_, other.keep_);
   return *this;
 }
 
 StoreFile::~StoreFile() {
   if (descriptor_ < 0) return;
-  if (!keep_) {
-    clear_leftovers(path_, spill_folder());
-    ::unlink(path_.c_str());
-  }
+  if (!keep_) ::unlink(path_.c_str());
   ::close(descriptor_);
-}
-
-std::string StoreFile::path_to_open() const {
-  return access_ == Access::read_write ? path_ : fmt::format("/proc/self/fd/{}", descriptor_);
 }
 
 }  // namespace danggol::store

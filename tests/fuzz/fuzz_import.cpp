@@ -19,7 +19,6 @@
 #include "ingest/mapping.h"
 #include "ingest/table_reader.h"
 #include "ingest/values.h"
-#include "store/layout.h"
 
 namespace danggol::ingest {
 namespace {
@@ -189,10 +188,8 @@ void read_values(std::string_view text) {
 
 // The whole way into a store; rare, for it takes milliseconds.
 void import_rows(const std::string& path, const Mapping& mapping) {
-  static store::Database database = *store::Database::in_memory();
+  static store::Database database = *store::Database::open(":memory:", store::Access::read_write);
   static store::Connection connection = *database.connect();
-  static bool ready = static_cast<bool>(store::create_layout(connection, "in memory"));
-  EXPECT(ready, "layout");
   auto count = [&](const char* table) {
     return *connection.integer(fmt::format("SELECT count(*) FROM raw.{}", table));
   };

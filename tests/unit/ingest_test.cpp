@@ -14,7 +14,6 @@
 #include "ingest/table_reader.h"
 #include "ingest/values.h"
 #include "must.h"
-#include "store/layout.h"
 #include "temp_folder.h"
 
 namespace danggol::ingest {
@@ -899,7 +898,7 @@ TEST(Events, OfAParquetFileAreThoseOfTheCsv) {
       folder.write("e.csv",
                    "customer_id,ts,price,quantity,product_name\nc1,2021-01-01 10:00:00,1.5,2,\"김치, "
                    "맛\"\n,2021-01-02 00:00:00,2,1,x\nc2,2021-01-03 00:00:00,3,,\n");
-  auto database = must(store::Database::open(folder.path("s.duckdb"), store::Access::read_write));
+  auto database = must(store::Database::in_memory());
   auto connection = must(database.connect());
   std::string parquet = folder.path("e.parquet");
   must(connection.execute(
@@ -928,10 +927,7 @@ class Import : public testing::Test {
  protected:
   TempFolder folder;
   store::Connection connection = [this] {
-    auto made =
-        must(must(store::Database::open(folder.path("s.duckdb"), store::Access::read_write)).connect());
-    must(store::create_layout(made, folder.path("s.duckdb")));
-    return made;
+    return must(must(store::Database::open(folder.path("s.duckdb"), store::Access::read_write)).connect());
   }();
   Progress silent = [](double, std::string_view) { return Status(); };
   Result<std::vector<FileReport>> load(const std::vector<std::string>& paths, bool again = false) {

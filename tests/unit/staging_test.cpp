@@ -10,7 +10,6 @@
 #include "ingest/import.h"
 #include "ingest/spool.h"
 #include "must.h"
-#include "store/layout.h"
 #include "temp_folder.h"
 
 namespace danggol::ingest {
@@ -63,9 +62,8 @@ TEST(ImportFiles, TheFirstOfSeveralBadFilesIsTheError) {
   std::vector<std::string> paths = {folder.write("1.csv", rows),
                                     folder.write("2.csv", rows + "c1,2021-01-02,7\n"),
                                     folder.write("3.csv", "a,b\n1,2\n"), folder.write("4.csv", "")};
-  auto database = must(store::Database::in_memory());
+  auto database = must(store::Database::open(":memory:", store::Access::read_write));
   auto connection = must(database.connect());
-  must(store::create_layout(connection, "s"));
   auto quiet = [](double, std::string_view) { return Status(); };
   for (int round = 0; round < 20; ++round) {
     auto reports = import(connection, paths, guessing(), {}, quiet);

@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <atomic>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -11,14 +14,17 @@
 #include "base/random.h"
 #include "must.h"
 #include "store/database.h"
-#include "store/layout.h"
 #include "temp_folder.h"
 
 namespace danggol::store {
 namespace {
 
-Database open_new(const TempFolder& folder) {
-  return must(Database::open(folder.path("s.duckdb"), Access::read_write));
+Database open_new(const TempFolder&) { return must(Database::in_memory()); }
+
+Database open_store(const TempFolder& folder) {
+  Database database = must(Database::open(folder.path("s.duckdb"), Access::read_write));
+  database.keep();
+  return database;
 }
 
 TEST(Database, EveryTypeComesBackAsItWent) {
@@ -34,7 +40,7 @@ TEST(Database, EveryTypeComesBackAsItWent) {
   const std::string bytes = {'\0', '\xff', '\n', '\0'};
   auto is_null = [](int64_t i, int64_t column) { return i > 2'500 && (i + column) % 3 == 0; };
   {
-    Appender appender = must(Appender::open(connection, "", "main", "t"));
+    Appender appender = must(Appender::open(connection, "main", "t"));
     for (int64_t i = 0; i < rows; ++i) {
       if (!is_null(i, 0)) appender.set(0, static_cast<int32_t>(-i));
       if (!is_null(i, 1)) appender.set(1, (int64_t{1} << 60) + i);
@@ -166,7 +172,7 @@ TEST(Bindings, OneThatIsMissingIsAnErrorOfOneLine) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
   auto answer = connection.query("SELECT $a", {{"b", int64_t{1}}});
-  EXPECT_EQ(code(answer), Code::bad_input);
+  EXPECT_EQ(code(answer), Code::internal) << "it is SQL of ours";
   EXPECT_EQ(message(answer).find('\n'), std::string::npos);
   EXPECT_EQ(must(connection.integer("SELECT 1")), 1);
 }
@@ -177,7 +183,7 @@ TEST(Connection, SqlThatIsWrongIsAnErrorAndNothingMore) {
   for (const char* sql : {"", ";", "-- nothing", "SELEC 1", "SELECT", "SELECT * FROM absent",
                           "SELECT 1 FROM (", "SELECT 'a'::INTEGER"}) {
     auto answer = connection.query(sql);
-    EXPECT_EQ(code(answer), Code::bad_input) << sql;
+    EXPECT_EQ(code(answer), Code::internal) << sql << ": it is SQL of ours";
     EXPECT_FALSE(message(answer).empty()) << sql;
     EXPECT_EQ(message(answer).find('\n'), std::string::npos) << sql;
   }
@@ -216,7 +222,7 @@ TEST(Connection, RollbackTakesEverythingBack) {
   Connection writer = must(database.connect()), reader = must(database.connect());
   must(writer.execute("CREATE TABLE t (i INTEGER)"));
   must(writer.begin());
-  Appender appender = must(Appender::open(writer, "", "main", "t"));
+  Appender appender = must(Appender::open(writer, "main", "t"));
   for (int32_t i = 0; i < 3'000; ++i) appender.set(0, i), must(appender.end_row());
   must(appender.close());
   EXPECT_EQ(must(writer.integer("SELECT count(*) FROM t")), 3'000);
@@ -296,14 +302,14 @@ TEST(Connection, InterruptOfACommitNeverLies) {
 TEST(Appender, ToATableThatIsNotThereIsAnError) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
-  EXPECT_FALSE(Appender::open(connection, "", "main", "absent"));
+  EXPECT_FALSE(Appender::open(connection, "main", "absent"));
 }
 
 TEST(Appender, ShowsNothingBeforeClose) {
   TempFolder folder;
   Connection connection = must(open_new(folder).connect());
   must(connection.execute("CREATE TABLE t (i INTEGER, s VARCHAR)"));
-  Appender appender = must(Appender::open(connection, "", "main", "t"));
+  Appender appender = must(Appender::open(connection, "main", "t"));
   for (int32_t i = 0; i < 10; ++i) appender.set(0, i), must(appender.end_row());
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 0);
   must(appender.close());
@@ -380,8 +386,7 @@ TEST(Insert, OfAFeedThatBreaksLeavesNothing) {
 
 TEST(Open, OfAFileThatIsNotThere) {
   TempFolder folder;
-  for (Access access : {Access::read_only, Access::sandboxed})
-    EXPECT_EQ(code(Database::open(folder.path("absent.duckdb"), access)), Code::not_found);
+  EXPECT_EQ(code(Database::open(folder.path("absent.duckdb"), Access::read_only)), Code::not_found);
   EXPECT_FALSE(std::filesystem::exists(folder.path("absent.duckdb")));
   EXPECT_EQ(code(Database::open(folder.path("no/such/folder/s.duckdb"), Access::read_write)), Code::io);
 }
@@ -404,8 +409,11 @@ TEST(Open, OfAStoreThatBreaksOffOrIsDamagedIsAnErrorNeverACrash) {
   TempFolder folder;
   std::string path = folder.path("s.duckdb");
   {
-    Connection connection = must(must(Database::open(path, Access::read_write)).connect());
-    must(connection.execute("CREATE TABLE t AS SELECT i, md5(i::VARCHAR) AS s FROM range(20000) r(i)"));
+    Connection connection = must(open_store(folder).connect());
+    must(connection.begin());
+    must(connection.execute(
+        "CREATE TABLE history.t AS SELECT i, md5(i::VARCHAR) AS s FROM range(20000) r(i)"));
+    must(connection.commit());
   }
   std::string bytes(std::filesystem::file_size(path), '\0');
   std::ifstream(path, std::ios::binary).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
@@ -413,7 +421,7 @@ TEST(Open, OfAStoreThatBreaksOffOrIsDamagedIsAnErrorNeverACrash) {
   auto total = [](const std::string& file) -> Result<int64_t> {
     auto database = Database::open(file, Access::read_only);
     if (!database) return database.error();
-    return TRY(database->connect()).integer("SELECT sum(i)::BIGINT FROM t WHERE length(s) = 32");
+    return TRY(database->connect()).integer("SELECT sum(i)::BIGINT FROM history.t WHERE length(s) = 32");
   };
   ASSERT_EQ(must(total(path)), 20'000 * 19'999 / 2);
   for (size_t size : {size_t{100}, size_t{4'096}, size_t{8'192}, size_t{12'288}, bytes.size() / 2})
@@ -432,51 +440,263 @@ TEST(Open, OfAStoreThatBreaksOffOrIsDamagedIsAnErrorNeverACrash) {
 
 TEST(Open, ReadOnlyDoesNotWrite) {
   TempFolder folder;
-  must(must(open_new(folder).connect()).execute("CREATE TABLE t AS SELECT 1 AS i"));
+  must(must(open_store(folder).connect()).execute("CREATE TABLE history.t AS SELECT 1 AS i"));
   Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::read_only)).connect());
-  EXPECT_EQ(must(connection.integer("SELECT i FROM t")), 1);
-  for (const char* sql : {"INSERT INTO t VALUES (2)", "CREATE TABLE u (i INTEGER)", "DROP TABLE t"})
+  EXPECT_EQ(must(connection.integer("SELECT i FROM history.t")), 1);
+  for (const char* sql :
+       {"INSERT INTO history.t VALUES (2)", "CREATE TABLE history.u (i INTEGER)", "DROP TABLE history.t"})
     EXPECT_FALSE(connection.execute(sql)) << sql;
 }
 
-TEST(Sandbox, ReachesNoFileButTheStore) {
+TEST(Open, ANewFileIsTakenAwayUnlessItIsKept) {
   TempFolder folder;
-  must(must(open_new(folder).connect()).execute("CREATE TABLE t AS SELECT 1 AS i"));
-  std::string secret = folder.write("secret.csv", "a,b\n1,2\n"), other = folder.path("other.duckdb"),
+  std::string path = folder.path("s.duckdb");
+  { Database dropped = must(Database::open(path, Access::read_write)); }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path("")));
+  { open_store(folder); }
+  { Database kept = must(Database::open(path, Access::read_write)); }
+  EXPECT_TRUE(std::filesystem::exists(path));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0600));
+}
+
+// DuckDB replays whatever lies beside a database into it. We write no such file, and open no store that has
+// one.
+TEST(Open, AWriteAheadFileIsNeitherWrittenNorRead) {
+  TempFolder folder;
+  std::string path = folder.path("s.duckdb"), wal = path + ".wal", beside = folder.path("other.duckdb");
+  {
+    Database database = open_store(folder);
+    Connection connection = must(database.connect());
+    must(connection.begin());
+    must(connection.execute("CREATE TABLE history.t AS SELECT 1 AS i"));
+    EXPECT_FALSE(std::filesystem::exists(wal));
+    must(connection.commit());
+    EXPECT_FALSE(std::filesystem::exists(wal));
+    std::filesystem::copy_file(path, beside);  // as it would be found after a kill
+  }
+  {
+    Connection connection = must(must(Database::open(beside, Access::read_only)).connect());
+    EXPECT_EQ(must(connection.integer("SELECT i FROM history.t")), 1) << "a commit is in the file itself";
+  }
+  {
+    Database program = must(Database::in_memory());  // another program, killed before it had closed the file
+    Connection connection = must(program.connect());
+    must(connection.execute("ATTACH " + literal(path) + " AS s; INSERT INTO s.history.t VALUES (2)"));
+    std::filesystem::copy_file(wal, beside + ".wal");
+  }
+  std::string before = folder.read("other.duckdb");
+  for (Access access : {Access::read_only, Access::read_write}) {
+    auto opened = Database::open(beside, access);
+    EXPECT_EQ(code(opened), Code::refused);
+    EXPECT_NE(message(opened).find("other.duckdb.wal"), std::string::npos) << message(opened);
+  }
+  EXPECT_EQ(folder.read("other.duckdb"), before);
+  std::filesystem::remove(beside + ".wal");
+  EXPECT_EQ(must(must(must(Database::open(beside, Access::read_only)).connect())
+                     .integer("SELECT count(*) FROM history.t")),
+            1);
+}
+
+TEST(Open, OfWhatIsNoFileIsRefusedAtOnce) {
+  TempFolder folder;
+  ASSERT_EQ(mkfifo(folder.path("pipe").c_str(), 0600), 0);
+  for (const std::string& path :
+       {folder.path("pipe"), folder.path(""), std::string("/dev/null"), std::string("/dev/zero")})
+    for (Access access : {Access::read_only, Access::read_write}) {
+      auto opened = Database::open(path, access);
+      EXPECT_TRUE(code(opened) == Code::bad_input || code(opened) == Code::io) << path << message(opened);
+    }
+  EXPECT_EQ(code(Database::open(folder.path(std::string(300, 'x')), Access::read_write)), Code::io);
+}
+
+// --- stores from elsewhere
+
+// Alters a store as any DuckDB program could.
+void alter(const TempFolder& folder, const std::string& sql) {
+  Database program = must(Database::in_memory());
+  Connection connection = must(program.connect());
+  must(connection.execute("ATTACH " + literal(folder.path("s.duckdb")) + " AS s; USE s"));
+  must(connection.execute(sql));
+}
+
+TEST(Elsewhere, AnotherProgramsFileIsLeftAlone) {
+  TempFolder folder;
+  {
+    Connection connection = must(open_new(folder).connect());
+    must(connection.execute("ATTACH " + literal(folder.path("s.duckdb")) +
+                            " AS s; CREATE TABLE s.t (i INTEGER)"));
+  }
+  for (Access access : {Access::read_only, Access::read_write})
+    EXPECT_EQ(code(Database::open(folder.path("s.duckdb"), access)), Code::refused);
+  Connection connection = must(open_new(folder).connect());
+  must(connection.execute("ATTACH " + literal(folder.path("s.duckdb")) + " AS s"));
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM duckdb_tables() WHERE database_name = 's'")), 1);
+}
+
+TEST(Elsewhere, WhatWasAlteredIsNamed) {
+  for (auto [sql, named] : std::vector<std::pair<const char*, const char*>>{
+           {"ALTER TABLE raw.event ALTER customer_no TYPE VARCHAR", "raw.event"},
+           {"ALTER TABLE raw.event ADD COLUMN more INTEGER", "raw.event"},
+           {"DROP TABLE run.fact", "run.fact"},
+           {"DROP TABLE raw.product; CREATE VIEW raw.product AS SELECT 1 AS i", "raw.product"},
+           {"CREATE VIEW raw.more AS SELECT 1 AS i", "raw.more"},
+           {"CREATE TABLE result.rfm (i INTEGER)", "result.rfm"},
+           {"INSERT INTO raw.customer (customer_no, customer_id) VALUES (1, 'a')", "raw.customer"},
+           {"INSERT INTO raw.customer (customer_no, customer_id) VALUES (0, 'a'), (0, 'b')", "raw.customer"},
+           {"INSERT INTO raw.customer (customer_no, customer_id) VALUES (0, 'a'), (1, 'a')", "raw.customer"},
+           {"INSERT INTO raw.customer (customer_no) VALUES (0)", "raw.customer"},
+           {"INSERT INTO raw.store (store_no, store_id) VALUES (2147483647, 'a')", "raw.store"},
+           {"INSERT INTO raw.event (customer_no, ts, action) VALUES (0, '2024-01-01', 'purchase')",
+            "raw.event"},
+           {"INSERT INTO raw.event (customer_no, ts, action) VALUES (-1, '2024-01-01', 'purchase')",
+            "raw.event"},
+           {"INSERT INTO raw.event (ts, action) VALUES ('2024-01-01', 'purchase')", "raw.event"},
+           {"INSERT INTO feature.receipt (customer_no, action, day, receipt, lines) VALUES "
+            "(5, 'purchase', '2024-01-01', 1, 1)",
+            "feature.receipt"},
+           {"INSERT INTO run.log (run_id) VALUES (9223372036854775807)", "run.log"}}) {
+    TempFolder folder;
+    { open_store(folder); }
+    alter(folder, sql);
+    auto opened = Database::open(folder.path("s.duckdb"), Access::read_only);
+    EXPECT_EQ(code(opened), Code::corrupt) << sql;
+    EXPECT_NE(message(opened).find(named), std::string::npos) << message(opened);
+  }
+}
+
+TEST(Elsewhere, ItsViewsAndMacrosAreNotRun) {
+  TempFolder folder;
+  { open_store(folder); }
+  alter(folder,
+        "CREATE MACRO sum(x) AS 42; CREATE MACRO raw.count(x) AS 43; CREATE MACRO run.max(x) AS 44; CREATE "
+        "VIEW "
+        "duckdb_tables AS SELECT 'raw' AS schema_name; CREATE VIEW result.rfm AS SELECT sum(1) AS s");
+  Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::read_only)).connect());
+  Table table =
+      must(connection.query("SELECT sum(i)::BIGINT AS s, count(i) AS c, max(i) AS m FROM range(4) r(i)"));
+  EXPECT_EQ(table.integers("s")[0], 6);
+  EXPECT_EQ(table.integers("c")[0], 4);
+  EXPECT_EQ(table.integers("m")[0], 3);
+  EXPECT_FALSE(connection.query("FROM result.rfm"));
+  for (const char* sql : {"FROM danggol.result.rfm", "SELECT danggol.main.sum(1)", "SELECT raw.count(1)"})
+    EXPECT_EQ(code(connection.texts(sql, Author::outside)), Code::refused) << sql;
+}
+
+// --- SQL from outside
+
+TEST(Outside, OneSelectAndNothingElse) {
+  TempFolder folder;
+  must(must(open_store(folder).connect()).execute("CREATE TABLE history.t AS SELECT 1 AS i"));
+  std::string path = folder.path("s.duckdb"), secret = folder.write("secret.csv", "a,b\n1,2\n"),
               out = folder.path("out");
-  must(must(must(Database::open(other, Access::read_write)).connect())
-           .execute("CREATE TABLE u AS SELECT 1 AS i"));
-  Connection connection = must(must(Database::open(folder.path("s.duckdb"), Access::sandboxed)).connect());
-  EXPECT_EQ(must(connection.integer("SELECT i FROM t")), 1);
-  for (const std::string& sql :
-       std::vector<std::string>{"SELECT * FROM read_csv(" + literal(secret) + ")",
-                                "SELECT * FROM " + literal(secret),
-                                "SELECT * FROM read_text(" + literal(secret) + ")",
-                                "SELECT * FROM read_blob(" + literal(secret) + ")",
-                                "SELECT * FROM glob(" + literal(folder.path("*")) + ")",
-                                "SELECT * FROM read_parquet(" + literal(secret) + ")",
-                                "SELECT * FROM read_json(" + literal(secret) + ")",
-                                "ATTACH " + literal(other) + " AS o",
-                                "ATTACH " + literal(other) + " AS o (READ_ONLY)",
-                                "COPY t TO " + literal(out),
-                                "COPY (SELECT 1) TO " + literal(out) + " (FORMAT parquet)",
-                                "EXPORT DATABASE " + literal(out),
-                                "INSERT INTO t VALUES (2)",
-                                "COPY t FROM " + literal(secret),
-                                "SET enable_external_access = true",
-                                "SET lock_configuration = false",
-                                "RESET enable_external_access",
-                                "SET allowed_directories = ['/']",
-                                "SET temp_directory = " + literal(out),
-                                "LOAD 'httpfs'",
-                                "INSTALL httpfs",
-                                "PRAGMA enable_profiling; PRAGMA profiling_output = " + literal(out),
-                                "CREATE TABLE u (i INTEGER)",
-                                "DROP TABLE t",
-                                "SET log_query_path = " + literal(out)})
-    EXPECT_FALSE(connection.query(sql)) << sql;
+  Connection connection = must(must(Database::open(path, Access::read_only)).connect());
+  for (const std::string& sql : std::vector<std::string>{
+           "SELECT 1; SELECT 2",
+           "SELECT 1; COPY history.t TO " + literal(out),
+           "SELECT 1) ; COPY (SELECT 42) TO " + literal(path) +
+               " (FORMAT csv, USE_TMP_FILE false) ; SELECT (1",
+           "SELECT * FROM read_csv(" + literal(secret) + ")",
+           "SELECT * FROM " + literal(secret),
+           "SELECT * FROM read_text(" + literal(secret) + ")",
+           "SELECT * FROM read_blob(" + literal(path) + ")",
+           "SELECT (SELECT content FROM read_text(" + literal(secret) + "))",
+           "WITH a AS (SELECT 1), b AS (FROM read_blob(" + literal(path) + ")) SELECT * FROM b",
+           "SELECT * FROM glob(" + literal(folder.path("*")) + ")",
+           "SELECT * FROM query('SELECT 1')",
+           "SELECT * FROM query_table('history.t')",
+           "FROM checkpoint()",
+           "FROM force_checkpoint()",
+           "CALL force_checkpoint()",
+           "CALL enable_logging(storage = 'file')",
+           "FROM enable_logging()",
+           "FROM duckdb_settings()",
+           "ATTACH " + literal(out) + " AS o",
+           "DETACH danggol",
+           "USE danggol",
+           "COPY history.t TO " + literal(out),
+           "EXPORT DATABASE " + literal(out),
+           "IMPORT DATABASE " + literal(folder.path("")),
+           "INSERT INTO history.t VALUES (2)",
+           "CREATE TEMP TABLE u (i INTEGER)",
+           "DROP TABLE history.t",
+           "SET enable_external_access = true",
+           "RESET memory_limit",
+           "LOAD 'httpfs'",
+           "INSTALL httpfs",
+           "PRAGMA enable_profiling",
+           "PREPARE p AS SELECT 1",
+           "EXECUTE p",
+           "EXPLAIN ANALYZE SELECT 1",
+           "VACUUM",
+           "BEGIN",
+           "CHECKPOINT",
+           "SELECT $1",
+           "",
+           ";",
+           "--",
+           "/*",
+           "SELEC",
+           "SELECT nosuch",
+           "FROM nosuch",
+           std::string("SELECT 1\0", 9),
+           std::string(2 << 20, '('),
+           std::string(100'000, '(')}) {
+    auto answer = connection.texts(sql, Author::outside);
+    auto got = code(answer);
+    EXPECT_TRUE(got == Code::refused || got == Code::bad_input)
+        << sql.substr(0, 200) << ": " << message(answer);
+    EXPECT_FALSE(message(answer).empty());
+    EXPECT_EQ(message(answer).find('\n'), std::string::npos);
+  }
   EXPECT_FALSE(std::filesystem::exists(out));
-  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM t")), 1);
+  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM history.t")), 1);
+}
+
+std::vector<std::vector<std::string>> texts_of(Connection& connection, const std::string& sql) {
+  auto answer = must(connection.texts(sql, Author::outside));
+  std::vector<std::vector<std::string>> rows;
+  Table chunk;
+  while (must(answer.rows.next(chunk)))
+    for (size_t i = 0; i < chunk.rows(); ++i) {
+      rows.emplace_back();
+      for (const auto& column : chunk.columns)
+        rows.back().push_back(column.is_null(i) ? "null" : column.texts[i]);
+    }
+  return rows;
+}
+
+TEST(Outside, EveryValueIsAText) {
+  TempFolder folder;
+  Database database = open_store(folder);
+  Connection connection = must(database.connect());
+  using Rows = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(texts_of(connection, "SELECT 1 AS a, 2.50::DECIMAL(9, 2) AS a, 'x' AS b, NULL AS c;"),
+            (Rows{{"1", "2.50", "x", "null"}}));
+  EXPECT_EQ(texts_of(connection,
+                     "SELECT [1, 2], {'a': 1}, MAP {1: 2}, 170141183460469231731687303715884105727::"
+                     "HUGEINT, INTERVAL 1 DAY, 'a'::BLOB -- end"),
+            (Rows{{"[1, 2]", "{'a': 1}", "{1=2}", "170141183460469231731687303715884105727", "1 day", "a"}}));
+  EXPECT_EQ(texts_of(connection, "FROM range(3) r(i) ORDER BY i DESC"), (Rows{{"2"}, {"1"}, {"0"}}));
+  EXPECT_EQ(texts_of(connection, "SELECT count(*) FROM raw.event"), (Rows{{"0"}}));
+  EXPECT_TRUE(texts_of(connection, "SELECT 1 WHERE false").empty());
+}
+
+TEST(Outside, AnErrorAmongTheRowsIsNotTheEnd) {
+  TempFolder folder;
+  Database database = open_store(folder);
+  Connection connection = must(database.connect());
+  auto answer = must(connection.texts(
+      "SELECT CASE WHEN i = 150000 THEN error('boom') ELSE i::VARCHAR END FROM range(200000) r(i)",
+      Author::outside));
+  Table chunk;
+  Status outcome;
+  while (outcome) {
+    auto more = answer.rows.next(chunk);
+    if (!more) outcome = more.error();
+    else ASSERT_TRUE(*more) << "the rows ended as if all were there";
+  }
+  EXPECT_EQ(code(outcome), Code::bad_input);
+  EXPECT_EQ(message(outcome), "boom");
 }
 
 // --- two processes
@@ -492,7 +712,7 @@ struct Holder {  // another process that has the store open to write
 TEST(Lock, AStoreThatAnotherProcessWritesIsAConflict) {
   TempFolder folder;
   std::string path = folder.path("s.duckdb"), fifo = path + ".until";
-  must(must(open_new(folder).connect()).execute("CREATE TABLE t (i INTEGER)"));
+  { open_store(folder); }
   ASSERT_EQ(std::system(("mkfifo " + fifo).c_str()), 0);
   {
     Holder holder(path);
@@ -500,7 +720,7 @@ TEST(Lock, AStoreThatAnotherProcessWritesIsAConflict) {
     char line[512] = {};
     ASSERT_TRUE(std::fgets(line, sizeof line, holder.pipe));
     ASSERT_EQ(std::string(line), "open\n");
-    for (Access access : {Access::read_write, Access::read_only, Access::sandboxed}) {
+    for (Access access : {Access::read_write, Access::read_only}) {
       auto opened = Database::open(path, access);
       EXPECT_EQ(code(opened), Code::conflict) << message(opened);
       EXPECT_NE(message(opened).find(path), std::string::npos);
@@ -521,34 +741,32 @@ TEST(Quoting, NoTextEscapes) {
     if (text.empty()) continue;
     EXPECT_EQ(must(connection.query("SELECT 1 AS " + identifier(text))).columns[0].name, text);
   }
-  EXPECT_EQ(identifier("result.rfm"), "\"result\".\"rfm\"");
+  EXPECT_EQ(identifier("result", "r.fm"), "\"result\".\"r.fm\"");
 }
 
 TEST(Layout, StandsOnceAndAgain) {
   TempFolder folder;
-  Connection connection = must(open_new(folder).connect());
-  must(create_layout(connection, "s"));
-  must(connection.execute("INSERT INTO raw.customer (customer_no, customer_id) VALUES (0, 'a')"));
-  must(create_layout(connection, "s"));
+  must(must(open_store(folder).connect())
+           .execute("INSERT INTO raw.customer (customer_no, customer_id) VALUES (0, 'a')"));
+  Connection connection = must(open_store(folder).connect());
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.customer")), 1);
-  EXPECT_EQ(must(connection.integer("SELECT count(DISTINCT schema_name) FROM information_schema.schemata "
-                                    "WHERE catalog_name = 's' AND schema_name IN "
+  EXPECT_EQ(must(connection.integer("SELECT count(DISTINCT schema_name) FROM duckdb_schemas() WHERE "
+                                    "database_name = 'danggol' AND schema_name IN "
                                     "('raw', 'feature', 'model', 'history', 'result', 'run')")),
             6);
 }
 
 TEST(Layout, OfAnotherVersionIsRefusedAndLeftAsItIs) {
   TempFolder folder;
-  Connection connection = must(open_new(folder).connect());
-  must(create_layout(connection, "s"));
-  must(connection.execute(
-      "UPDATE run.store SET layout = layout + 1; CREATE TABLE raw.of_the_future (i INTEGER)"));
-  auto refused = create_layout(connection, "shop.duckdb");
+  { open_store(folder); }
+  alter(folder, "UPDATE run.store SET layout = layout + 1");
+  auto refused = Database::open(folder.path("s.duckdb"), Access::read_write);
   EXPECT_EQ(code(refused), Code::conflict);
-  EXPECT_NE(message(refused).find("shop.duckdb"), std::string::npos);
-  EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.of_the_future")), 0);
-  must(connection.execute("DROP TABLE run.store"));  // as the first version left it
-  EXPECT_EQ(code(create_layout(connection, "s")), Code::conflict);
+  EXPECT_NE(message(refused).find("s.duckdb"), std::string::npos);
+  alter(folder,
+        "DROP TABLE run.store; CREATE TABLE run.store (layout INTEGER); INSERT INTO run.store VALUES (2)");
+  EXPECT_EQ(code(Database::open(folder.path("s.duckdb"), Access::read_write)), Code::conflict)
+      << "an earlier one";
 }
 
 }  // namespace

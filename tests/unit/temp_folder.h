@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -27,6 +28,12 @@ class TempFolder {
     std::ofstream(path(name), std::ios::binary)
         .write(content.data(), static_cast<std::streamsize>(content.size()));
     return path(name);
+  }
+
+  std::string read(const std::string& name) const {
+    std::stringstream bytes;
+    bytes << std::ifstream(path(name), std::ios::binary).rdbuf();
+    return bytes.str();
   }
 
  private:
