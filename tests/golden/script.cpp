@@ -140,7 +140,7 @@ class Reader {
   Step step() {
     Step step;
     step.line = static_cast<int>(at_) + 1;
-    step.words = split_words(lines_[at_++]);
+    step.words = split_words(command());
     std::string kind = step.words.empty() ? "" : step.words[0];
     auto take = [&](size_t words) {
       step.words.erase(step.words.begin(), step.words.begin() + static_cast<int64_t>(words));
@@ -192,6 +192,17 @@ class Reader {
       throw Wrong(fmt::format("{}: must be one of file, bytes, cut, run, fails, print, files", kind));
     }
     return step;
+  }
+
+  // A step's line, and what the indented lines below a run or fails add to it.
+  std::string command() {
+    std::string line = lines_[at_++];
+    if (!line.starts_with("run ") && !line.starts_with("fails ")) return line;
+    for (; at_ < lines_.size() && lines_[at_].starts_with("  "); ++at_) {
+      size_t word = std::min(lines_[at_].find_first_not_of(' '), lines_[at_].size());
+      line += " " + lines_[at_].substr(word);
+    }
+    return line;
   }
 
   std::vector<std::string> block() {

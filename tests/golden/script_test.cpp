@@ -47,6 +47,15 @@ TEST(Script, PassesWhatIsPrintedAsExpected) {
   EXPECT_EQ(stage.given, (std::vector<std::string>{"show", "x y", "it's"}));
 }
 
+TEST(Script, ALongCommandGoesOnInIndentedLines) {
+  Stage stage{{0, "a\n", ""}, {}, {}};
+  EXPECT_TRUE(stage.play("run danggol sql \"SELECT 1\n  FROM x\"\n    --format csv\n----\na\n").empty());
+  EXPECT_EQ(stage.given, (std::vector<std::string>{"sql", "SELECT 1 FROM x", "--format", "csv"}));
+  stage.files = {};
+  EXPECT_TRUE(stage.play("file x\na\n  b\n\nrun danggol x\n----\na\n").empty());
+  EXPECT_EQ(stage.files["x"], "a\n  b\n") << "a file's lines are its own";
+}
+
 TEST(Script, NoticesEveryDifference) {
   const char* script = "run danggol show x\n----\na\nb\n";
   auto problems = [&](Outcome says) { return Stage{says, {}, {}}.play(script).size(); };
