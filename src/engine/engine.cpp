@@ -354,8 +354,8 @@ class Deadline {
 
 Status Engine::show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out) {
   State::Session session(*state_, TRY(state_->database.connect()));
-  auto rows = TRY(
-      session.connection.texts(TRY(select_from(session.connection, table, limit)), store::Author::danggol));
+  std::string select = TRY(select_from(session.connection, table, limit));
+  auto rows = TRY(session.connection.texts(select, store::Author::danggol));
   return report::write_rows(rows, style, INT64_MAX, out);
 }
 

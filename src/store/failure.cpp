@@ -34,6 +34,7 @@ Error failure(const char* message, Author author) {
             first_line(message ? message : "unknown error")};
   Code code = code_of(json.value("exception_type", ""), json.contains("errno"), author);
   if (code == Code::cancelled) return {code, "stopped: nothing was changed"};
+  if (code == Code::refused) return {code, "sql: reaches no file but the store"};
   std::string words = first_line(json.value("exception_message", ""));
   if (code == Code::memory) return {code, fmt::format("not enough memory: {}; raise --memory", words)};
   return {code, words};
