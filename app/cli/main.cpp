@@ -175,7 +175,7 @@ Status import(const Options& options) {
 // Rows to --out or, where there is none, to stdout: neither may be the store.
 Status write(const Engine& engine, const Options& options, const std::function<Status(std::ostream&)>& rows) {
   if (options.out.empty()) {
-    (void)TRY(engine.output("/dev/stdout"));
+    TRY(engine.check_output("/dev/stdout"));
     return rows(std::cout);
   }
   Output file = TRY(engine.output(options.out));

@@ -146,6 +146,8 @@ class Engine {
   // A file to write answers to: readable by its owner alone, whole or absent. Refused where the path leads to
   // the store or to a file that was loaded into it. Pipes and devices are written as they are.
   Result<Output> output(const std::string& path) const;
+  // The same refusal for what is written by other means, such as "/dev/stdout".
+  Status check_output(const std::string& path) const;
   // For a process that ends at once: takes away what no Output or report has committed yet.
   static void abandon_outputs();
 

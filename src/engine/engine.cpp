@@ -143,7 +143,7 @@ struct Engine::State {
   };
 
   // Never onto the store, nor onto a file that was loaded into it, by whatever name.
-  Result<OutputFile> output(const std::string& to) {
+  Status check_output(const std::string& to) {
     auto target = file_id(to);
     if (target && *target == database.file())
       return Error{Code::refused, fmt::format("{}: is the store; name another file", to)};
@@ -155,6 +155,10 @@ struct Engine::State {
                                  {{"digest", digest}})) > 0)
         return Error{Code::refused, fmt::format("{}: holds data that were loaded; name another file", to)};
     }
+    return {};
+  }
+  Result<OutputFile> output(const std::string& to) {
+    TRY(check_output(to));
     return OutputFile::create(to);
   }
 
@@ -418,6 +422,8 @@ Result<Output> Engine::output(const std::string& path) const {
   output.state_ = std::make_shared<Output::State>(Output::State{TRY(state_->output(path))});
   return output;
 }
+
+Status Engine::check_output(const std::string& path) const { return state_->check_output(path); }
 
 void Engine::abandon_outputs() { OutputFile::abandon_all(); }
 
