@@ -29,9 +29,9 @@ constexpr size_t january = 0, may = 4;
 
 // Receipts follow from the published sales and amounts per purchase in July and November. The months without
 // published figures are our choice: between their neighbours, and clear of the published extremes.
-constexpr Figures::ByMonth receipts = {114'000, 116'500, 128'500, 134'500, 144'500, 134'500,
+constexpr std::array<double, month_count> receipts = {114'000, 116'500, 128'500, 134'500, 144'500, 134'500,
                                        130'198, 127'000, 125'000, 121'000, 105'500, 114'500};
-constexpr Figures::ByMonth sales_krw = {8.15e9,        8.20e9, 8.80e9, 9.30e9, 10'121'793'088, 8.60e9,
+constexpr std::array<double, month_count> sales_krw = {8.15e9,        8.20e9, 8.80e9, 9.30e9, 10'121'793'088, 8.60e9,
                                         7'732'686'662, 8.35e9, 8.80e9, 8.75e9, 8.076e9,        8.36e9};
 // Our choice, so that an average buyer spends what is published; the number of uses is our choice, too.
 constexpr double product_buyers_may = 18'250, uses = 250'000, rows = 4.4e6;
@@ -87,6 +87,8 @@ std::array<double, outlet_count> leavers_shares() {
   return p;
 }
 
+double ratio(int64_t part, int64_t whole) { return static_cast<double>(part) / static_cast<double>(whole); }
+
 // A number, the figure it answers for, and how strongly it follows: value *= (target / got)^power, or for an
 // elasticity value += power * log(target / got).
 struct Knob {
@@ -110,14 +112,14 @@ std::vector<Knob> knobs(Shape& shape) {
   for (size_t o = 0; o < outlet_count; ++o) {
     Shape::Visits& visits = shape.visits[o];
     std::string name = outlet_name(o);
-    all.push_back({name + ", share", &visits.per_month, [o](const Figures& f) { return f.share_all[o]; },
+    all.push_back({name + ", share", &visits.per_month, [o](const Figures& f) { return f.share(o); },
                    divergence[o].q, 0.5});
     if (o >= retail_outlets)
       all.push_back(
-          {name + ", all uses", &visits.per_month, [](const Figures& f) { return f.uses; }, uses, 0.9});
+          {name + ", all uses", &visits.per_month, [](const Figures& f) { return f.uses(); }, uses, 0.9});
     if (o != a02_offline && o != d01)
       all.push_back({name + ", share of leavers", &visits.elasticity,
-                     [o](const Figures& f) { return f.share_leavers[o]; }, p[o], -0.3, -1, 3, true});
+                     [o](const Figures& f) { return f.leavers_share(o); }, p[o], -0.3, -1, 3, true});
   }
   auto add = [&](Knob knob) { all.push_back(std::move(knob)); };
   using F = const Figures&;
@@ -130,11 +132,11 @@ std::vector<Knob> knobs(Shape& shape) {
        0.25, -1});
   add({"one-receipt customers", &shape.passer_by_share, [](F f) { return f.one_receipt_customers; }, 1'908,
        0.7, 0.001, 0.5});
-  add({"leavers", &shape.hazard_per_day, [](F f) { return f.leaver_share(); }, 0.07, 1});
-  add({"leavers from other", &shape.hazard_slope, [](F f) { return f.leavers_from_other(); }, 0.74, 3, 0.05,
+  add({"leavers", &shape.hazard_per_day, [](F f) { return ratio(f.leavers(), f.first_half_buyers()); }, 0.07, 1});
+  add({"leavers from other", &shape.hazard_slope, [](F f) { return ratio(f.grades[other][inactive], f.leavers()); }, 0.74, 3, 0.05,
        2});
   add({"pairs", &shape.novelty, [](F f) { return f.pairs; }, 1.615e6, 1});
-  add({"rows", &shape.lines, [](F f) { return f.rows; }, rows, 1});
+  add({"rows", &shape.lines, [](F f) { return f.purchase_rows(); }, rows, 1});
   return all;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bitset>
+#include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "base/parallel.h"
@@ -19,9 +21,12 @@ struct Half {
 // As much of one customer's year as the figures need.
 struct Year {
   std::array<Half, 2> half;
-  std::array<int64_t, outlet_count> rows{};  // purchase rows, affiliate uses
-  std::array<int64_t, month_count> purchases{}, uses{}, sales_krw{}, product_sales_krw{};
+  std::array<Figures::ByMonth, outlet_count> rows{};  // purchase rows, affiliate uses
+  Figures::ByMonth purchases{}, uses{}, sales_krw{}, product_sales_krw{};
   int64_t receipts = 0, paid_with_lpay = 0, products = 0;
+  bool known = false;  // has a receipt in the first half
+  double p_leave = 0;  // if known
+  bool gone = false;   // left in the first half
 };
 
 Year summarise(const Model& model, const History& history) {
@@ -31,7 +36,7 @@ Year summarise(const Model& model, const History& history) {
     ++year.receipts;
     year.paid_with_lpay += receipt.paid_with_lpay;
     year.sales_krw[month] += receipt.amount_krw;
-    year.rows[receipt.outlet] += receipt.retail() ? receipt.lines : 1;
+    year.rows[receipt.outlet][month] += receipt.retail() ? receipt.lines : 1;
     if (!receipt.retail()) {
       ++year.uses[month];
       continue;
@@ -47,6 +52,9 @@ Year summarise(const Model& model, const History& history) {
   std::bitset<product_count> bought;
   for (const Line& line : history.lines) bought.set(line.product);
   year.products = static_cast<int64_t>(bought.count());
+  year.known = history.receipts.front().day < half_year;
+  if (year.known) year.p_leave = model.no_purchase_chance(history.customer, half_year);
+  year.gone = history.customer.left_day() < half_year;
   return year;
 }
 
@@ -78,42 +86,56 @@ void grade(std::vector<Year>& years, size_t h) {
   }
 }
 
-double share_below(std::vector<int64_t> values, int64_t limit) {
-  std::sort(values.begin(), values.end());
-  // Half of those at the limit count as below it.
-  auto [from, until] = std::equal_range(values.begin(), values.end(), limit);
-  return static_cast<double>((from - values.begin()) + (until - values.begin())) / 2 /
-         static_cast<double>(values.size());
+// Half of those at the limit count as below it.
+double share_below(const std::vector<int64_t>& sorted, int64_t limit) {
+  auto [from, until] = std::equal_range(sorted.begin(), sorted.end(), limit);
+  return static_cast<double>((from - sorted.begin()) + (until - sorted.begin())) / 2 /
+         static_cast<double>(sorted.size());
+}
+
+double quartile(const std::vector<int64_t>& sorted) {
+  size_t quarters = sorted.size() - 1, at = quarters / 4;
+  auto low = static_cast<double>(sorted[at]);
+  return quarters % 4 == 0 ? low : std::lerp(low, static_cast<double>(sorted[at + 1]), quarters % 4 / 4.0);
+}
+
+int64_t sum(const auto& counts) { return std::accumulate(counts.begin(), counts.end(), int64_t{0}); }
+
+// Of the rows of all outlets of its kind.
+double share_of(const Figures::ByOutlet& rows, size_t outlet) {
+  bool retail = outlet < retail_outlets;
+  auto from = rows.begin() + (retail ? 0 : retail_outlets), until = retail ? from + retail_outlets : rows.end();
+  return static_cast<double>(rows[outlet]) / static_cast<double>(std::accumulate(from, until, int64_t{0}));
 }
 
 }  // namespace
 
-double Figures::first_half_buyers() const {
-  double sum = 0;
-  for (size_t a = other; a < grade_count; ++a)
-    for (double count : grades[a]) sum += count;
-  return sum;
+int64_t Figures::first_half_buyers() const {
+  int64_t buyers = 0;
+  for (size_t grade = other; grade < grade_count; ++grade) buyers += sum(grades[grade]);
+  return buyers;
 }
 
-double Figures::leaver_share() const {
-  double leavers = 0;
-  for (size_t a = other; a < grade_count; ++a) leavers += grades[a][inactive];
-  return leavers / first_half_buyers();
+int64_t Figures::leavers() const {
+  int64_t leavers = 0;
+  for (size_t grade = other; grade < grade_count; ++grade) leavers += grades[grade][inactive];
+  return leavers;
 }
 
-double Figures::leavers_from_other() const {
-  return grades[other][inactive] / (leaver_share() * first_half_buyers());
+Figures::ByOutlet Figures::year_rows() const {
+  ByOutlet out;
+  for (size_t o = 0; o < outlet_count; ++o) out[o] = sum(rows[o]);
+  return out;
 }
 
-double Figures::first_half_share(Grade grade) const {
-  double sum = 0;
-  for (double count : grades[grade]) sum += count;
-  return sum / first_half_buyers();
+int64_t Figures::purchase_rows() const {
+  auto of = year_rows();
+  return std::accumulate(of.begin(), of.begin() + retail_outlets, int64_t{0});
 }
 
-double Figures::top_stays_top() const {
-  return grades[top][top] / (first_half_share(top) * first_half_buyers());
-}
+int64_t Figures::uses() const { return sum(year_rows()) - purchase_rows(); }
+double Figures::share(size_t outlet) const { return share_of(year_rows(), outlet); }
+double Figures::leavers_share(size_t outlet) const { return share_of(leavers_rows, outlet); }
 
 Figures measure(const Model& model, uint64_t seed, size_t customers) {
   std::vector<Year> years(customers);
@@ -124,38 +146,44 @@ Figures measure(const Model& model, uint64_t seed, size_t customers) {
   Figures f;
   std::vector<int64_t> receipts;
   std::array<double, 3> customers_of_group{};
+  double known = 0, gone = 0;
   for (const Year& year : years) {
     receipts.push_back(year.receipts);
     f.one_receipt_customers += year.receipts == 1;
-    f.pairs += static_cast<double>(year.products);
+    f.pairs += year.products;
     for (size_t m = 0; m < month_count; ++m) {
       f.buyers[m] += year.purchases[m] + year.uses[m] > 0;
       f.product_buyers[m] += year.purchases[m] > 0;
-      f.receipts[m] += static_cast<double>(year.purchases[m] + year.uses[m]);
-      f.purchases[m] += static_cast<double>(year.purchases[m]);
-      f.sales_krw[m] += static_cast<double>(year.sales_krw[m]);
-      f.product_sales_krw[m] += static_cast<double>(year.product_sales_krw[m]);
+      f.receipts[m] += year.purchases[m] + year.uses[m];
+      f.purchases[m] += year.purchases[m];
+      f.sales_krw[m] += year.sales_krw[m];
+      f.product_sales_krw[m] += year.product_sales_krw[m];
     }
     Grade before = year.half[0].grade, after = year.half[1].grade;
     ++f.grades[before][after];
-    std::array<bool, 3> groups = {true, before == other && after == inactive, before == top && after == top};
+    bool leaver = before != inactive && after == inactive;
+    std::array<bool, 3> groups = {leaver && before == other, true, before == top && after == top};
     for (size_t g = 0; g < groups.size(); ++g) {
       customers_of_group[g] += groups[g];
       f.never_paid[g] += groups[g] && year.paid_with_lpay == 0;
     }
     for (size_t o = 0; o < outlet_count; ++o) {
-      f.share_all[o] += static_cast<double>(year.rows[o]);
-      if (groups[1]) f.share_leavers[o] += static_cast<double>(year.rows[o]);
+      for (size_t m = 0; m < month_count; ++m) f.rows[o][m] += year.rows[o][m];
+      if (groups[0]) f.leavers_rows[o] += sum(year.rows[o]);
     }
+    gone += leaver && year.gone;
+    known += year.known;
+    if (!year.known) continue;
+    f.p_leave += year.p_leave;
+    f.left += after == inactive;
   }
+  std::sort(receipts.begin(), receipts.end());
+  f.receipts_quartile = quartile(receipts);
   f.share_below_11_receipts = share_below(receipts, 11);
   for (size_t g = 0; g < f.never_paid.size(); ++g) f.never_paid[g] /= customers_of_group[g];
-  for (size_t o = 0; o < outlet_count; ++o) (o < retail_outlets ? f.rows : f.uses) += f.share_all[o];
-  for (auto* shares : {&f.share_all, &f.share_leavers}) {
-    double rows = 0, uses = 0;
-    for (size_t o = 0; o < outlet_count; ++o) (o < retail_outlets ? rows : uses) += (*shares)[o];
-    for (size_t o = 0; o < outlet_count; ++o) (*shares)[o] /= o < retail_outlets ? rows : uses;
-  }
+  f.p_leave /= known;
+  f.left /= known;
+  f.leavers_gone = gone / static_cast<double>(f.leavers());
   return f;
 }
 
