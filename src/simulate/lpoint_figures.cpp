@@ -104,22 +104,23 @@ int64_t sum(const auto& counts) { return std::accumulate(counts.begin(), counts.
 // Of the rows of all outlets of its kind.
 double share_of(const Figures::ByOutlet& rows, size_t outlet) {
   bool retail = outlet < retail_outlets;
-  auto from = rows.begin() + (retail ? 0 : retail_outlets), until = retail ? from + retail_outlets : rows.end();
+  auto from = rows.begin() + (retail ? 0 : retail_outlets),
+       until = retail ? from + retail_outlets : rows.end();
   return static_cast<double>(rows[outlet]) / static_cast<double>(std::accumulate(from, until, int64_t{0}));
 }
 
 }  // namespace
 
 int64_t Figures::first_half_buyers() const {
-  int64_t buyers = 0;
-  for (size_t grade = other; grade < grade_count; ++grade) buyers += sum(grades[grade]);
-  return buyers;
+  int64_t all = 0;
+  for (size_t grade = other; grade < grade_count; ++grade) all += sum(grades[grade]);
+  return all;
 }
 
 int64_t Figures::leavers() const {
-  int64_t leavers = 0;
-  for (size_t grade = other; grade < grade_count; ++grade) leavers += grades[grade][inactive];
-  return leavers;
+  int64_t all = 0;
+  for (size_t grade = other; grade < grade_count; ++grade) all += grades[grade][inactive];
+  return all;
 }
 
 Figures::ByOutlet Figures::year_rows() const {

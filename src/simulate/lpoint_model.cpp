@@ -14,7 +14,7 @@ constexpr size_t a04 = 3, b01 = 6, c01 = 7, c02 = 8;  // partners
 // How much customers differ in their liking of a partner beyond engagement: shape of a gamma of mean 1. Both
 // tills of a partner share the draw.
 constexpr std::array<double, partner_count> partner_spread = {2.5, 2.5, 0.4, 0.4, 1.0, 0.6,
-                                                              0.8, 1.5, 1.0, 1.0, 0.8, 1.2};
+                                                              0.8, 4.0, 1.0, 1.0, 1.6, 1.2};
 
 // The partners' own time courses: A04 jumps in June, A06 shrinks from June on, the affiliates drift.
 constexpr std::array<std::array<double, month_count>, partner_count> course = {{
@@ -24,12 +24,12 @@ constexpr std::array<std::array<double, month_count>, partner_count> course = {{
     {0.72, 0.72, 0.72, 0.72, 0.72, 1.20, 1.20, 1.20, 1.20, 1.20, 1.20, 1.20},
     {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
     {1.30, 1.30, 1.30, 1.30, 1.30, 1.00, 0.75, 0.75, 0.75, 0.75, 0.75, 0.75},
-    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+    {1.04, 1.03, 1.03, 1.02, 1.01, 1.00, 1.00, 0.99, 0.98, 0.97, 0.97, 0.96},
     {0.75, 0.79, 0.84, 0.88, 0.93, 0.98, 1.02, 1.07, 1.12, 1.16, 1.21, 1.25},
     {0.72, 0.77, 0.82, 0.87, 0.92, 0.97, 1.03, 1.08, 1.13, 1.18, 1.23, 1.28},
-    {1.20, 1.16, 1.13, 1.09, 1.05, 1.02, 0.98, 0.95, 0.91, 0.87, 0.84, 0.80},
-    {1.22, 1.18, 1.14, 1.10, 1.06, 1.02, 0.98, 0.94, 0.90, 0.86, 0.82, 0.78},
-    {1.22, 1.18, 1.14, 1.10, 1.06, 1.02, 0.98, 0.94, 0.90, 0.86, 0.82, 0.78},
+    {1.24, 1.20, 1.15, 1.11, 1.07, 1.02, 0.98, 0.93, 0.89, 0.85, 0.80, 0.76},
+    {1.26, 1.21, 1.17, 1.12, 1.07, 1.02, 0.98, 0.93, 0.88, 0.83, 0.79, 0.74},
+    {1.26, 1.21, 1.17, 1.12, 1.07, 1.02, 0.98, 0.93, 0.88, 0.83, 0.79, 0.74},
 }};
 
 constexpr std::array<double, 7> weekday_weights = {0.90, 0.88, 0.90, 0.92, 1.05, 1.22, 1.13};  // from Monday
@@ -130,8 +130,8 @@ Customer Model::draw_customer(Random& random) const {
     else if (partner < retail_count && partner != a04) visits *= (1 - customer.online) / (1 - online_mean);
     customer.visits_per_month[o] = visits;
   }
-  double steadiness = shape_.activity_spread * (1 + 0.5 * customer.engagement);
-  for (double& activity : customer.activity) activity = draw::gamma(random, steadiness, 1);
+  for (size_t m = 0; m < month_count; ++m)
+    customer.activity[m] = draw::gamma(random, shape_.evenness[m] * (1 + 0.5 * customer.engagement), 1);
   for (double& taste : customer.taste) taste = draw::gamma(random, taste_spread, 1);
 
   customer.passer_by = draw::chance(random, shape_.passer_by_share);

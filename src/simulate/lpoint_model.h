@@ -36,16 +36,17 @@ struct Shape {
     double elasticity;  // power of engagement below 1, low for outlets that light customers use more than
                         // others do; above 1, visits rise in proportion
   };
-  double light_engagement;  // mean, of the customers who are not regular ones
-  double newcomer_share;    // of customers, joined during the year
-  double passer_by_share;   // of customers, come for one event at any time of the year
-  double activity_spread;   // gamma shape of a month's retail visits about the own rate, at engagement 0
-  double hazard_per_day;    // of leaving, at engagement 1
-  double hazard_slope;      // hazard falls with this power of engagement
-  double novelty;           // the higher, the more different products a customer buys
-  double lines;             // multiplies the partners' lines of a receipt beyond the first
-  std::array<double, month_count> rate;    // by month, multiplies retail visits; mean 1
-  std::array<double, month_count> ticket;  // by month, multiplies every ticket
+  double light_engagement;                   // mean, of the customers who are not regular ones
+  double newcomer_share;                     // of customers, joined during the year
+  double passer_by_share;                    // of customers, come for one event at any time of the year
+  double hazard_per_day;                     // of leaving, at engagement 1
+  double hazard_slope;                       // hazard falls with this power of engagement
+  double novelty;                            // the higher, the more different products a customer buys
+  double lines;                              // multiplies the partners' lines of a receipt beyond the first
+  std::array<double, month_count> rate;      // by month, multiplies retail visits; mean 1
+  std::array<double, month_count> evenness;  // by month: gamma shape of a customer's retail visits about the
+                                             // own rate, at engagement 0
+  std::array<double, month_count> ticket;    // by month, multiplies every ticket
   std::array<Visits, outlet_count> visits;
 };
 
