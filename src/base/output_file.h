@@ -28,12 +28,9 @@ class OutputFile {
   bool is_file() const;
   Status commit();  // without it nothing appears
 
-  // Takes away all that is not yet committed, for a process that ends without its destructors.
-  static void abandon_all();
-
  private:
-  struct Part;
-  std::shared_ptr<Part> part_;
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace danggol

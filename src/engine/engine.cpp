@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "base/output_file.h"
+#include "base/part.h"
 #include "engine/results.h"
 #include "engine/run.h"
 #include "engine/time_frame.h"
@@ -425,7 +426,7 @@ Result<Output> Engine::output(const std::string& path) const {
 
 Status Engine::check_output(const std::string& path) const { return state_->check_output(path); }
 
-void Engine::abandon_outputs() { OutputFile::abandon_all(); }
+void Engine::abandon_outputs() { Part::abandon_all(); }
 
 std::function<bool(bool for_good)> Engine::interrupter() const {
   return [weak = std::weak_ptr<State>(state_)](bool for_good) {

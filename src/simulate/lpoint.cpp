@@ -7,12 +7,12 @@
 #include <tuple>
 #include <vector>
 
+#include "base/output_folder.h"
 #include "base/parallel.h"
 #include "base/units.h"
 #include "simulate/lpoint_model.h"
 #include "simulate/lpoint_offers.h"
 #include "simulate/lpoint_shape.h"
-#include "simulate/output.h"
 
 namespace danggol {
 namespace {
@@ -20,11 +20,13 @@ namespace {
 using namespace lpoint;
 
 constexpr int32_t customers_max = 10'000'000;
-constexpr size_t customers_per_task = 64, tasks_per_block = 64;
-constexpr size_t cutoff_day = 181;  // 2021-07-01
+constexpr size_t customers_per_task = 64, tasks_per_block = 16;  // a block takes some hundredths of a second
+constexpr size_t cutoff_day = 181;                               // 2021-07-01
 constexpr int horizon_months = 6;
 constexpr std::array<const char*, 6> ages = {"20대", "30대", "40대", "50대", "60대", "70대"};
 
+constexpr const char* product_table = "LPOINT_BIG_COMP_04_PD_CLAC.csv";
+constexpr const char* store_table = "LPOINT_BIG_COMP_05_BR.csv";
 // The tables that grow with the customers; the offers' come last, and only if asked for.
 enum Table : size_t {
   demo,
@@ -262,32 +264,35 @@ Result<void> simulate_lpoint(const LpointOptions& options, const std::string& ou
   if (options.customers < 1 || options.customers > customers_max)
     return Error{Code::bad_input,
                  fmt::format("customers={}: must be 1..{}", options.customers, customers_max)};
-  Output output = TRY(Output::open(out_dir));
   Writer writer(options);
-  TRY(output.create("LPOINT_BIG_COMP_04_PD_CLAC.csv"))->write(writer.products());
-  TRY(output.create("LPOINT_BIG_COMP_05_BR.csv"))->write(writer.stores());
+  OutputFolder::Names names = {{product_table, store_table}, {}};
+  for (size_t t = 0; t < table_count; ++t)
+    (t < offers ? names.always : names.sometimes).push_back(table_names[t]);
+  return OutputFolder::write(out_dir, names, [&](OutputFolder& folder) -> Status {
+    TRY(TRY(folder.create(product_table))->write(writer.products()));
+    TRY(TRY(folder.create(store_table))->write(writer.stores()));
+    std::vector<OutputFolder::File*> files;
+    auto append = [&](const Tables& tables) -> Status {
+      for (size_t t = 0; t < files.size(); ++t) TRY(files[t]->write(tables[t].text()));
+      return {};
+    };
+    for (size_t t = 0; t < (options.offers ? table_count : offers); ++t)
+      files.push_back(TRY(folder.create(table_names[t])));
+    TRY(append(writer.headers()));
 
-  std::vector<Output::File*> files;
-  auto append = [&](const Tables& tables) {
-    for (size_t t = 0; t < files.size(); ++t) files[t]->write(tables[t].text());
-    return output.check();
-  };
-  for (size_t t = 0; t < (options.offers ? table_count : offers); ++t)
-    files.push_back(TRY(output.create(table_names[t])));
-  TRY(append(writer.headers()));
-
-  auto customers = static_cast<size_t>(options.customers);
-  for (size_t from = 0; from < customers; from += customers_per_task * tasks_per_block) {
-    std::vector<Tables> tasks(tasks_per_block);
-    parallel_for(tasks.size(), [&](size_t task) {
-      size_t begin = from + task * customers_per_task, end = std::min(begin + customers_per_task, customers);
-      for (size_t number = begin; number < end; ++number) writer.write(number, tasks[task]);
-    });
-    for (const Tables& tables : tasks) TRY(append(tables));
-    size_t done = std::min(from + customers_per_task * tasks_per_block, customers);
-    if (progress) TRY(progress(static_cast<double>(done) / static_cast<double>(customers), "customers"));
-  }
-  return output.finish();
+    auto customers = static_cast<size_t>(options.customers);
+    for (size_t from = 0; from < customers; from += customers_per_task * tasks_per_block) {
+      if (progress) TRY(progress(static_cast<double>(from) / static_cast<double>(customers), "customers"));
+      std::vector<Tables> tasks(tasks_per_block);
+      parallel_for(tasks.size(), [&](size_t task) {
+        size_t begin = from + task * customers_per_task,
+               end = std::min(begin + customers_per_task, customers);
+        for (size_t number = begin; number < end; ++number) writer.write(number, tasks[task]);
+      });
+      for (const Tables& tables : tasks) TRY(append(tables));
+    }
+    return {};
+  });
 }
 
 }  // namespace danggol

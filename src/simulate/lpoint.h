@@ -20,8 +20,7 @@
 // With offers:
 //   offer.csv           cust,offered_on,offer,propensity: randomised coupons, and nothing at all
 //   truth/offer.csv     cust,offered_on,offer,added_receipts and, for every coupon, the receipts and the
-//   spend
-//                       it would add on average
+//                       spend it would add on average
 #pragma once
 
 #include <cstdint>
@@ -39,8 +38,8 @@ struct LpointOptions {
 };
 
 // The same options give the same bytes whatever the number of threads, in memory that does not grow with the
-// customers. Files appear complete or not at all. Errors: bad_input for an option out of range, io for a
-// folder that cannot be written, and what `progress` returns.
+// customers. The folder appears whole or not at all (base/output_folder.h). Errors: bad_input for an option
+// out of range, those of OutputFolder::write, and what `progress` returns.
 Result<void> simulate_lpoint(const LpointOptions& options, const std::string& out_dir,
                              const Progress& progress);
 

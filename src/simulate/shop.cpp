@@ -6,12 +6,13 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <queue>
 #include <tuple>
 #include <vector>
 
+#include "base/output_folder.h"
 #include "base/parallel.h"
 #include "simulate/draw.h"
-#include "simulate/output.h"
 
 namespace danggol {
 namespace {
@@ -93,7 +94,7 @@ constexpr size_t lines_max = 12;
 constexpr int32_t horizon_months = 6;
 constexpr std::array<int32_t, 3> cutoff_months = {12, 18, 24};
 constexpr int64_t seconds_per_day = 86'400;
-constexpr size_t customers_per_block = 4'096;
+constexpr size_t customers_per_block = 1'024;
 
 enum class Action : uint8_t { view, wishlist, cart, purchase, cancel };
 constexpr std::array<const char*, 5> action_names = {"view", "wishlist", "cart", "purchase", "cancel"};
@@ -340,19 +341,57 @@ Status tell(const Progress& progress, double done, std::string_view what) {
   return progress ? progress(done, what) : Status{};
 }
 
-}  // namespace
+bool earlier(const Event& a, const Event& b) {
+  return std::tie(a.second, a.customer, a.step) < std::tie(b.second, b.customer, b.step);
+}
 
-Result<void> simulate_shop(const ShopOptions& options, const std::string& out_dir, const Progress& progress) {
-  TRY(check(options));
-  Output output = TRY(Output::open(out_dir));
-  Output::File& events_file = *TRY(output.create("events.csv"));
-  Output::File& customer_file = *TRY(output.create("truth/customer.csv"));
-  Output::File& leave_file = *TRY(output.create("truth/leave.csv"));
+// The events of a block of customers, in order.
+struct Block {
+  std::vector<Event> events;
+  size_t written = 0;
+
+  const Event& next() const { return events[written]; }
+};
+
+// Text that grows to a megabyte before it is written.
+class Writer {
+ public:
+  explicit Writer(OutputFolder::File& file, std::string_view header) : file_(file) { text_.append(header); }
+  fmt::memory_buffer& text() { return text_; }
+  // Tells and asks `progress` whenever something was written.
+  Status flush_if_full(const Progress& progress, double done, std::string_view what) {
+    if (text_.size() < (1 << 20)) return {};
+    TRY(tell(progress, done, what));
+    return flush();
+  }
+  Status flush() {
+    std::string_view all(text_.data(), text_.size());
+    TRY(file_.write(all));
+    text_.clear();
+    return {};
+  }
+
+ private:
+  OutputFolder::File& file_;
+  fmt::memory_buffer text_;
+};
+
+Status write_shop(const ShopOptions& options, OutputFolder& folder, const Progress& progress) {
+  Writer events(
+      *TRY(folder.create("events.csv")),
+      "customer_id,ts,action,product_id,product_name,quantity,price,amount,receipt_id,partner,channel,"
+      "region\n");
+  Writer customer_truth(*TRY(folder.create("truth/customer.csv")),
+                        "customer_id,first_day,purchase_rate_per_day,leaving_hazard_per_day,left_on,"
+                        "spend_median_krw,online_share,taste\n");
+  Writer leave_truth(*TRY(folder.create("truth/leave.csv")), "customer_id,cutoff,horizon_months,p_leave\n");
 
   double days = add_months(options.first_day, options.months).days - options.first_day.days;
   std::vector<Customer> customers(static_cast<size_t>(options.customers));
-  std::vector<Event> events;
+  std::vector<Block> blocks;
+  size_t event_count = 0;
   for (size_t from = 0; from < customers.size(); from += customers_per_block) {
+    TRY(tell(progress, 0.4 * static_cast<double>(from) / options.customers, "customers"));
     size_t count = std::min(customers_per_block, customers.size() - from);
     std::vector<std::vector<Event>> histories(count);
     parallel_for(count, [&](size_t i) {
@@ -361,42 +400,47 @@ Result<void> simulate_shop(const ShopOptions& options, const std::string& out_di
       customers[number] = draw_customer(random, days);
       History(customers[number], static_cast<int32_t>(number), days, random, histories[i]).draw();
     });
-    for (const auto& history : histories) events.insert(events.end(), history.begin(), history.end());
-    TRY(tell(progress, 0.5 * static_cast<double>(from + count) / options.customers, "customers"));
+    Block& block = blocks.emplace_back();
+    for (const auto& history : histories)
+      block.events.insert(block.events.end(), history.begin(), history.end());
+    std::sort(block.events.begin(), block.events.end(), earlier);
+    event_count += block.events.size();
   }
-  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
-    return std::tie(a.second, a.customer, a.step) < std::tie(b.second, b.customer, b.step);
-  });
 
-  fmt::memory_buffer text;
-  auto flush = [&](Output::File& file) {
-    file.write({text.data(), text.size()});
-    text.clear();
-    return output.check();
-  };
-  events_file.write(
-      "customer_id,ts,action,product_id,product_name,quantity,price,amount,receipt_id,partner,channel,"
-      "region\n");
-  for (size_t i = 0; i < events.size(); ++i) {
-    write_event(events[i], customers[static_cast<size_t>(events[i].customer)], options.first_day, text);
-    if (text.size() < (1 << 20)) continue;
-    TRY(flush(events_file));
-    TRY(tell(progress, 0.5 + 0.5 * static_cast<double>(i) / static_cast<double>(events.size()), "events"));
+  // The blocks, each in order, become one.
+  auto later = [](const Block* a, const Block* b) { return earlier(b->next(), a->next()); };
+  std::priority_queue<Block*, std::vector<Block*>, decltype(later)> left(later);
+  for (Block& block : blocks)
+    if (!block.events.empty()) left.push(&block);
+  for (size_t written = 0; !left.empty(); ++written) {
+    Block* block = left.top();
+    left.pop();
+    const Event& event = block->next();
+    write_event(event, customers[static_cast<size_t>(event.customer)], options.first_day, events.text());
+    if (++block->written < block->events.size()) left.push(block);
+    TRY(events.flush_if_full(
+        progress, 0.4 + 0.5 * static_cast<double>(written) / static_cast<double>(event_count), "events"));
   }
-  TRY(flush(events_file));
+  TRY(events.flush());
 
-  customer_file.write(
-      "customer_id,first_day,purchase_rate_per_day,leaving_hazard_per_day,left_on,spend_median_krw,online_"
-      "share,"
-      "taste\n");
-  leave_file.write("customer_id,cutoff,horizon_months,p_leave\n");
-  for (int32_t number = 0; number < options.customers; ++number)
-    write_customer(customers[static_cast<size_t>(number)], number, options.first_day, days, text);
-  TRY(flush(customer_file));
-  for (int32_t number = 0; number < options.customers; ++number)
-    write_leave(customers[static_cast<size_t>(number)], number, options, text);
-  TRY(flush(leave_file));
-  return output.finish();
+  for (int32_t number = 0; number < options.customers; ++number) {
+    const Customer& customer = customers[static_cast<size_t>(number)];
+    write_customer(customer, number, options.first_day, days, customer_truth.text());
+    write_leave(customer, number, options, leave_truth.text());
+    double done = 0.9 + 0.1 * number / options.customers;
+    TRY(customer_truth.flush_if_full(progress, done, "truth"));
+    TRY(leave_truth.flush_if_full(progress, done, "truth"));
+  }
+  TRY(customer_truth.flush());
+  return leave_truth.flush();
+}
+
+}  // namespace
+
+Result<void> simulate_shop(const ShopOptions& options, const std::string& out_dir, const Progress& progress) {
+  TRY(check(options));
+  return OutputFolder::write(out_dir, {{"events.csv", "truth/customer.csv", "truth/leave.csv"}, {}},
+                             [&](OutputFolder& folder) { return write_shop(options, folder, progress); });
 }
 
 }  // namespace danggol

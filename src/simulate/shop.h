@@ -34,9 +34,9 @@ struct ShopOptions {
   int32_t months = 24;  // 2 .. 120; customers join during the first half
 };
 
-// The same options give the same bytes whatever the number of threads. Files appear complete or not at all.
-// Errors: bad_input for an option out of range, io for a folder that cannot be written, and what `progress`
-// returns.
+// The same options give the same bytes whatever the number of threads. The folder appears whole or not at all
+// (base/output_folder.h). Errors: bad_input for an option out of range, those of OutputFolder::write, and
+// what `progress` returns.
 Result<void> simulate_shop(const ShopOptions& options, const std::string& out_dir, const Progress& progress);
 
 }  // namespace danggol
