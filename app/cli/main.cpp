@@ -130,7 +130,27 @@ Result<Engine::Settings> settings(const Options& options) {
                fmt::format("--memory={}: must be 64MB or more, such as 512MB or 8GB", options.memory)};
 }
 
+// What we print must not end up in the store, whatever the descriptors lead to.
+Status keep_off_the_store(const Options& options) {
+  struct stat store {
+  }, stream{};
+  if (::stat(options.store.c_str(), &store) != 0) return {};
+  auto is_store = [&](int number) {
+    return ::fstat(number, &stream) == 0 && stream.st_dev == store.st_dev && stream.st_ino == store.st_ino;
+  };
+  if (is_store(STDERR_FILENO)) {
+    int null = ::open("/dev/null", O_WRONLY);
+    ::dup2(null, STDERR_FILENO);
+    ::close(null);
+  }
+  if (is_store(STDOUT_FILENO))
+    return Error{Code::refused,
+                 fmt::format("standard output is the store {}; name another file", options.store)};
+  return {};
+}
+
 Result<Engine> open(const Options& options, Engine::Access access) {
+  TRY(keep_off_the_store(options));
   Engine::Settings given = TRY(settings(options));
   Engine engine = TRY(Engine::open(options.store, access, given));
   StopOnSignal::watch(engine.interrupter());
@@ -172,15 +192,12 @@ Status import(const Options& options) {
   return {};
 }
 
-// Rows to --out or, where there is none, to stdout: neither may be the store.
+// Rows to --out or, where there is none, to stdout.
 Status write(const Engine& engine, const Options& options, const std::function<Status(std::ostream&)>& rows) {
-  if (options.out.empty()) {
-    TRY(engine.check_output("/dev/stdout"));
-    return rows(std::cout);
-  }
+  if (options.out.empty()) return rows(std::cout);
   Output file = TRY(engine.output(options.out));
-  TRY(rows(file.stream()));
-  return file.commit();
+  if (auto outcome = rows(file.stream()); !outcome && file.stream()) return outcome;
+  return file.commit();  // which says what is wrong with the file
 }
 
 Status run(const Options& options) {
@@ -201,6 +218,7 @@ Status run(const Options& options) {
 Status pipeline(const Options& options) {
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
+  if (!options.report_path.empty()) TRY(engine.check_output(options.report_path));
   auto summary = TRY(engine.pipeline(options.rooms, options.params, StopOnSignal::progress()));
   if (!options.report_path.empty()) TRY(engine.report(options.report_path, language(options)));
   print(options.json ? to_json(summary) : to_text(summary, language(options)));
@@ -256,6 +274,8 @@ Status describe(const Options& options) {
   print(options.json ? to_json(info) : to_text(info, language(options)));
   return {};
 }
+
+std::string not_empty(const std::string& text) { return text.empty() ? "must name a file" : ""; }
 
 using Command = Status (*)(const Options&);
 
@@ -332,7 +352,9 @@ int main(int argc, char** argv) {
     sub->add_option("--format", options.format, "of the rows")
         ->check(CLI::IsMember(formats))
         ->type_name(fmt::format("{}", fmt::join(formats, "|")));
-    sub->add_option("--out", options.out, "write to this file instead of stdout")->type_name("FILE");
+    sub->add_option("--out", options.out, "write to this file instead of stdout")
+        ->check(not_empty)
+        ->type_name("FILE");
     sub->add_flag("--plain", options.plain,
                   "CSV as it is: no byte-order mark, no apostrophe before formulas");
     return sub;
@@ -393,6 +415,7 @@ int main(int argc, char** argv) {
   auto* pipeline_command = with_language(
       with_store(with_json(command(app, "pipeline", "run every analysis the store has data for", pipeline))));
   pipeline_command->add_option("--report", options.report_path, "write the HTML report here")
+      ->check(not_empty)
       ->type_name("FILE.html");
   pipeline_command->add_option("--rooms", options.rooms, "only these analyses, comma-separated")
       ->delimiter(',')

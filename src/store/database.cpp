@@ -168,6 +168,12 @@ Error not_attached(Error error, const std::string& path) {
   return {Code::corrupt, fmt::format("store {}: damaged, or no DuckDB file: {}", path, error.message)};
 }
 
+// What fails while all there is to do is to write, fails in writing, whatever DuckDB calls it.
+Error not_written(Error error) {
+  if (error.code == Code::internal || error.code == Code::corrupt) error.code = Code::io;
+  return error;
+}
+
 }  // namespace
 
 Result<Database> Database::open(const std::string& path, Access access, int64_t memory_bytes) {
@@ -185,7 +191,8 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   auto make = [&](const std::string& beside) -> Status {
     TRY(attach(beside));
     TRY(create_layout(connection));
-    return connection.execute(fmt::format("DETACH {}", catalogue));
+    auto detached = connection.execute(fmt::format("DETACH {}", catalogue));
+    return detached ? detached : not_written(detached.error());
   };
   bool is_new = path == no_file;
   if (is_new) {
@@ -382,7 +389,8 @@ Status Connection::limit_memory(int64_t bytes) {
 }
 
 Status Connection::commit() {
-  return undisturbed({"COMMIT", handle_->has_store ? fmt::format("CHECKPOINT {}", catalogue) : ""});
+  auto outcome = undisturbed({"COMMIT", handle_->has_store ? fmt::format("CHECKPOINT {}", catalogue) : ""});
+  return outcome ? outcome : not_written(outcome.error());
 }
 
 Status Connection::rollback() { return undisturbed({"ROLLBACK"}); }

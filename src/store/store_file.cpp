@@ -9,6 +9,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace danggol::store {
@@ -49,16 +52,46 @@ void clear_spill(const std::string& folder) {
   ::rmdir(folder.c_str());
 }
 
+// Whether a write-ahead file holds nothing but the mark that a checkpoint was begun, which is all that a
+// killed process of ours leaves of one: entries of a size, a checksum and a type, each ended by ff ff, after
+// a first one with the version alone.
+bool is_checkpoint_mark(const std::string& bytes) {
+  constexpr size_t most_bytes = 128, head_bytes = 2 * sizeof(uint64_t);
+  auto type = [](std::string_view entry) {  // field 100 of the entry
+    return entry.size() > 3 && entry.substr(0, 2) == std::string_view("\x64\0", 2) ? entry[2] : 0;
+  };
+  constexpr char version = 98, checkpoint = 99, flush = 100;
+  std::string_view rest(bytes);
+  size_t first = rest.find("\xff\xff");
+  if (rest.size() > most_bytes || first == rest.npos || type(rest) != version) return false;
+  for (rest.remove_prefix(first + 2); !rest.empty();) {
+    if (rest.size() < head_bytes) return false;
+    uint64_t size = 0;
+    std::memcpy(&size, rest.data(), sizeof size);
+    rest.remove_prefix(head_bytes);
+    if (size > rest.size()) return false;
+    if (char what = type(rest.substr(0, size)); what != checkpoint && what != flush) return false;
+    rest.remove_prefix(size);
+  }
+  return true;
+}
+
 // DuckDB would replay it into the store, whoever wrote it.
-Status check_no_write_ahead(const std::string& path) {
+Status check_no_write_ahead(const std::string& path, Access access) {
   for (const char* end : {".wal", ".wal.checkpoint", ".wal.recovery"}) {
+    std::string beside = path + end;
     struct stat facts {};
-    if (::lstat((path + end).c_str(), &facts) == 0 && facts.st_size > 0)
+    if (::lstat(beside.c_str(), &facts) != 0 || facts.st_size == 0) continue;
+    std::stringstream bytes;
+    if (S_ISREG(facts.st_mode) && facts.st_size < 1'000)
+      bytes << std::ifstream(beside, std::ios::binary).rdbuf();
+    if (!is_checkpoint_mark(bytes.str()))
       return Error{
           Code::refused,
           fmt::format("store {}: another program left {}{} beside it; open the store with that program "
                       "once more, or delete that file",
                       path, std::filesystem::path(path).filename().string(), end)};
+    if (access == Access::read_write) ::unlink(beside.c_str());
   }
   return {};
 }
@@ -81,7 +114,7 @@ Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
   file.path_ = std::filesystem::canonical(path, error).string();
   if (error) return failed(path, error.value());
   TRY(lock(file.descriptor_, access, path));
-  TRY(check_no_write_ahead(file.path_));
+  TRY(check_no_write_ahead(file.path_, access));
   if (access == Access::read_write) clear_spill(file.spill_folder());
   return file;
 }
