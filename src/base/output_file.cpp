@@ -72,6 +72,7 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   part.target = path;
   struct stat facts {};
   bool is_there = ::stat(path.c_str(), &facts) == 0;
+  if (!is_there && errno != ENOENT) return failed(path, errno);
   if (is_there && S_ISDIR(facts.st_mode)) return Error{Code::bad_input, path + ": a folder; name a file"};
   if (is_there && S_ISBLK(facts.st_mode)) return Error{Code::bad_input, path + ": a disk; name a file"};
   part.is_file = !is_there || S_ISREG(facts.st_mode);

@@ -252,6 +252,8 @@ Result<duckdb_data_chunk> Rows::Handle::next() {
   if (chunk) return chunk;
   if (const char* message = duckdb_result_error(&result); message && *message)
     return failure(message, author);
+  // a stream that was interrupted may look like one that has ended
+  if (connection->interrupted) return Error{Code::cancelled, "stopped: nothing was changed"};
   return chunk;
 }
 
@@ -275,6 +277,7 @@ void Rows::Handle::describe() {
 }
 
 Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
+  handle_->interrupted = false;
   Extracted statements;
   idx_t count = duckdb_extract_statements(handle_->connection, std::string(sql).c_str(), &statements);
   if (count == 0) return failure(duckdb_extract_statements_error(statements));
@@ -301,6 +304,7 @@ Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
 Result<Rows> Connection::stream(std::string_view sql) { return handle_->stream(sql, Author::danggol); }
 
 Result<Rows> Connection::Handle::stream(std::string_view sql, Author author) {
+  interrupted = false;
   Prepared prepared;
   if (duckdb_prepare(connection, std::string(sql).c_str(), &prepared) == DuckDBError)
     return failure(duckdb_prepare_error(prepared), author);
@@ -380,6 +384,7 @@ bool Connection::interrupt(bool for_good) {
   std::lock_guard lock(handle_->interrupting);
   if (handle_->undisturbed) return false;
   handle_->stopped = handle_->stopped || for_good;
+  handle_->interrupted = true;
   duckdb_interrupt(handle_->connection);
   return true;
 }

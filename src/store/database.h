@@ -178,6 +178,7 @@ class Connection {
 
  private:
   friend class Database;
+  friend class Rows;
   friend class Appender;
   friend Status write_parquet(Rows& rows, const std::string& path);
   struct Handle;
