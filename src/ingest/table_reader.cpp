@@ -251,9 +251,7 @@ class ParquetSource : public RecordSource {
     TRY(source->connection_.execute(
         fmt::format("SET allowed_paths = [{}]; SET enable_external_access = false", name)));
     source->table_ = fmt::format(
-        "read_parquet({}, hive_partitioning = false, union_by_name = false, filename = false, "
-        "file_row_number = false)",
-        name);
+        "read_parquet({}, hive_partitioning = false, union_by_name = false, filename = false)", name);
     source->file_ = std::move(file);
     source->stop_ = std::move(stop);
     source->interrupt_.emplace(source->stop_,
@@ -321,7 +319,8 @@ class ParquetSource : public RecordSource {
     if (error.code == Code::cancelled || error.code == Code::memory) return error;
     if (auto same = file_.unchanged(); !same) return same.error();
     std::string why = error.message, name = file_.name_of_open();
-    for (size_t at; (at = why.find(name)) != why.npos;) why.replace(at, name.size(), file_.path());
+    for (size_t at = 0; (at = why.find(name, at)) != why.npos; at += file_.path().size())
+      why.replace(at, name.size(), file_.path());
     return {Code::corrupt, fmt::format("{}: not a Parquet file that can be read: {}", file_.path(), why)};
   }
 
@@ -432,7 +431,7 @@ void RejectText::append(const RecordBlock& block, const Record& record, std::str
     if (field.empty()) continue;
     if (out.size() > start) out += ", ";
     out += name;
-    append_word(field.substr(0, most_bytes + 1), out);
+    append_word(field, out);
     if (out.size() > start + most_bytes) return cut(out, start + most_bytes);
   }
 }

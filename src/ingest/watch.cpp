@@ -48,11 +48,11 @@ Status watched(const Progress& progress, const std::function<Status(const Work&)
     std::string what = at;
     lock.unlock();
     if (wish) wish = caught("progress", [&] { return progress(-1, what); });
-    if (!wish) {
+    lock.lock();
+    if (!wish && !done) {
       worker.request_stop();
       interrupt();
     }
-    lock.lock();
   }
   return wish ? outcome : wish;
 }

@@ -334,6 +334,10 @@ TEST_F(Input, OfManyRejectsTheFirstAreKept) {
 // Rows of all kinds of damage, with a telephone and a card in columns that play no role: neither comes into
 // the store, in whatever way a row is broken.
 TEST_F(Input, WhatPlaysNoRoleIsNotKept) {
+  std::string opened = "customer_id,ts,description,phone\nc,never,\"kim,SECRET," + std::string(5'000, ' ') +
+                       "\nd,never,lee\",SECRET\n";
+  EXPECT_EQ(must(check({folder.write("e.csv", opened)}, guessing(), silent))[0].rows_rejected, 1);
+  must(load({folder.path("e.csv"), folder.write("good.csv", "customer_id,ts\na,2021-01-01\n")}));
   for (char delimiter : {',', ';', '|', '\t'}) {
     Random random(5, static_cast<uint64_t>(delimiter));
     std::string text, row = "customer_id,phone,ts,card,price,name,receipt\n";
