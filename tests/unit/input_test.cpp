@@ -460,6 +460,24 @@ TEST_F(Stopping, InTheDigestAndInARecordWithoutEnd) {
   expect_stops(path, true);
 }
 
+// What a record is, whatever its length, is known from its first MiB: the rest is not gathered.
+TEST_F(Input, ARecordWithoutEndTakesNoMemory) {
+  std::string path = folder.write("e.csv", many_rows(100'000));
+  std::filesystem::resize_file(path, int64_t{1} << 30);
+  auto most_kb = [] {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
+    return 0L;
+  };
+  must(check({folder.write("small.csv", many_rows(100'000))}, guessing(), silent));
+  std::ofstream("/proc/self/clear_refs") << 5;  // the most is from now on
+  int64_t before = most_kb();
+  auto reports = must(check({path}, guessing(), silent));
+  EXPECT_EQ(reports[0].rejects, (std::vector<std::pair<std::string, int64_t>>{{"too_long", 1}}));
+  EXPECT_LT(most_kb() - before, 100'000);
+}
+
 // 100 MB of members that hold nothing: the text that is to be looked at never comes.
 TEST_F(Stopping, InAGzipThatHoldsNothing) {
   std::string empty = gzip(""), bytes;
@@ -486,6 +504,22 @@ TEST_F(Stopping, WhileIdsAreNumberedAndRowsInserted) {
     text += std::to_string(mix(i)) + ",2021-01-01,1," + std::to_string(mix(i + 1'000'000'000)) + "\n";
   std::string path = folder.write("e.csv", text);
   for (double delay : {0.0, 0.5, 1.0}) expect_stops(path, true, "numbering", delay);
+}
+
+// A statement of the load's own that would take hours.
+TEST_F(Stopping, InAStatementOfTheStore) {
+  std::string path = folder.write("e.csv", many_rows(10));
+  auto endless = [](store::Connection& to, int64_t) {
+    return to.execute("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 1");
+  };
+  double seconds = seconds_to_stop(
+      [&](const Progress& progress) {
+        return code(import(connection, {path}, guessing(), {.again = false, .before_commit = endless},
+                           progress)) == Code::cancelled;
+      },
+      "numbering", 0.5);
+  EXPECT_LT(seconds, 1);
+  expect_empty_store();
 }
 
 // --- exceptions
