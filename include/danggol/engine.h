@@ -37,6 +37,7 @@ struct FileSummary {
   std::vector<std::pair<std::string, std::string>> roles;  // role -> column
   int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
   std::vector<std::pair<std::string, int64_t>> rejects;  // reason in words -> rows, most first
+  std::vector<std::string> warnings;                     // in a line each
   std::string first, last;                               // dates of the rows; "" without
 };
 

@@ -48,34 +48,6 @@ Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
   return mapping;
 }
 
-// A folder stands for the CSV and Parquet files in it, in the order of their names.
-Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const auto& path : paths) {
-    std::error_code error;
-    if (!std::filesystem::is_directory(path, error)) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    std::filesystem::directory_iterator at(path, error), none;
-    for (; !error && at != none; at.increment(error)) {
-      std::string name = at->path().string();
-      if (name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".parquet"))
-        inside.push_back(name);
-    }
-    if (error)
-      return Error{Code::io, fmt::format("{}: the folder cannot be read: {}", path, error.message())};
-    if (inside.empty())
-      return Error{Code::not_found,
-                   fmt::format("{}: no .csv, .csv.gz or .parquet file in this folder", path)};
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
-  }
-  if (files.empty()) return Error{Code::bad_input, "no file given; name at least one"};
-  return files;
-}
-
 FileSummary summary_of(const ingest::FileReport& report) {
   FileSummary file;
   file.path = report.facts.path;
@@ -97,6 +69,7 @@ FileSummary summary_of(const ingest::FileReport& report) {
       if (known.name == reason) words = known.en;
     file.rejects.emplace_back(words, rows);
   }
+  file.warnings = report.warnings;
   if (report.rows_loaded > 0 && !ingest::is_dimension(report.facts.kind)) {
     file.first = to_text(to_date(report.first));
     file.last = to_text(to_date(report.last));
@@ -205,7 +178,7 @@ std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
 Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
-  auto files = TRY(files_of(request.paths));
+  auto files = TRY(ingest::files_of(request.paths));
   Progress silent = [](double, std::string_view) { return Status(); };
   std::vector<FileSummary> out;
   for (const auto& report : TRY(ingest::check(files, mapping, progress ? progress : silent)))
@@ -236,7 +209,7 @@ Result<Engine> Engine::open(const std::string& store_path, Access access, const 
 
 Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
-  auto files = TRY(files_of(request.paths));
+  auto files = TRY(ingest::files_of(request.paths));
   for (const auto& file : files)  // to open it a second time would also give up its lock
     if (auto id = file_id(file); id && *id == state_->database.file())
       return Error{Code::bad_input, fmt::format("{}: is the store itself; name a file of rows", file)};

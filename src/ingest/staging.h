@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -62,6 +63,7 @@ struct Stretch {
   size_t file;
   int64_t batch;
   size_t rows;
+  int64_t text_bytes = 0;  // of rejects
 };
 
 // A block of the spool: rows of one kind, `Row` by `Row`, then their texts.
@@ -71,10 +73,18 @@ struct StagedBlock {
   std::vector<Stretch> stretches;
 };
 
+// Rows that are turned down, and the bytes of what is kept of them.
+struct RejectVolume {
+  int64_t rows = 0, bytes = 0;
+  bool within(const RejectVolume& most) const { return rows <= most.rows && bytes <= most.bytes; }
+};
+// Of every file the first so many are kept.
+inline constexpr RejectVolume most_rejects = {1'000'000, 256 << 20};
+
 // What one thread has read.
 class Staged {
  public:
-  explicit Staged(Spool& spool) : spool_(&spool) {}
+  Staged(Spool& spool, RejectVolume most) : spool_(&spool), most_rejects_(most) {}
   Status add(size_t file, const Batch& batch);
   Status finish();  // after the last batch
 
@@ -114,9 +124,11 @@ class Staged {
   Status put_aside(Open<Row>& open);
   void add_event(const EventRow& row);
   void add_exposure(const ExposureRow& row);
-  void add_reject(const RejectRow& row);
+  RejectVolume add_rejects(const Batch& batch, RejectVolume& before);
 
   Spool* spool_;
+  RejectVolume most_rejects_;
+  std::vector<RejectVolume> rejected_;  // by file, in this thread
   std::array<Mentions, dimension_count> mentions_;
   Mentions& of(Kind kind) { return mentions_[static_cast<size_t>(kind)]; }
   Dictionary words_;   // partners, channels and offers
@@ -132,19 +144,22 @@ class Staged {
 class Staging {
  public:
   // One Staged for each of `threads`.
-  Staging(std::string spool_folder, size_t threads);
+  Staging(std::string spool_folder, size_t threads, RejectVolume most);
   Staged& of(size_t thread) { return threads_[thread]; }
 
   struct File {
     std::string name;
     int32_t load_no;
+    int64_t rejects_kept = 0;  // told by insert()
   };
   // Numbers the ids, inserts all rows and keeps what the dimensions say; `files` by the number that add() was
   // told.
-  Status insert(store::Connection& connection, const std::vector<File>& files, const Dimensions& dimensions);
+  Status insert(store::Connection& connection, std::vector<File>& files, const Dimensions& dimensions,
+                const std::stop_token& stop);
 
  private:
   Spool spool_;
+  RejectVolume most_rejects_;
   std::deque<Staged> threads_;
 };
 

@@ -121,6 +121,7 @@ std::string to_json(const std::vector<FileSummary>& files) {
                     {"rows_loaded", file.rows_loaded},
                     {"rows_rejected", file.rows_rejected},
                     {"rejects", rejects},
+                    {"warnings", file.warnings},
                     {"first", file.first},
                     {"last", file.last}});
   }
@@ -172,6 +173,7 @@ std::string to_text(const std::vector<FileSummary>& files) {
     for (const auto& [reason, rows] : file.rejects) out += fmt::format("  {:>10}  {}\n", rows, reason);
     for (const auto& kind : file.unchecked)
       out += fmt::format("  {} are not checked: no file is the table of them\n", kind);
+    for (const auto& warning : file.warnings) out += fmt::format("  ! {}\n", warning);
   }
   return out;
 }
