@@ -250,8 +250,13 @@ const Table& Rows::columns() const { return handle_->columns; }
 Result<duckdb_data_chunk> Rows::Handle::next() {
   duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
   if (chunk) return chunk;
-  if (const char* message = duckdb_result_error(&result); message && *message)
-    return failure(message, author);
+  if (const char* message = duckdb_result_error(&result); message && *message) {
+    Error error = failure(message, author);
+    if (error.code != Code::cancelled || connection->interrupted) return error;
+    // of threads that one's error stopped, one of the others was asked
+    return Error{author == Author::outside ? Code::bad_input : Code::internal,
+                 "the statement failed among its rows; ask for fewer of them to see why"};
+  }
   // a stream that was interrupted may look like one that has ended
   if (connection->interrupted) return Error{Code::cancelled, "stopped: nothing was changed"};
   return chunk;
