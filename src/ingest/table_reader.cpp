@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -254,8 +253,6 @@ class ParquetSource : public RecordSource {
         "read_parquet({}, hive_partitioning = false, union_by_name = false, filename = false)", name);
     source->file_ = std::move(file);
     source->stop_ = std::move(stop);
-    source->interrupt_.emplace(source->stop_,
-                               [connection = source->connection_]() mutable { connection.interrupt(); });
     auto rows = source->connection_.rows(fmt::format("FROM {} LIMIT 0", source->table_));
     if (!rows) return source->unreadable(rows.error());
     source->rows_ = std::move(*rows);
@@ -326,7 +323,6 @@ class ParquetSource : public RecordSource {
   InputFile file_;
   std::stop_token stop_;
   store::Connection connection_;
-  std::optional<std::stop_callback<std::function<void()>>> interrupt_;
   std::string table_;
   store::Rows rows_;
   bool at_end_ = false;
