@@ -10,7 +10,6 @@
 #include <ostream>
 #include <thread>
 
-#include "base/digest.h"
 #include "base/output_file.h"
 #include "engine/results.h"
 #include "engine/run.h"

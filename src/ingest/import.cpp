@@ -274,7 +274,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
   int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
   std::vector<std::string> digests;
   Dimensions dimensions;
-  Staging staging(TRY(folder_of(connection)), Reading::threads(), options.most_rejects);
+  Staging staging(TRY(folder_of(connection)), Reading::threads(), options.rejects);
   auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
     return staging.of(thread).add(file, batch);
   };
@@ -311,12 +311,11 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
          {"at", now_utc()}}));
   }
   TRY(staging.insert(connection, files, dimensions, work.stop));
-  for (size_t f = 0; f < files.size(); ++f) {
-    warn(reports[f]);
-    if (int64_t kept = files[f].rejects_kept; kept < reports[f].rows_rejected)
-      reports[f].warnings.push_back(
-          fmt::format("raw.reject keeps the first {} of its rejects, not the other {}", grouped(kept),
-                      grouped(reports[f].rows_rejected - kept)));
+  for (FileReport& report : reports) {
+    warn(report);
+    if (int64_t most = options.rejects.rows; report.rows_rejected > most)
+      report.warnings.push_back(fmt::format("raw.reject keeps the first {} of its rejects, not the other {}",
+                                            grouped(most), grouped(report.rows_rejected - most)));
   }
   if (options.before_commit) TRY(options.before_commit(connection, first_load));
   return reports;

@@ -34,7 +34,7 @@ struct ImportOptions {
   bool again = false;  // load a file whose content is already in the store
   // What else belongs to the load, inside its transaction; told the first new load number.
   std::function<Status(store::Connection&, int64_t first_load)> before_commit = {};
-  RejectVolume most_rejects = ingest::most_rejects;
+  RejectLimits rejects = {};
 };
 
 Result<std::vector<FileReport>> import(store::Connection& connection, const std::vector<std::string>& paths,

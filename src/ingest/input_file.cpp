@@ -37,7 +37,8 @@ Status expect_ordinary(const struct stat& status, const std::string& path) {
 }
 
 InputFile::Version version_of(const struct stat& status) {
-  return {status.st_dev, status.st_ino, status.st_size,
+  return {{status.st_dev, status.st_ino},
+          status.st_size,
           status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/output_file.h"
 #include "danggol/result.h"
 
 namespace danggol::ingest {
@@ -19,7 +20,7 @@ class InputFile {
   // Which file it is and how it stands; another one by the same name, or more bytes in it, is another
   // version.
   struct Version {
-    uint64_t device = 0, inode = 0;
+    FileId file;
     int64_t bytes = 0, changed_ns = 0;
     bool operator==(const Version&) const = default;
   };

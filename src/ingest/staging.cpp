@@ -238,39 +238,32 @@ void Staged::add_exposure(const ExposureRow& row) {
   exposures_.rows.push_back({row.ts.micros, row.propensity, customer_, words_.code(row.offer)});
 }
 
-// Once what this thread has of a file is more than is kept of it, so is all that comes later in the file, in
-// whichever thread.
-RejectVolume Staged::add_rejects(const Batch& batch, RejectVolume& before) {
-  RejectVolume added;
-  for (const RejectRow& row : batch.rejects) {
-    if (!before.within(most_rejects_)) break;
-    size_t at = rejects_.texts.size();
-    batch.append_text(row, rejects_.texts);
-    size_t bytes = rejects_.texts.size() - at;
-    rejects_.rows.push_back({row.line, static_cast<uint32_t>(at), static_cast<uint16_t>(bytes),
-                             static_cast<uint16_t>(labels_.code(row.reason))});
-    for (RejectVolume* volume : {&added, &before}) {
-      ++volume->rows;
-      volume->bytes += static_cast<int64_t>(bytes);
-    }
-  }
-  return added;
+void Staged::add_reject(const Batch& batch, const RejectRow& row, bool with_text) {
+  size_t at = rejects_.texts.size();
+  if (with_text) batch.append_text(row, rejects_.texts);
+  rejects_.rows.push_back({row.line, static_cast<uint32_t>(at),
+                           static_cast<uint16_t>(rejects_.texts.size() - at),
+                           static_cast<uint16_t>(labels_.code(row.reason))});
 }
 
 Status Staged::add(size_t file, const Batch& batch) {
   receipt_ = {};  // it is a view into the batch before
   for (const EventRow& row : batch.events) add_event(row);
   for (const ExposureRow& row : batch.exposures) add_exposure(row);
+  // Once this thread alone has as many rejects of a file as are kept, all that come later in it are too many,
+  // whichever thread has them.
   if (file >= rejected_.size()) rejected_.resize(file + 1);
-  RejectVolume rejects = add_rejects(batch, rejected_[file]);
-  auto end_batch = [&](auto& open, size_t rows, int64_t text_bytes) -> Status {
-    if (rows > 0) open.stretches.push_back({file, batch.number, rows, text_bytes});
+  int64_t& rejected = rejected_[file];
+  size_t rejects = std::min(batch.rejects.size(), static_cast<size_t>(limits_.rows - rejected));
+  for (size_t r = 0; r < rejects; ++r) add_reject(batch, batch.rejects[r], rejected++ < limits_.texts);
+  auto end_batch = [&](auto& open, size_t rows) -> Status {
+    if (rows > 0) open.stretches.push_back({file, batch.number, rows});
     if (open.rows.size() < rows_per_block && open.texts.size() < text_bytes_per_block) return {};
     return put_aside(open);
   };
-  TRY(end_batch(events_, batch.events.size(), 0));
-  TRY(end_batch(exposures_, batch.exposures.size(), 0));
-  return end_batch(rejects_, static_cast<size_t>(rejects.rows), rejects.bytes);
+  TRY(end_batch(events_, batch.events.size()));
+  TRY(end_batch(exposures_, batch.exposures.size()));
+  return end_batch(rejects_, rejects);
 }
 
 Status Staged::finish() {
@@ -301,44 +294,23 @@ struct BlockQueue {
   std::atomic<size_t> next = 0;
 };
 
-// The stretches by file and batch; nullptr for a batch that has none.
-using Batches = std::vector<std::vector<const Stretch*>>;
+// [file][batch] -> the number of its first row
+using FirstRows = std::vector<std::vector<int64_t>>;
 
-Batches by_batch(size_t files, const BlockQueue& queue) {
-  Batches out(files);
+// Numbers rows in the order of the files and of their rows, in each file anew if they are not to go on.
+FirstRows number_rows(const BlockQueue& queue, size_t files, int64_t first, bool go_on) {
+  FirstRows out(files);
   for (const auto& item : queue.items)
     for (const Stretch& stretch : item.block->stretches) {
-      auto& batches = out[stretch.file];
+      auto& rows = out[stretch.file];
       size_t batch = static_cast<size_t>(stretch.batch);
-      if (batch >= batches.size()) batches.resize(batch + 1);
-      batches[batch] = &stretch;
+      if (batch >= rows.size()) rows.resize(batch + 1);
+      rows[batch] = static_cast<int64_t>(stretch.rows);
     }
-  return out;
-}
-
-// The event_id of the first row of every batch: the order of the files and of their rows.
-std::vector<std::vector<int64_t>> number_events(int64_t first, const Batches& events) {
-  std::vector<std::vector<int64_t>> out;
-  for (const auto& batches : events) {
-    auto& firsts = out.emplace_back();
-    for (const Stretch* batch : batches) {
-      firsts.push_back(first);
-      if (batch) first += static_cast<int64_t>(batch->rows);
-    }
-  }
-  return out;
-}
-
-// The rejects of a file before every batch of it.
-std::vector<std::vector<RejectVolume>> add_up_rejects(const Batches& rejects) {
-  std::vector<std::vector<RejectVolume>> out;
-  for (const auto& batches : rejects) {
-    auto& befores = out.emplace_back();
-    RejectVolume before;
-    for (const Stretch* batch : batches) {
-      befores.push_back(before);
-      if (batch) before.rows += static_cast<int64_t>(batch->rows), before.bytes += batch->text_bytes;
-    }
+  int64_t next = first;
+  for (auto& rows : out) {
+    if (!go_on) next = first;
+    for (int64_t& batch : rows) next += std::exchange(batch, next);
   }
   return out;
 }
@@ -383,9 +355,8 @@ struct Meaning {
   std::vector<Staging::File> files;
   std::vector<const Dictionary*> words, labels;                            // by thread
   std::array<std::vector<std::vector<int32_t>>, dimension_count> numbers;  // [kind][thread][code]
-  std::vector<std::vector<int64_t>> first_event;          // [file][batch] -> event_id of its first row
-  std::vector<std::vector<RejectVolume>> rejects_before;  // [file][batch]
-  RejectVolume most_rejects;
+  FirstRows first_event, first_reject;
+  RejectLimits limits;
   std::stop_token stop;
   const std::vector<int32_t>& numbers_of(Kind kind, size_t thread) const {
     return numbers[static_cast<size_t>(kind)][thread];
@@ -488,9 +459,7 @@ class ExposureFeed : public store::RowFeed {
 
 class RejectFeed : public store::RowFeed {
  public:
-  // `kept` counts by file what is within the limits.
-  RejectFeed(BlockQueue& queue, const Meaning& meaning, std::vector<std::atomic<int64_t>>& kept)
-      : at_(queue), meaning_(meaning), kept_(kept) {}
+  RejectFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
 
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { load_no, file, line, reason, text };
@@ -501,19 +470,16 @@ class RejectFeed : public store::RowFeed {
       for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
         const Staged::Reject& reject = at_.rows[at_.row];
         const Stretch& stretch = at_.block->stretches[at_.stretch];
-        if (at_.row_in_stretch == 0)
-          volume_ = meaning_.rejects_before[stretch.file][static_cast<size_t>(stretch.batch)];
-        ++volume_.rows;
-        volume_.bytes += reject.text_bytes;
-        if (!volume_.within(meaning_.most_rejects)) continue;
+        int64_t number = meaning_.first_reject[stretch.file][static_cast<size_t>(stretch.batch)] +
+                         static_cast<int64_t>(at_.row_in_stretch);
+        if (number >= meaning_.limits.rows) continue;
         const Staging::File& from = meaning_.files[stretch.file];
         chunk.values<int32_t>(load_no)[row] = from.load_no;
         chunk.set_text(file, row, from.name);
         chunk.values<int64_t>(line)[row] = reject.line;
         chunk.set_text(reason, row, meaning_.labels[at_.thread]->text(reject.reason));
-        if (reject.text_bytes == 0) chunk.set_null(text, row);
+        if (reject.text_bytes == 0 || number >= meaning_.limits.texts) chunk.set_null(text, row);
         else chunk.set_text(text, row, at_.texts.substr(reject.text_at, reject.text_bytes));
-        ++kept_[stretch.file];
         ++row;
       }
     }
@@ -523,20 +489,18 @@ class RejectFeed : public store::RowFeed {
  private:
   BlockReader<Staged::Reject> at_;
   const Meaning& meaning_;
-  std::vector<std::atomic<int64_t>>& kept_;
-  RejectVolume volume_;  // of the file up to this row
 };
 
-Staging::Staging(std::string spool_folder, size_t threads, RejectVolume most)
-    : spool_(std::move(spool_folder), spool_memory_bytes_max), most_rejects_(most) {
-  for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_, most);
+Staging::Staging(std::string spool_folder, size_t threads, RejectLimits limits)
+    : spool_(std::move(spool_folder), spool_memory_bytes_max), limits_(limits) {
+  for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_, limits);
 }
 
-Status Staging::insert(store::Connection& connection, std::vector<File>& files, const Dimensions& dimensions,
-                       const std::stop_token& stop) {
+Status Staging::insert(store::Connection& connection, const std::vector<File>& files,
+                       const Dimensions& dimensions, const std::stop_token& stop) {
   Meaning meaning;
   meaning.files = files;
-  meaning.most_rejects = most_rejects_;
+  meaning.limits = limits_;
   meaning.stop = stop;
   BlockQueue events{spool_}, exposures{spool_}, rejects{spool_};
   for (size_t t = 0; t < threads_.size(); ++t) {
@@ -550,9 +514,9 @@ Status Staging::insert(store::Connection& connection, std::vector<File>& files, 
   }
   for (BlockQueue* queue : {&events, &exposures, &rejects}) queue->in_file_order();
   meaning.first_event =
-      number_events(TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")),
-                    by_batch(files.size(), events));
-  meaning.rejects_before = add_up_rejects(by_batch(files.size(), rejects));
+      number_rows(events, files.size(),
+                  TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")), true);
+  meaning.first_reject = number_rows(rejects, files.size(), 0, false);
 
   for (const DimensionShape& shape : dimension_shapes()) {
     std::vector<const Dictionary*> ids, texts;
@@ -575,10 +539,7 @@ Status Staging::insert(store::Connection& connection, std::vector<File>& files, 
 
   TRY(connection.insert("raw.event", [&] { return std::make_unique<EventFeed>(events, meaning); }));
   TRY(connection.insert("raw.exposure", [&] { return std::make_unique<ExposureFeed>(exposures, meaning); }));
-  std::vector<std::atomic<int64_t>> kept(files.size());
-  TRY(connection.insert("raw.reject", [&] { return std::make_unique<RejectFeed>(rejects, meaning, kept); }));
-  for (size_t f = 0; f < files.size(); ++f) files[f].rejects_kept = kept[f];
-  return {};
+  return connection.insert("raw.reject", [&] { return std::make_unique<RejectFeed>(rejects, meaning); });
 }
 
 }  // namespace danggol::ingest

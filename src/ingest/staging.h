@@ -63,7 +63,6 @@ struct Stretch {
   size_t file;
   int64_t batch;
   size_t rows;
-  int64_t text_bytes = 0;  // of rejects
 };
 
 // A block of the spool: rows of one kind, `Row` by `Row`, then their texts.
@@ -73,18 +72,15 @@ struct StagedBlock {
   std::vector<Stretch> stretches;
 };
 
-// Rows that are turned down, and the bytes of what is kept of them.
-struct RejectVolume {
-  int64_t rows = 0, bytes = 0;
-  bool within(const RejectVolume& most) const { return rows <= most.rows && bytes <= most.bytes; }
+// How many of a file's rows that are turned down are kept, and of how many of these what they say: the first.
+struct RejectLimits {
+  int64_t rows = 1'000'000, texts = 10'000;
 };
-// Of every file the first so many are kept.
-inline constexpr RejectVolume most_rejects = {1'000'000, 256 << 20};
 
 // What one thread has read.
 class Staged {
  public:
-  Staged(Spool& spool, RejectVolume most) : spool_(&spool), most_rejects_(most) {}
+  Staged(Spool& spool, RejectLimits limits) : spool_(&spool), limits_(limits) {}
   Status add(size_t file, const Batch& batch);
   Status finish();  // after the last batch
 
@@ -124,11 +120,11 @@ class Staged {
   Status put_aside(Open<Row>& open);
   void add_event(const EventRow& row);
   void add_exposure(const ExposureRow& row);
-  RejectVolume add_rejects(const Batch& batch, RejectVolume& before);
+  void add_reject(const Batch& batch, const RejectRow& row, bool with_text);
 
   Spool* spool_;
-  RejectVolume most_rejects_;
-  std::vector<RejectVolume> rejected_;  // by file, in this thread
+  RejectLimits limits_;
+  std::vector<int64_t> rejected_;  // rows kept by file, in this thread
   std::array<Mentions, dimension_count> mentions_;
   Mentions& of(Kind kind) { return mentions_[static_cast<size_t>(kind)]; }
   Dictionary words_;   // partners, channels and offers
@@ -144,22 +140,21 @@ class Staged {
 class Staging {
  public:
   // One Staged for each of `threads`.
-  Staging(std::string spool_folder, size_t threads, RejectVolume most);
+  Staging(std::string spool_folder, size_t threads, RejectLimits limits);
   Staged& of(size_t thread) { return threads_[thread]; }
 
   struct File {
     std::string name;
     int32_t load_no;
-    int64_t rejects_kept = 0;  // told by insert()
   };
   // Numbers the ids, inserts all rows and keeps what the dimensions say; `files` by the number that add() was
   // told.
-  Status insert(store::Connection& connection, std::vector<File>& files, const Dimensions& dimensions,
+  Status insert(store::Connection& connection, const std::vector<File>& files, const Dimensions& dimensions,
                 const std::stop_token& stop);
 
  private:
   Spool spool_;
-  RejectVolume most_rejects_;
+  RejectLimits limits_;
   std::deque<Staged> threads_;
 };
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -254,9 +253,9 @@ class ParquetSource : public RecordSource {
         "read_parquet({}, hive_partitioning = false, union_by_name = false, filename = false)", name);
     source->file_ = std::move(file);
     source->stop_ = std::move(stop);
-    source->interrupt_.emplace(source->stop_,
-                               [connection = source->connection_]() mutable { connection.interrupt(); });
-    source->rows_ = TRY(source->ask(fmt::format("FROM {} LIMIT 0", source->table_)));
+    auto rows = source->connection_.rows(fmt::format("FROM {} LIMIT 0", source->table_));
+    if (!rows) return source->unreadable(rows.error());
+    source->rows_ = std::move(*rows);
     return source;
   }
 
@@ -274,19 +273,22 @@ class ParquetSource : public RecordSource {
       bool is_read = std::find(roles.begin(), roles.end(), c) != roles.end();
       fields += fmt::format("{}{}", c > 0 ? ", " : "", is_read ? fmt::format("#{}::VARCHAR", c + 1) : "''");
     }
-    rows_ = TRY(ask(fmt::format("SELECT {} FROM {}", fields, table_)));
+    TRY(go_on(stop_));
+    auto rows = connection_.stream(fmt::format("SELECT {} FROM {}", fields, table_));
+    if (!rows) return unreadable(rows.error());
+    rows_ = std::move(*rows);
     return {};
   }
 
   Result<bool> next(RecordBlock& block) override {
     Table rows;
     size_t bytes = 0;
-    while (block.records.size() < rows_per_block && bytes < bytes_per_block) {
+    while (!at_end_ && block.records.size() < rows_per_block && bytes < bytes_per_block) {
       TRY(go_on(stop_));
       auto more = rows_.next(rows);
       if (!more) return unreadable(more.error());
-      if (!*more) break;
-      for (size_t i = 0; i < rows.rows(); ++i) {
+      at_end_ = !*more;
+      for (size_t i = 0; !at_end_ && i < rows.rows(); ++i) {
         Record record{++line_,
                       static_cast<uint32_t>(block.fields.size()),
                       static_cast<uint32_t>(rows.columns.size()),
@@ -309,12 +311,6 @@ class ParquetSource : public RecordSource {
  private:
   static constexpr size_t rows_per_block = 65'536, bytes_per_block = 4 << 20;
 
-  Result<store::Rows> ask(const std::string& sql) {
-    TRY(go_on(stop_));
-    auto rows = connection_.rows(sql);
-    if (!rows) return unreadable(rows.error());
-    return rows;
-  }
   Error unreadable(const Error& error) const {
     if (error.code == Code::cancelled || error.code == Code::memory) return error;
     if (auto same = file_.unchanged(); !same) return same.error();
@@ -327,9 +323,9 @@ class ParquetSource : public RecordSource {
   InputFile file_;
   std::stop_token stop_;
   store::Connection connection_;
-  std::optional<std::stop_callback<std::function<void()>>> interrupt_;
   std::string table_;
   store::Rows rows_;
+  bool at_end_ = false;
   int64_t line_ = 0;
 };
 

@@ -43,7 +43,7 @@ Status watched(const Progress& progress, const std::function<Status(const Work&)
   }));
   Status wish;
   std::unique_lock lock(mutex);
-  while (!done) {
+  do {
     ended.wait_for(lock, std::chrono::milliseconds(50), [&] { return done; });
     std::string what = at;
     lock.unlock();
@@ -53,7 +53,7 @@ Status watched(const Progress& progress, const std::function<Status(const Work&)
       worker.request_stop();
       interrupt();
     }
-  }
+  } while (!done);
   return wish ? outcome : wish;
 }
 

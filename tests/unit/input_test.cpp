@@ -20,7 +20,6 @@
 #include "ingest/import.h"
 #include "ingest/watch.h"
 #include "must.h"
-#include "store/layout.h"
 #include "temp_folder.h"
 
 namespace danggol::ingest {
@@ -46,7 +45,6 @@ class Input : public testing::Test {
   store::Connection connection = [this] {
     auto made =
         must(must(store::Database::open(folder.path("s.duckdb"), store::Access::read_write)).connect());
-    must(store::create_layout(made, folder.path("s.duckdb")));
     return made;
   }();
   int64_t integer(const std::string& sql) { return must(connection.integer(sql)); }
@@ -55,7 +53,8 @@ class Input : public testing::Test {
     return import(connection, paths, guessing(), options, silent);
   }
   void write_parquet(const std::string& select, const std::string& path) {
-    must(connection.execute("COPY (" + select + ") TO " + store::literal(path) + " (FORMAT parquet)"));
+    auto writer = must(must(store::Database::in_memory()).connect());
+    must(writer.execute("COPY (" + select + ") TO " + store::literal(path) + " (FORMAT parquet)"));
   }
   void expect_empty_store() {
     for (const char* table : {"raw.event", "raw.customer", "raw.reject", "raw.load"})
@@ -296,8 +295,8 @@ TEST_F(Input, AGzipThatHoldsFarTooMuchIsRefused) {
   EXPECT_EQ(must(inflated(text, {.bytes = 10'000, .ratio = 10, .free_bytes = 10'000})), 10'000u);
 }
 
-// Of 30,000 bad rows in two files the first ones of each are kept, in whichever thread they were read, and
-// the others are counted.
+// Of 30,000 bad rows in two files the first ones of each are kept, in whichever thread they were read, the
+// first of these with what they say, and all are counted.
 TEST_F(Input, OfManyRejectsTheFirstAreKept) {
   std::vector<std::string> paths;
   for (int f = 0; f < 2; ++f) {
@@ -306,29 +305,33 @@ TEST_F(Input, OfManyRejectsTheFirstAreKept) {
       text += (i % 2 ? "c" : "") + std::to_string(f) + (i % 2 ? ",2021-01-01\n" : ",never\n");
     paths.push_back(folder.write(std::to_string(f) + ".csv", text));
   }
-  std::string seen = "SELECT count(*) * 1000000 + max(line) FROM raw.reject WHERE load_no = ";
   int64_t load_no = 0;
-  for (RejectVolume most :
-       {RejectVolume{9'000, 1 << 30}, {1 << 30, 9'000 * 23}, {0, 0}, {1 << 30, 1 << 30}}) {
-    auto reports = must(load(paths, {.again = true, .before_commit = {}, .most_rejects = most}));
-    int64_t kept = std::min({most.rows, most.bytes / 23, int64_t{15'000}});  // "customer_id=0, ts=never"
+  for (RejectLimits limits : {RejectLimits{.rows = 9'000, .texts = 1'000},
+                              {.rows = 14'999, .texts = 14'998},
+                              {.rows = 0, .texts = 0},
+                              {.rows = 15'000, .texts = 0},
+                              RejectLimits()}) {
+    auto reports = must(load(paths, {.again = true, .before_commit = {}, .rejects = limits}));
     for (const FileReport& report : reports) {
       EXPECT_EQ(report.rows_loaded, 15'000);
       EXPECT_EQ(report.rejects, (std::vector<std::pair<std::string, int64_t>>{{"bad_time", 15'000}}));
       std::vector<std::string> warnings;
-      if (kept == 9'000) warnings = {"raw.reject keeps the first 9,000 of its rejects, not the other 6,000"};
-      if (kept == 0) warnings = {"raw.reject keeps the first 0 of its rejects, not the other 15,000"};
+      if (limits.rows < 15'000)
+        warnings = {"raw.reject keeps the first " + grouped(limits.rows) + " of its rejects, not the other " +
+                    grouped(15'000 - limits.rows)};
       EXPECT_EQ(report.warnings, warnings);
-      EXPECT_EQ(
-          integer(kept > 0 ? seen + std::to_string(load_no)
-                           : "SELECT count(*) FROM raw.reject WHERE load_no = " + std::to_string(load_no)),
-          kept > 0 ? kept * 1'000'000 + 2 * kept : 0);
-      ++load_no;
+      std::string of_load = " FROM raw.reject WHERE load_no = " + std::to_string(load_no++);
+      int64_t rows = std::min(limits.rows, int64_t{15'000}), texts = std::min(limits.texts, rows);
+      EXPECT_EQ(integer("SELECT count(*)" + of_load), rows);
+      EXPECT_EQ(integer("SELECT max(line)" + of_load), 2 * rows);
+      EXPECT_EQ(integer("SELECT count(text)" + of_load), texts);
+      EXPECT_EQ(integer("SELECT max(line)" + of_load + " AND text LIKE 'customer_id=%, ts=never'"),
+                2 * texts);
     }
   }
   EXPECT_EQ(integer("SELECT count(*) FROM raw.load WHERE rows_read = 30000 AND rows_loaded = 15000 AND "
                     "rows_rejected = 15000"),
-            8);
+            10);
 }
 
 // Rows of all kinds of damage, with a telephone and a card in columns that play no role: neither comes into
@@ -406,7 +409,6 @@ TEST_F(Input, TheOrderOfTwoImportsDoesNotSayWhatIsKnown) {
     std::string path =
         folder.path(std::to_string(Random(order[0].size())()) + order[0].substr(order[0].rfind('/') + 1));
     auto made = must(must(store::Database::open(path, store::Access::read_write)).connect());
-    must(store::create_layout(made, path));
     for (const auto& file : order) must(import(made, {file}, guessing(), {}, silent));
     return must(made.text(
         "SELECT string_agg(customer_id || coalesce(region, '-'), ' ' ORDER BY customer_id) || ', ' || "
@@ -499,11 +501,10 @@ TEST_F(Stopping, InAParquetFile) {
 }
 
 TEST_F(Stopping, WhileIdsAreNumberedAndRowsInserted) {
-  std::string text = "customer_id,ts,price,product_id\n";
-  for (uint64_t i = 0; i < 1'500'000; ++i)
-    text += std::to_string(mix(i)) + ",2021-01-01,1," + std::to_string(mix(i + 1'000'000'000)) + "\n";
+  std::string text = "customer_id,ts\n";
+  for (uint64_t i = 0; i < 4'000'000; ++i) text += std::to_string(mix(i)) + ",2021-01-01\n";
   std::string path = folder.write("e.csv", text);
-  for (double delay : {0.0, 0.5, 1.0}) expect_stops(path, true, "numbering", delay);
+  for (double delay : {0.0, 1.0, 2.0}) expect_stops(path, true, "numbering", delay);
 }
 
 // A statement of the load's own that would take hours.
@@ -542,8 +543,9 @@ TEST_F(Input, AnExceptionWithinEndsTheImportAlone) {
   std::string path = folder.write("e.csv", many_rows(200'000));
   auto throws = [](store::Connection&, int64_t) -> Status { throw std::bad_alloc(); };
   EXPECT_EQ(code(load({path}, {.again = false, .before_commit = throws})), Code::memory);
-  auto outcome = import(connection, {path}, guessing(), {}, [](double, std::string_view what) -> Status {
-    if (what.find("rows") != what.npos) throw std::runtime_error("no terminal");
+  int calls = 0;
+  auto outcome = import(connection, {path}, guessing(), {}, [&](double, std::string_view) -> Status {
+    if (++calls > 1) throw std::runtime_error("no terminal");
     return {};
   });
   EXPECT_EQ(code(outcome), Code::internal);
