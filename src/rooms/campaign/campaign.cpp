@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "contract/largest_values.h"
 #include "learn/metrics.h"
 #include "rooms/campaign/campaign.sql.h"
 
@@ -129,11 +130,12 @@ Result<Habits> leaver_habits(Context& context) {
   bool is_known = compared && compared->at("h2-grade") == "inactive" && compared->at("group").empty();
   TRY(context.execute(fmt::format(
       "CREATE OR REPLACE TEMP TABLE over_used AS SELECT dimension, cell, element, element_lo, element_hi "
-      "FROM {} ",
-      is_known ? "result.channel_divergence WHERE marked AND element > 0 AND dimension IN ('channel x "
-                 "partner', 'affiliate')"
+      "FROM {} WHERE cell <> '{}'",
+      is_known ? "(FROM result.channel_divergence WHERE marked AND element > 0 AND dimension IN ('channel x "
+                 "partner', 'affiliate'))"
                : "(SELECT '' AS dimension, '' AS cell, 0::DOUBLE AS element, 0::DOUBLE AS element_lo, "
-                 "0::DOUBLE AS element_hi) LIMIT 0")));
+                 "0::DOUBLE AS element_hi LIMIT 0)",
+      other_values)));
   Table over = TRY(context.query("SELECT * FROM over_used ORDER BY element DESC, cell"));
   for (size_t i = 0; i < over.rows(); ++i)
     (over.texts("dimension")[i] == "affiliate" ? habits.affiliates : habits.outlets)
