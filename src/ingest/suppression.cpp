@@ -235,9 +235,9 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
     near = named(TRY(near_misses(connection, known_in)));
   }
   if (!unknown.empty() && !is_file)
-    return Error{Code::bad_input, fmt::format("suppress: {}: {}; {}nothing was changed", named(unknown).en,
+    return Error{Code::bad_input, fmt::format("suppress: {}: {}, nothing was changed{}", named(unknown).en,
                                               adds ? "no customer has this id" : "not on the list",
-                                              near.en.empty() ? "" : "did you mean " + near.en + "? ")};
+                                              near.en.empty() ? "" : "; did you mean " + near.en + "?")};
 
   TRY(list(connection, joined(ids.given, ids.kept_too)));
   int64_t before = TRY(connection.integer("SELECT count(*) FROM raw.suppression"));

@@ -193,12 +193,12 @@ std::string to_text(const std::vector<FileSummary>& files) {
 std::string to_text(const SuppressSummary& s, Language language) {
   bool korean = language == Language::ko;
   std::string out =
-      korean ? fmt::format("추가 {}, 해제 {}. 목록의 번호는 {}개이고, 고객 {}명에게 연락하지 않습니다.\n",
-                           s.added, s.removed, s.ids_on_list, s.customers)
-             : fmt::format("{} added, {} removed; {} on the list keep {} customer{} from being contacted\n",
-                           s.added, s.removed, s.ids_on_list, s.customers, s.customers == 1 ? "" : "s");
+      korean ? fmt::format("추가 {}, 해제 {}. 목록: 번호 {}개, 고객 {}명\n", s.added, s.removed,
+                           s.ids_on_list, s.customers)
+             : fmt::format("added {}, removed {}; on the list: ids {}, customers of this store {}\n", s.added,
+                           s.removed, s.ids_on_list, s.customers);
   if (s.rows_removed > 0)
-    out += korean ? fmt::format("  이전 연락 대상에서 {}행을 지웠습니다. 캠페인을 다시 실행하십시오.\n",
+    out += korean ? fmt::format("  이전 연락 대상에서 {}행을 지웠습니다. campaign을 다시 실행하십시오.\n",
                                 s.rows_removed)
                   : fmt::format("  {} rows taken off the contact lists there were; run campaign again\n",
                                 s.rows_removed);

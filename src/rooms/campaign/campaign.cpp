@@ -399,7 +399,7 @@ Result<Summary> run(Context& context, const Params& params) {
     summary.fact("expected_value", counts.value, "currency", counts.value_lo, counts.value_hi);
   say_list(counts, summary);
   if (counts.suppressed > 0)
-    summary.say(fmt::format("{} never to be contacted {} left out of both arms.",
+    summary.say(fmt::format("{} who must not be contacted {} left out of both arms.",
                             customers(counts.suppressed), counts.suppressed == 1 ? "is" : "are"),
                 fmt::format("연락하지 않기로 한 고객 {}명은 어느 쪽에도 넣지 않았습니다.",
                             grouped(counts.suppressed)));
