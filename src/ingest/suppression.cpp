@@ -133,13 +133,15 @@ Written written_in(const std::string& text, const std::string& path) {
 }
 
 Result<Written> read_file(const std::string& path) {
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(path, ignored) && std::filesystem::is_empty(path, ignored))
-    return Written();  // nobody
-  ByteSource bytes = TRY(ByteSource::open(path));
+  constexpr size_t most_bytes = 256 << 20;
+  InputFile file = TRY(InputFile::open(path));
+  if (file.version().bytes == 0) return Written();  // nobody
+  ByteSource bytes = TRY(ByteSource::open(file));
   std::string text;
-  while (TRY(bytes.read(text))) {
-  }
+  while (TRY(bytes.read(text)))
+    if (text.size() > most_bytes)
+      return Error{Code::bad_input,
+                   fmt::format("{}: a list of more than {} MiB; give it in parts", path, most_bytes >> 20)};
   return written_in(as_text(text), path);
 }
 
