@@ -211,8 +211,9 @@ struct Medium {
 
 // The dearer the medium, the more there must be to lose: text messages to the first of the list.
 Medium medium_of(double place, const Params& params) {
-  if (place < params.sms_share) return {"sms", params.cost_sms};
-  if (place < params.sms_share + params.push_share) return {"push", params.cost_push};
+  constexpr double rounding = 1e-9;  // 0.2 + 0.4 is more than 0.6
+  if (place < params.sms_share - rounding) return {"sms", params.cost_sms};
+  if (place < params.sms_share + params.push_share - rounding) return {"push", params.cost_push};
   return {"email", params.cost_email};
 }
 
