@@ -18,6 +18,7 @@
 #include "engine/time_frame.h"
 #include "features/frame.h"
 #include "ingest/import.h"
+#include "ingest/input_file.h"
 #include "report/html.h"
 #include "report/rows_out.h"
 #include "rooms/registry.h"
@@ -124,7 +125,8 @@ struct Engine::State {
     std::error_code error;
     if (target && std::filesystem::is_regular_file(to, error)) {
       auto connection = TRY(database.connect());
-      std::string digest = TRY(file_digest(to));
+      auto file = TRY(ingest::InputFile::open(to));
+      std::string digest = TRY(file.digest({}));
       if (TRY(connection.integer("SELECT count(*) FROM raw.load WHERE digest = $digest",
                                  {{"digest", digest}})) > 0)
         return Error{Code::refused, fmt::format("{}: holds data that were loaded; name another file", to)};
