@@ -34,6 +34,8 @@ struct Options {
   std::vector<std::string> rooms;
   ParamTexts params, flags;
   std::string report_path;
+  // suppress
+  SuppressRequest suppress;
   // simulate
   std::string simulator;
   // show, sql, report
@@ -192,6 +194,18 @@ Status import(const Options& options) {
   return {};
 }
 
+Status suppress(const Options& options) {
+  TRY(must_exist(options));
+  SuppressRequest request = options.suppress;
+  request.ids = fmt::format("{}", fmt::join(options.words, "\n"));
+  if (request.ids.empty() && request.file.empty())
+    return Error{Code::bad_input, "suppress: no customer named; give ids or --file FILE"};
+  Engine engine = TRY(open(options, Engine::Access::write));
+  auto summary = TRY(engine.suppress(request));
+  print(options.json ? to_json(summary) : to_text(summary, language(options)));
+  return {};
+}
+
 // Rows to --out or, where there is none, to stdout.
 Status write(const Engine& engine, const Options& options, const std::function<Status(std::ostream&)>& rows) {
   if (options.out.empty()) return rows(std::cout);
@@ -269,8 +283,11 @@ Status list(const Options& options) {
 
 Status describe(const Options& options) {
   AnalysisInfo info = TRY(Engine::analysis(options.room));
-  auto run_params = Engine::run_params();
-  info.params.insert(info.params.end(), run_params.begin(), run_params.end());
+  auto add = [&](const std::vector<ParamInfo>& params) {
+    info.params.insert(info.params.end(), params.begin(), params.end());
+  };
+  if (info.contacts) add(Engine::suppress_params());
+  add(Engine::run_params());
   print(options.json ? to_json(info) : to_text(info, language(options)));
   return {};
 }
@@ -399,6 +416,14 @@ int main(int argc, char** argv) {
   import_command->add_flag("--again", options.import.again,
                            "load a file whose content is already in the store");
 
+  auto* suppress_command = with_language(with_store(
+      with_json(command(app, "suppress", "customers never to contact, from now on, in any list", suppress))));
+  suppress_command->add_option("ids", options.words, "customer ids, however separated")->type_name("ID");
+  suppress_command
+      ->add_option("--file", options.suppress.file, "a list of them, or a table with their column")
+      ->type_name("FILE");
+  suppress_command->add_flag("--remove", options.suppress.remove, "contact them again");
+
   auto* run_command = app.add_subcommand("run", "run one analysis; danggol list names them");
   run_command->require_subcommand(1);
   for (const AnalysisInfo& info : Engine::analyses()) {
@@ -409,6 +434,7 @@ int main(int argc, char** argv) {
     });
     with_store(with_json(with_language(sub)));
     add_params(*sub, info.params, options);
+    if (info.contacts) add_params(*sub, Engine::suppress_params(), options);
     add_params(*sub, Engine::run_params(), options);
   }
 

@@ -98,7 +98,8 @@ struct AnalysisInfo {
   std::vector<ChartInfo> charts = {};
   std::vector<ReportTableInfo> tables = {};
   std::vector<std::pair<std::string, Text>> labels = {};  // words of its tables' values: "sms" -> SMS, 문자
-  bool headline = true;  // its first sentence belongs into the report's summary
+  bool headline = true;   // its first sentence belongs into the report's summary
+  bool contacts = false;  // its tables say whom to contact: nobody who is suppressed may be in them
 };
 
 }  // namespace danggol

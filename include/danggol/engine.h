@@ -41,6 +41,23 @@ struct FileSummary {
   std::string first, last;                               // dates of the rows; "" without
 };
 
+// A change of the list of those who are never to be contacted. Ids may be parted by commas, semicolons, tabs,
+// lines or blanks, in quotes or not; a file holds such text, or is a table with a column of customers.
+struct SuppressRequest {
+  std::string ids;      // one that is no customer's is an error
+  std::string file;     // one that is no customer's is kept, for customers come; "" without
+  bool remove = false;  // take them off the list
+};
+
+struct SuppressSummary {
+  int64_t added = 0, removed = 0;
+  int64_t unknown = 0;       // ids of the file that are no customer's, or not on the list
+  int64_t ids_on_list = 0;   // now, from whatever source
+  int64_t customers = 0;     // of the store's that the list keeps from being contacted
+  int64_t rows_removed = 0;  // of the contact lists of earlier runs
+  std::vector<Text> warnings;
+};
+
 struct FactValue {
   std::string name;
   double value = 0;
@@ -111,6 +128,7 @@ class Engine {
   static std::vector<AnalysisInfo> analyses();
   static Result<AnalysisInfo> analysis(const std::string& name);
   static std::vector<ParamInfo> run_params();  // as-of, from, split, until, seed: every analysis takes them
+  static std::vector<ParamInfo> suppress_params();  // what says whom to contact (`contacts`) takes these, too
   static std::vector<std::string> presets();
   static std::vector<std::string> column_roles();  // what ImportRequest::columns may name
   // A dry run of import: reads everything, writes nothing, needs no store.
@@ -128,7 +146,11 @@ class Engine {
   static Result<Engine> open(const std::string& store_path, Access access);
 
   Result<std::vector<FileSummary>> import(const ImportRequest& request, const Progress& progress);
-  // Runs one job. `params` may hold run_params() too. A failed or cancelled run leaves the last good results.
+  // Who is on the list is in no contact list from now on, of no run. It can be seen as raw.suppression.
+  Result<SuppressSummary> suppress(const SuppressRequest& request);
+  // Runs one job. `params` may hold run_params() too, and suppress_params() where it says whom to contact:
+  // they are added to the store's list before it runs, and are no parameters of the run. A failed or
+  // cancelled run leaves the last good results.
   Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress);
   // Runs the named jobs (all that the store has data for, if none is named) in dependency order. Parameters
   // are those of run_params() only.

@@ -13,6 +13,7 @@
 #include "base/output_file.h"
 #include "engine/results.h"
 #include "engine/run.h"
+#include "engine/suppress.h"
 #include "engine/time_frame.h"
 #include "features/frame.h"
 #include "ingest/import.h"
@@ -143,6 +144,17 @@ struct Engine::State {
     };
   }
 
+  // An input is not the store: to open that a second time would also give up its lock.
+  Status is_no_store(const std::string& file) const {
+    if (auto id = file_id(file); !id || *id != database.file()) return {};
+    return Error{Code::bad_input, fmt::format("{}: is the store itself; name a file of rows", file)};
+  }
+
+  Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request) const {
+    TRY(is_no_store(request.file));
+    return engine::suppress(connection, request);
+  }
+
   // The dates and the seed of what is to run, and the connection showing nothing beyond them.
   Result<engine::RunSettings> settle(store::Connection& connection, ParamTexts& params) {
     engine::RunParams given;
@@ -174,6 +186,7 @@ Result<AnalysisInfo> Engine::analysis(const std::string& name) {
 }
 
 std::vector<ParamInfo> Engine::run_params() { return engine::run_params().info(); }
+std::vector<ParamInfo> Engine::suppress_params() { return engine::suppress_params().info(); }
 std::vector<std::string> Engine::presets() { return ingest::preset_names(); }
 std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
@@ -211,9 +224,7 @@ Result<Engine> Engine::open(const std::string& store_path, Access access, const 
 Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
   auto files = TRY(ingest::files_of(request.paths));
-  for (const auto& file : files)  // to open it a second time would also give up its lock
-    if (auto id = file_id(file); id && *id == state_->database.file())
-      return Error{Code::bad_input, fmt::format("{}: is the store itself; name a file of rows", file)};
+  for (const auto& file : files) TRY(state_->is_no_store(file));
   State::Session session(*state_, TRY(state_->database.connect()));
   auto reports = TRY(ingest::import(session.connection, files, mapping,
                                     {request.again, features::add_receipts}, state_->stoppable(progress)));
@@ -227,7 +238,20 @@ Result<RunSummary> Engine::run(const std::string& name, ParamTexts params, const
   const Room* room = TRY(room_named(name, Kind::job));
   State::Session session(*state_, TRY(state_->database.connect()));
   auto settings = TRY(state_->settle(session.connection, params));
-  return engine::run_job(session.connection, *room, params, settings, state_->stoppable(progress));
+  SuppressRequest suppressed;
+  if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
+  (void)TRY(room->check(params));
+  std::vector<Text> warnings;
+  if (!suppressed.ids.empty() || !suppressed.file.empty())
+    warnings = TRY(state_->suppress(session.connection, suppressed)).warnings;
+  auto run = TRY(engine::run_job(session.connection, *room, params, settings, state_->stoppable(progress)));
+  run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
+  return run;
+}
+
+Result<SuppressSummary> Engine::suppress(const SuppressRequest& request) {
+  State::Session session(*state_, TRY(state_->database.connect()));
+  return state_->suppress(session.connection, request);
 }
 
 Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, ParamTexts params,

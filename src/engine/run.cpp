@@ -13,14 +13,18 @@
 #include "features/frame.h"
 #include "features/histories.h"
 #include "features/rfm.h"
+#include "ingest/suppression.h"
 
 namespace danggol::engine {
 namespace {
 
+// Parameters of the run that wrote each table.
+using Used = std::map<std::string, ParamTexts, std::less<>>;
+
 class RunContext : public Context {
  public:
   RunContext(store::Connection& connection, const Room& room, int64_t run_id, const RunSettings& settings,
-             const Progress& progress, std::map<std::string, std::string, std::less<>> used)
+             const Progress& progress, Used used)
       : connection_(connection),
         room_(room),
         run_id_(run_id),
@@ -50,7 +54,7 @@ class RunContext : public Context {
     return appender.close();
   }
 
-  std::optional<std::string> params_of(std::string_view table) const override {
+  std::optional<ParamTexts> params_of(std::string_view table) const override {
     auto at = used_.find(table);
     return at == used_.end() ? std::nullopt : std::optional(at->second);
   }
@@ -210,14 +214,30 @@ class RunContext : public Context {
   int64_t run_id_;
   const RunSettings& settings_;
   const Progress& progress_;
-  std::map<std::string, std::string, std::less<>> used_;  // table -> parameters of the run that wrote it
+  Used used_;
 };
 
 struct Read {
   int64_t run_id = 0;  // 0: nobody has written it
   bool same_dates = false;
-  std::string as_of, params;
+  std::string as_of;
+  ParamTexts params;
 };
+
+// The parameters that a run was recorded with.
+Result<ParamTexts> recorded_params(const std::string& json, int64_t run_id) {
+  auto object = nlohmann::json::parse(json, nullptr, false);
+  ParamTexts params;
+  bool is_whole = object.is_object();
+  if (is_whole)
+    for (const auto& [name, text] : object.items()) {
+      is_whole = is_whole && text.is_string();
+      if (is_whole) params.emplace(name, text.get<std::string>());
+    }
+  if (is_whole) return params;
+  return Error{Code::corrupt,
+               fmt::format("run.log: the parameters of run {} cannot be read; run its room again", run_id)};
+}
 
 // The newest run that wrote a result table, kept as an input of this one if it speaks of the same dates.
 Result<Read> read_result(store::Connection& connection, const std::string& table, int64_t run_id,
@@ -233,7 +253,8 @@ Result<Read> read_result(store::Connection& connection, const std::string& table
        {"split", time.split},
        {"until", time.until}}));
   read.same_dates = rows.integers("same")[0] != 0;
-  read.as_of = rows.texts("as_of")[0], read.params = rows.texts("params")[0];
+  read.as_of = rows.texts("as_of")[0];
+  read.params = TRY(recorded_params(rows.texts("params")[0], read.run_id));
   if (read.same_dates)
     TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
                            {{"run_id", run_id}, {"table", table}, {"read", read.run_id}}));
@@ -242,9 +263,8 @@ Result<Read> read_result(store::Connection& connection, const std::string& table
 
 // Every result the room reads must be there and speak of the same dates. Answers with the parameters of those
 // it uses that are there.
-Result<std::map<std::string, std::string, std::less<>>> check_inputs(store::Connection& connection,
-                                                                     const Room& room, int64_t run_id,
-                                                                     const TimeFrame& time) {
+Result<Used> check_inputs(store::Connection& connection, const Room& room, int64_t run_id,
+                          const TimeFrame& time) {
   for (const auto& table : room.info.reads) {
     const Room* writer = writer_of(table);
     if (!writer || !table.starts_with("result.")) continue;
@@ -258,7 +278,7 @@ Result<std::map<std::string, std::string, std::less<>>> check_inputs(store::Conn
                                "run's dates first",
                                room.info.name, table, read.as_of, to_text(time.as_of), writer->info.name)};
   }
-  std::map<std::string, std::string, std::less<>> used;
+  Used used;
   for (const auto& table : room.info.uses) {
     Read read = TRY(read_result(connection, table, run_id, time));
     if (read.same_dates) used.emplace(table, read.params);
@@ -334,6 +354,15 @@ auto guarded(const Room& room, const Call& call) -> decltype(call()) {
   }
 }
 
+// What the room kept for itself.
+Status drop_temporary_tables(store::Connection& connection) {
+  Table names = TRY(connection.query("SELECT table_name FROM duckdb_tables() WHERE temporary"));
+  std::string drop;
+  for (const auto& name : names.texts("table_name"))
+    drop += fmt::format("DROP TABLE temp.{};", store::identifier(name));
+  return drop.empty() ? Status() : connection.execute(drop);
+}
+
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
                   const RunSettings& settings, const Progress& progress, RunSummary& run) {
   Stopwatch watch;
@@ -343,6 +372,7 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
   RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(guarded(room, [&] { return room.run(context, params); }));
+  TRY(drop_temporary_tables(connection));
   int64_t oldest = TRY(oldest_kept(connection, room, run.run_id));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result."))
@@ -359,6 +389,7 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
 }  // namespace
 
 Status create_visible(store::Connection& connection, const TimeFrame& time) {
+  TRY(ingest::create_suppression(connection));
   return connection.execute(fmt::format(R"(
     CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
     CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
@@ -417,9 +448,9 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
 Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
                         const RunSettings& settings) {
   Progress silent = [](double, std::string_view) { return Status(); };
-  std::map<std::string, std::string, std::less<>> used;
+  Used used;
   for (const auto& table : room.info.uses)
-    if (TRY(is_shown(connection, table))) used.emplace(table, "");
+    if (TRY(is_shown(connection, table))) used.emplace(table, ParamTexts());
   RunContext context(connection, room, 0, settings, silent, std::move(used));
   return guarded(room, [&] { return room.answer(context, params); });
 }

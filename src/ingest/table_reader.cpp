@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "base/customer_id.h"
 #include "ingest/byte_source.h"
 #include "ingest/values.h"
 #include "ingest/watch.h"
@@ -15,7 +16,6 @@
 namespace danggol::ingest {
 namespace {
 
-constexpr size_t most_id_bytes = 256;
 
 // Where records come from: the text of a CSV, or a Parquet file's rows as text.
 class RecordSource {
@@ -69,19 +69,9 @@ struct Fields {
   std::string_view operator()(Role role) const {
     int column = roles[static_cast<size_t>(role)];
     if (column < 0) return {};
-    std::string_view text = block.field(record, column);
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
+    return trimmed(block.field(record, column));
   }
-  std::string_view customer() const {
-    std::string_view id = (*this)(Role::customer);
-    if (id.size() > 2 && id.ends_with(".0")) {  // a number that went through a spreadsheet
-      std::string_view whole = id.substr(0, id.size() - 2);
-      if (whole.find_first_not_of("0123456789") == whole.npos) return whole;
-    }
-    return id;
-  }
+  std::string_view customer() const { return customer_id((*this)(Role::customer)); }
 };
 
 std::string_view problem(const Record& record) {

@@ -132,7 +132,7 @@ void say_season(const Frame& learned, const std::optional<Frame>& season, Summar
 Result<Summary> predict(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
   Frame frame = TRY(context.frame(Origin::predict, params.grading));
-  if (frame.customer_no.empty())
+  if (frame.customer_id.empty())
     return Error{Code::no_data,
                  fmt::format("grade_forecast.predict: nobody bought in the {} months before {}",
                              context.time().horizon_months, to_text(frame.cutoff))};
@@ -147,15 +147,12 @@ Result<Summary> predict(Context& context, const Params& params) {
   if (season) shift(learned, *season).apply(frame.grade, inactive_grade, probabilities);
   std::vector<int32_t> decided = model.decide(probabilities.p);
 
-  Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
   Table rows = Table::of(forecast_table());
-  const auto& numbers = ids.integers("customer_no");
   double leavers = 0, chance = 0, spread[grade_count] = {};
-  for (size_t i = 0, id = 0; i < frame.customer_no.size(); ++i) {
-    while (numbers[id] < frame.customer_no[i]) ++id;
+  for (size_t i = 0; i < frame.customer_id.size(); ++i) {
     const double* p = &probabilities.p[i * grade_count];
-    rows.append(ids.texts("customer_id")[id], grade_names[static_cast<size_t>(frame.grade[i])], p[0], p[1],
-                p[2], p[3], p[4], probabilities.lo[i], probabilities.hi[i],
+    rows.append(frame.customer_id[i], grade_names[static_cast<size_t>(frame.grade[i])], p[0], p[1], p[2],
+                p[3], p[4], probabilities.lo[i], probabilities.hi[i],
                 grade_names[static_cast<size_t>(decided[i])]);
     leavers += p[inactive_grade];
     chance += p[inactive_grade] * (1 - p[inactive_grade]);
@@ -169,21 +166,21 @@ Result<Summary> predict(Context& context, const Params& params) {
   for (int32_t g = 0; g < inactive_grade; ++g)
     variance += std::pow(spread[g] * rates.log_odds_error(g, inactive_grade), 2);
   double half = 1.959963984540054 * std::sqrt(variance), leavers_lo = std::max(0.0, leavers - half);
-  double leavers_hi = std::min(static_cast<double>(frame.customer_no.size()), leavers + half);
+  double leavers_hi = std::min(static_cast<double>(frame.customer_id.size()), leavers + half);
   Date until = add_months(frame.cutoff, context.time().horizon_months);
   Summary summary;
-  summary.fact("customers", static_cast<double>(frame.customer_no.size()), "customers");
+  summary.fact("customers", static_cast<double>(frame.customer_id.size()), "customers");
   summary.key_figure({"expected to leave", "이탈 예상 고객"}, "expected_leavers", std::round(leavers),
                      "customers", std::round(leavers_lo), std::round(leavers_hi));
   summary.say(
       fmt::format("Of {} customers who bought in the {} months before {}, about {} (95 % interval {} to {}) "
                   "will not buy again before {}.",
-                  grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months,
+                  grouped(static_cast<int64_t>(frame.customer_id.size())), context.time().horizon_months,
                   to_text(frame.cutoff), grouped(std::llround(leavers)), grouped(std::llround(leavers_lo)),
                   grouped(std::llround(leavers_hi)), to_text(until)),
       fmt::format("{2} 이전 {1}개월 동안 구매한 고객 {0}명 가운데 약 {3}명(95% 구간 {4}~{5}명)이 {6} 전까지 "
                   "다시 구매하지 않을 것으로 예상됩니다.",
-                  grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months,
+                  grouped(static_cast<int64_t>(frame.customer_id.size())), context.time().horizon_months,
                   to_text(frame.cutoff), grouped(std::llround(leavers)), grouped(std::llround(leavers_lo)),
                   grouped(std::llround(leavers_hi)), to_text(until)));
   say_season(learned, season, summary);
@@ -230,7 +227,7 @@ Frame part_of(const Frame& frame, const std::vector<size_t>& rows) {
   Frame out{frame.cutoff, frame.label_until};
   out.features.names = frame.features.names;
   for (size_t i : rows) {
-    out.customer_no.push_back(frame.customer_no[i]);
+    out.customer_id.push_back(frame.customer_id[i]);
     out.grade.push_back(frame.grade[i]);
     out.label.push_back(frame.label[i]);
     out.features.values.insert(out.features.values.end(), frame.features.row(i),
