@@ -1,5 +1,6 @@
 // One test for every .test file under src/ and tests/golden/: it is played in an empty folder of its own,
-// with a store that is not there yet. DANGGOL_RECORD=1 writes what is printed into the files instead.
+// with a store that is not there yet. DANGGOL_RECORD=1 writes what is printed into the files instead;
+// DANGGOL_KEEP=FOLDER keeps there what each script has left.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -58,12 +59,14 @@ class Folder {
   fs::path path_;
 };
 
-// The program sees the script's store and nothing of who runs the tests, but for what sanitizers are told.
+// The program sees the script's store and nothing of who runs the tests, but for what sanitizers are told and
+// which mutant it is to be (tools/mutate).
 std::vector<std::string> environment() {
   std::vector<std::string> out = {"DANGGOL_STORE=store.duckdb", "TZ=UTC", "LC_ALL=C"};
   for (char** variable = environ; *variable; ++variable) {
     std::string_view text = *variable;
-    if (text.substr(0, text.find('=')).ends_with("SAN_OPTIONS")) out.emplace_back(text);
+    std::string_view name = text.substr(0, text.find('='));
+    if (name.ends_with("SAN_OPTIONS") || name == "DANGGOL_MUTANT") out.emplace_back(text);
   }
   return out;
 }
@@ -124,6 +127,11 @@ class GoldenTest : public testing::Test {
     std::string recorded;
     auto problems = play(std::get<std::vector<Step>>(parsed), text, world, &recorded);
     if (std::getenv("DANGGOL_RECORD")) write_file(path_, recorded);
+    if (const char* keep = std::getenv("DANGGOL_KEEP")) {
+      std::string name = fs::relative(path_, DANGGOL_SOURCE_DIR).replace_extension().string();
+      std::replace(name.begin(), name.end(), '/', '-');
+      fs::copy(folder.work(), fs::path(keep) / name, fs::copy_options::recursive);
+    }
     for (const Problem& problem : problems) report(problem);  // a recording is to be read, so it is red once
   }
 
