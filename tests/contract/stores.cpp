@@ -13,8 +13,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "engine/results.h"
 #include "must.h"
-#include "report/rows_out.h"
 #include "shop.h"
 #include "temp_folder.h"
 
@@ -149,7 +149,10 @@ Engine& OpenStore::engine() const {
 }
 
 Table OpenStore::rows(const std::string& select) const {
-  if (!sql_) sql_ = must(must(store::Database::open(path_, store::Access::read_only)).connect());
+  if (!sql_) {
+    sql_ = must(must(store::Database::open(path_, store::Access::read_only)).connect());
+    must(engine::show_results(*sql_));
+  }
   auto rows = sql_->query(select);
   if (!rows) throw std::runtime_error(select + ": " + rows.error().message);
   return *std::move(rows);
@@ -177,32 +180,33 @@ double OpenStore::number(const std::string& select) const { return numbers(selec
 
 std::string OpenStore::csv(const std::string& table) const {
   std::ostringstream out;
-  must(engine().show(table, -1, Format::csv, out));
+  must(engine().show(table, -1, {Format::csv}, out));
   return out.str();
 }
 
 Result<std::string> OpenStore::answer(const std::string& room, ParamTexts params) const {
   std::ostringstream out;
-  TRY(engine().answer(room, std::move(params), Format::csv, out));
+  TRY(engine().answer(room, std::move(params), {Format::csv}, out));
   return out.str();
 }
 
 Snapshot OpenStore::snapshot() const {
   Snapshot out;
-  Table tables = rows(
-      "SELECT table_schema || '.' || table_name AS name, string_agg(column_name || ' ' || data_type, ', ' "
-      "ORDER BY ordinal_position) AS columns FROM information_schema.columns GROUP BY ALL");
-  for (size_t i = 0; i < tables.rows(); ++i) out[tables.texts("name")[i]] = tables.texts("columns")[i];
-  Table views =
-      rows("SELECT schema_name || '.' || view_name AS name, sql FROM duckdb_views() WHERE NOT internal");
-  for (size_t i = 0; i < views.rows(); ++i) out[views.texts("name")[i]] = views.texts("sql")[i];
+  Table there = rows(
+      "SELECT schema_name || '.' || view_name AS name, sql, false AS has_rows FROM duckdb_views() WHERE "
+      "database_name = 'danggol' AND NOT internal UNION ALL SELECT schema_name || '.' || table_name, sql, "
+      "true "
+      "FROM duckdb_tables() WHERE database_name = 'danggol'");
   std::string select;  // one, for every statement has its price
-  for (const auto& table :
-       texts("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal"))
-    select += fmt::format(
-        "{1}SELECT '{0}' AS name, count(*) || ' rows, hash ' || "
-        "coalesce(sum(hash(t)::HUGEINT), 0) AS content FROM {0} AS t",
-        table, select.empty() ? "" : " UNION ALL ");
+  for (size_t i = 0; i < there.rows(); ++i) {
+    const std::string& name = there.texts("name")[i];
+    out[name] = there.texts("sql")[i];
+    if (there.integers("has_rows")[i] != 0)
+      select += fmt::format(
+          "{1}SELECT '{0}' AS name, count(*) || ' rows, hash ' || "
+          "coalesce(sum(hash(t)::HUGEINT), 0) AS content FROM danggol.{0} AS t",
+          name, select.empty() ? "" : " UNION ALL ");
+  }
   Table contents = rows(select);
   for (size_t i = 0; i < contents.rows(); ++i)
     out[contents.texts("name")[i]] += ": " + contents.texts("content")[i];
