@@ -48,6 +48,8 @@ struct ParamInfo {
   std::optional<double> least, most;  // of a number, or of a list's every element
   std::vector<std::string> choices;
   std::string help;
+  bool required = false;    // there is no default: a run without it is refused
+  std::string values = {};  // "table:column" where it is one of that column's values
 };
 
 // Parameter values as typed: name without dashes -> text.

@@ -257,6 +257,7 @@ struct Sample {
   std::optional<Date> day;
   std::vector<double> bands = {80, 60, 40};
   std::vector<std::string> only;
+  Group group;
 };
 
 ParamTable<Sample> sample_params() {
@@ -268,7 +269,8 @@ ParamTable<Sample> sample_params() {
       .choice("rule", &Sample::rule, {"band", "rank"}, "")
       .date("day", &Sample::day, "")
       .reals("bands", &Sample::bands, {0, 100}, "score", "")
-      .texts("only", &Sample::only, "");
+      .texts("only", &Sample::only, "")
+      .group("group", &Sample::group, "");
   return table;
 }
 
@@ -276,13 +278,40 @@ TEST(Params, WhatIsWrittenReadsBackTheSame) {
   Sample sample;
   ParamTexts texts = {{"buckets", "7"},         {"share", "0.125"}, {"deep", "true"},
                       {"name", "김치, \"맛\""}, {"rule", "rank"},   {"day", "2011-06-01"},
-                      {"bands", "90,50.5,1"},   {"only", "a,b"}};
+                      {"bands", "90,50.5,1"},   {"only", "a,b"},   {"group", "raw.customer:area=a:b=c"}};
   ParamTexts given = texts;
   must(sample_params().read(given, sample));
   EXPECT_TRUE(given.empty());
   EXPECT_EQ(sample_params().write(sample), texts);
   EXPECT_EQ(sample.day, date("2011-06-01"));
   EXPECT_EQ(sample.bands, (std::vector<double>{90, 50.5, 1}));
+  EXPECT_EQ(sample.group.value, "a:b=c");
+}
+
+TEST(Params, WhatNobodyGaveReadsBackAsNotGiven) {
+  ParamTexts defaults = sample_params().write({});
+  EXPECT_EQ(defaults["day"] + defaults["group"] + defaults["only"], "");
+  ParamTexts given = defaults;
+  Sample sample;
+  sample.day = date("2011-06-01"), sample.group = {"raw.customer", "area", "b"}, sample.only = {"c"};
+  must(sample_params().read(given, sample));
+  EXPECT_EQ(sample_params().write(sample), defaults);
+  EXPECT_FALSE(sample.day);
+  EXPECT_TRUE(sample.group.empty() && sample.only.empty());
+}
+
+TEST(Params, WhatMustBeGivenIsRefusedWithoutIt) {
+  struct One {
+    std::string id;
+  };
+  ParamTable<One> table;
+  table.one_of("id", &One::id, "raw.customer:customer_id", "the customer's id");
+  for (ParamTexts texts : {ParamTexts{}, ParamTexts{{"id", ""}}}) {
+    One one;
+    EXPECT_EQ(message(table.read(texts, one)), "id=: must be given: the customer's id");
+  }
+  EXPECT_TRUE(table.info()[0].required);
+  EXPECT_EQ(table.info()[0].values, "raw.customer:customer_id");
 }
 
 TEST(Params, AMessageNamesValueAndLimit) {
