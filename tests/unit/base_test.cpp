@@ -6,6 +6,7 @@
 #include "base/dictionary.h"
 #include "base/digest.h"
 #include "base/random.h"
+#include "base/signature.h"
 #include "base/units.h"
 #include "contract/params.h"
 #include "contract/room.h"
@@ -173,6 +174,58 @@ TEST(Digest, OfBytesOneAfterTheOtherIsThatOfAll) {
     EXPECT_EQ(parts.hex(), digest(bytes)) << size;
     EXPECT_EQ(parts.hex(), digest(bytes)) << "it can be asked again";
   }
+}
+
+// --- signatures
+
+TEST(Signature, IsHmacSha256) {  // RFC 4231, section 4; test case 5 is of a shortened one
+  std::string counted;
+  for (char c = 1; c <= 25; ++c) counted += c;
+  const struct {
+    std::string key, bytes, signature;
+  } cases[] = {
+      {std::string(20, '\x0b'), "Hi There",
+       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {"Jefe", "what do ya want for nothing?",
+       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+      {std::string(20, '\xaa'), std::string(50, '\xdd'),
+       "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+      {counted, std::string(50, '\xcd'), "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+      {std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
+       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+      {std::string(131, '\xaa'),
+       "This is a test using a larger than block-size key and a larger than block-size data. The key needs "
+       "to be "
+       "hashed before being used by the HMAC algorithm.",
+       "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(sign(c.key, c.bytes), c.signature);
+    EXPECT_TRUE(is_signed(c.key, c.bytes, c.signature));
+  }
+}
+
+TEST(Signature, OfAnythingElseIsNone) {
+  std::string key = random_key(), bytes = "a model", signature = sign(key, bytes);
+  EXPECT_TRUE(is_signed(key, bytes, signature));
+  EXPECT_FALSE(is_signed(key, bytes + '\0', signature));
+  EXPECT_FALSE(is_signed(key, "", signature));
+  EXPECT_FALSE(is_signed(key, bytes, ""));
+  EXPECT_FALSE(is_signed(key, bytes, signature + "0"));
+  EXPECT_FALSE(is_signed(random_key(), bytes, signature));
+  for (size_t i = 0; i < signature.size(); ++i) {
+    std::string other = signature;
+    other[i] = other[i] == '0' ? '1' : '0';
+    EXPECT_FALSE(is_signed(key, bytes, other)) << i;
+    EXPECT_FALSE(is_signed(key, bytes, signature.substr(0, i))) << i;
+  }
+}
+
+TEST(Signature, NoTwoKeysAreTheSame) {
+  std::set<std::string> keys;
+  for (int i = 0; i < 1'000; ++i) keys.insert(random_key());
+  EXPECT_EQ(keys.size(), 1'000u);
+  EXPECT_EQ(keys.begin()->size(), 32u);
 }
 
 // --- random numbers

@@ -30,8 +30,11 @@ Status validate(const Params& params) { return danggol::validate(params.grading)
 
 ParamTable<learn::GbdtParams> tree_params() {
   ParamTable<learn::GbdtParams> table;
-  table.integer("rounds", &learn::GbdtParams::rounds, {1, 10'000}, "rounds", "boosting rounds")
-      .integer("leaves", &learn::GbdtParams::leaves, {2, 1'024}, "leaves", "of a tree, at most")
+  table
+      .integer("rounds", &learn::GbdtParams::rounds, {1, learn::Gbdt::most_rounds}, "rounds",
+               "boosting rounds")
+      .integer("leaves", &learn::GbdtParams::leaves, {2, learn::Gbdt::most_leaves}, "leaves",
+               "of a tree, at most")
       .integer("least-rows-in-leaf", &learn::GbdtParams::least_rows_in_leaf, {1, 1e6}, "customers",
                "in a leaf, at least")
       .real("learning-rate", &learn::GbdtParams::learning_rate, {0.001, 1}, "", "step of a round");
@@ -75,7 +78,7 @@ Result<Summary> train(Context& context, const Params& params) {
                          feature_hash(frame, params.grading, context.time().horizon_months),
                          model.to_bytes()));
 
-  std::vector<double> gain = TRY(model.gain());
+  std::vector<double> gain = model.gain();
   double all = std::accumulate(gain.begin(), gain.end(), 0.0);
   std::vector<size_t> order(gain.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -141,7 +144,7 @@ Result<Summary> predict(Context& context, const Params& params) {
                              "grade_forecast.train"));
   ProbabilityModel model = TRY(ProbabilityModel::from_bytes(bytes));
   TRY(context.progress(0.5, "probabilities"));
-  auto probabilities = TRY(model.predict(frame.features));
+  auto probabilities = model.predict(frame.features);
   auto season = TRY(context.season_frame(Origin::predict, params.grading));
   Frame learned = TRY(context.frame(Origin::train, params.grading));
   if (season) shift(learned, *season).apply(frame.grade, inactive_grade, probabilities);
@@ -199,7 +202,7 @@ Result<Tested> train_and_predict(Context& context, Origin learn_at, Origin test_
   Frame known = TRY(context.frame(learn_at, params.grading));
   ProbabilityModel model = TRY(learn_from(known, params, context.seed()));
   Frame later = TRY(context.frame(test_at, params.grading));
-  auto probabilities = TRY(model.predict(later.features));
+  auto probabilities = model.predict(later.features);
   return Tested{std::move(known), std::move(later), std::move(model), std::move(probabilities)};
 }
 
@@ -250,7 +253,7 @@ Result<Summary> random_split(Context& context, const Params& params) {
                              all.label.size(), to_text(all.cutoff))};
   TRY(context.progress(0.3, "trees"));
   ProbabilityModel model = TRY(learn_from(known, params, context.seed()));
-  auto probabilities = TRY(model.predict(later.features));
+  auto probabilities = model.predict(later.features);
   return write_random_split(context,
                             {known, later, probabilities, model.decide(probabilities.p), context.seed()});
 }
