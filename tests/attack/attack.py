@@ -129,6 +129,13 @@ class Case:
             file.write(content if isinstance(content, bytes) else content.encode())
         return path
 
+    def link(self, name, target):
+        """What a program that renames over its output would spoil is this, never the machine's own."""
+        path = self.path(name)
+        if not os.path.lexists(path):
+            os.symlink(target, path)
+        return path
+
     def store(self, kind="ranked", name="store.duckdb"):
         """A fresh copy; what stood beside the last one is gone."""
         for suffix in (".wal", ".tmp"):

@@ -80,16 +80,16 @@ def onto_an_open_store(case):
 @case
 def stdout_onto_the_store(case):
     """`>>` does not truncate; what is printed must not end up in the store."""
-    store = case.store()
+    store, stdout = case.store(), case.link("stdout", "/proc/self/fd/1")
     for command in (
         ["show", "result.rfm", "--format=csv"],
         ["sql", "SELECT 42"],
         ["run", "rfm"],
         ["run", "customer", "--id=C000095"],
         ["pipeline", "--rooms=rfm"],
-        ["show", "result.rfm", "--format=csv", "--out", "/dev/stdout"],
-        ["sql", "SELECT 42", "--out", "/dev/stdout"],
-        ["report", "/dev/stdout"],
+        ["show", "result.rfm", "--format=csv", "--out", stdout],
+        ["sql", "SELECT 42", "--out", stdout],
+        ["report", stdout],
         ["show", "no.table"],
     ):
         for mode, stream in (("ab", "stdout"), ("r+b", "stdout"), ("ab", "stderr"), ("r+b", "stderr")):
@@ -133,7 +133,8 @@ def simulate_onto_a_store(case):
         case.expect(case.snapshot().get("shop/" + name) == before, f"shop/{name}, a store, was written over")
         shutil.rmtree(case.path("shop"))
     case.write("file", "precious")
-    for out in ("file", "file/shop", "/dev/null", "/dev/null/shop", "/proc/shop", "x" * 300):
+    case.link("null", "/dev/null")
+    for out in ("file", "file/shop", "null", "null/shop", "/proc/shop", "x" * 300):
         with case.unchanged(f"simulate to {out[:20]}"):
             case.run("simulate", "shop", "--customers=5", "--months=2", "--out", out, status=(WRONG, REFUSED, DISK))
 
@@ -285,7 +286,7 @@ def disk_full(case):
         case.expect(out in done.message, f"{out}: not named in {done.message!r}")
     for name, command in WRITERS.items():
         if name != "show as parquet":
-            case.run(*command("/dev/full"), "--store", store, what=f"{name} to /dev/full", status=DISK)
+            case.run(*command(case.link("full", "/dev/full")), "--store", store, what=f"{name} to full", status=DISK)
     for command in (
         ["list"],
         ["describe", "rfm"],
@@ -308,9 +309,9 @@ def disk_full_for_the_store(case):
         ["pipeline", "--rooms=order_frequency"],
     ):
         what = f"{command[0]} on a full disk"
-        for room in (0, 40_000):
+        for room in (0, 4096):
             store = case.store()
-            limit = os.path.getsize(store) + room if command[0] == "import" else room + 4096
+            limit = os.path.getsize(store) + room if command[0] == "import" else room + 1024
             done = case.run(
                 *command, "--store", store, what=what, status=DISK, limits=[(resource.RLIMIT_FSIZE, limit)], **FULL
             )
@@ -398,12 +399,12 @@ def ctrl_c_while_writing(case):
 def streams_and_devices(case):
     """A device or pipe as output is a stream; a folder or a name that cannot be is an error."""
     store = case.store()
-    for name in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+    for name in (case.link("stdout", "/proc/self/fd/1"), "/dev/fd/1", "/proc/self/fd/1"):
         process = case.start("sql", "SELECT 42 AS a", "--format=csv", "--out", name, "--store", store)
         out, err = process.communicate(timeout=10)
         case.expect(out.decode().lstrip("\ufeff") == "a\n42\n", f"{name}, a pipe: {out!r} {err!r}")
-    case.run("report", "/dev/null", "--store", store, status=OK)
-    case.expect(stat.S_ISCHR(os.stat("/dev/null").st_mode), "/dev/null is no device any more")
+    with case.unchanged("report to null"):
+        case.run("report", case.link("null", "/dev/null"), "--store", store, status=OK)
     os.mkdir(case.path("folder"))
     os.symlink("nowhere/at/all", case.path("dangling"))
     os.symlink("loop", case.path("loop"))
