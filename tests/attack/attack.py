@@ -40,6 +40,11 @@ def case(function):
     return function
 
 
+def patience():
+    """How much slower than alone a process is while others want the cores, too."""
+    return max(1, os.getloadavg()[0] / os.cpu_count())
+
+
 class Done:
     def __init__(self, status, out, err, seconds, peak_mb):
         self.status, self.out, self.err, self.seconds, self.peak_mb = status, out, err, seconds, peak_mb
@@ -175,6 +180,13 @@ class Case:
             **files,
         )
 
+    @contextlib.contextmanager
+    def streams(self):
+        """Files for what a run prints; outside the case's folder, which is watched."""
+        with tempfile.NamedTemporaryFile(dir=self.shelf.folder) as out:
+            with tempfile.NamedTemporaryFile(dir=self.shelf.folder) as err:
+                yield out, err
+
     def temporary(self):
         """A folder for what the program puts aside, of this case alone."""
         path = self.folder + ".tmp"
@@ -190,14 +202,14 @@ class Case:
         what = what or " ".join(a if isinstance(a, str) else repr(a) for a in arguments)
         what = what if len(what) <= 160 else what[:160] + "..."
         start = time.monotonic()
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with self.streams() as (out, err):
             process = self.start(*arguments, **{"stdout": out, "stderr": err, **how})
             hung = False
             while True:
                 pid, state, usage = os.wait4(process.pid, os.WNOHANG)
                 if pid:
                     break
-                if time.monotonic() - start > seconds and not hung:
+                if time.monotonic() - start > seconds * patience() and not hung:
                     hung = True
                     process.kill()
                 time.sleep(0.002)
@@ -233,9 +245,9 @@ class Case:
         may be busy. None if it always ended before it was stopped."""
         what, took, done = what or " ".join(arguments), [], None
         for _ in range(3):
-            with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            with self.streams() as (out, err):
                 process = self.start(*arguments, **{"stdout": out, "stderr": err, **how})
-                deadline = time.monotonic() + after
+                deadline = time.monotonic() + after * patience()
                 while time.monotonic() < deadline and process.poll() is None and not (ready and ready()):
                     time.sleep(0.005)
                 if process.poll() is not None:
@@ -245,11 +257,11 @@ class Case:
                 pressed = time.monotonic()
                 process.send_signal(signal.SIGINT)
                 try:
-                    process.wait(5)
+                    process.wait(5 * patience())
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
-                took.append(time.monotonic() - pressed)
+                took.append((time.monotonic() - pressed) / patience())
                 err.seek(0)
                 done = Done(process.returncode, b"", err.read(), took[-1], 0)
             if took and took[-1] <= 1:

@@ -2,11 +2,14 @@
 
 import contextlib
 import os
+import pty
 import resource
 import shutil
 import signal
+import socket
 import stat
 import subprocess
+import tempfile
 import time
 
 from attack import DISK, OK, REFUSED, WRONG, case
@@ -428,6 +431,49 @@ def streams_and_devices(case):
                 case.run(
                     *command(out), "--store", store, what=f"{name} to {out[:30]!r}", status=(WRONG, REFUSED, DISK, 3)
                 )
+
+
+@case
+def stdout_of_every_kind(case):
+    """A file that has no name any more, one in a folder that may not be written, a socket, a terminal: all are stdout, and
+    nothing else is made beside them."""
+    store = case.store()
+    command = ["sql", "SELECT 42 AS a", "--format=csv", "--store", store]
+    with tempfile.TemporaryFile() as out:
+        case.run(*command, what="a file without a name", stdout=out, status=OK)
+        out.seek(0)
+        case.expect(out.read() == b"a\n42\n", "a file without a name: not what was asked")
+    os.mkdir(case.path("closed"))
+    with open(case.path("closed", "out"), "wb") as out:
+        os.chmod(case.path("closed"), 0o500)
+        nobody = {"user": 65534} if os.getuid() == 0 else {}
+        os.chmod(store, 0o644)
+        if not nobody or subprocess.run([case.danggol, "list"], capture_output=True, user=65534).returncode == 0:
+            case.run(*command, what="a file in a folder that may not be written", stdout=out, status=OK, **nobody)
+        os.chmod(case.path("closed"), 0o700)
+    case.expect(os.listdir(case.path("closed")) in (["out"], []), str(os.listdir(case.path("closed"))))
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    case.run(*command, what="a socket", stdout=theirs, status=OK)
+    with contextlib.suppress(BlockingIOError):
+        got = b""
+        got = ours.recv(100)
+    case.expect(got == b"a\n42\n", "a socket: not what was asked")
+    ours.close(), theirs.close()
+    main, other = pty.openpty()
+    os.set_blocking(main, False)
+    case.run(*command, what="a terminal", stdout=other, status=OK)
+    with contextlib.suppress(BlockingIOError):
+        got = b""
+        got = os.read(main, 100)
+    case.expect(got == b"a\r\n42\r\n", "a terminal: not what was asked")
+    os.close(main), os.close(other)
+    with open(case.write("out", "before\n"), "ab") as out:
+        case.run(*command, what="a file that is appended to", stdout=out, status=OK)
+    with open(case.path("out"), "rb") as out:
+        case.expect(
+            out.read() == b"before\na\n42\n", "a file that is appended to: not what was there and what was asked"
+        )
 
 
 @case
