@@ -16,7 +16,6 @@
 namespace danggol::ingest {
 namespace {
 
-
 // Where records come from: the text of a CSV, or a Parquet file's rows as text.
 class RecordSource {
  public:

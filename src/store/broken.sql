@@ -16,7 +16,7 @@ size AS (
          (SELECT count(*) FROM raw.store) AS stores
 ),
 fact AS (
-  SELECT 'raw.event' AS name, count(*) - count(customer_no) + count(*) - count(ts) + count(*) - count(action) AS missing,
+  SELECT 'raw.event' AS name, 3 * count(*) - count(customer_no) - count(ts) - count(action) AS missing,
          min(customer_no) AS customer_least, max(customer_no) AS customer_most,
          min(product_no) AS product_least, max(product_no) AS product_most,
          min(store_no) AS store_least, max(store_no) AS store_most, min(ts) AS earliest, max(ts) AS latest,
@@ -29,7 +29,8 @@ fact AS (
          count(*) FILTER (NOT (propensity > 0 AND propensity <= 1))
   FROM raw.exposure
   UNION ALL
-  SELECT 'feature.receipt', 5 * count(*) - count(customer_no) - count(day) - count(action) - count(lines) - count(receipt),
+  SELECT 'feature.receipt',
+         5 * count(*) - count(customer_no) - count(day) - count(action) - count(lines) - count(receipt),
          min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, min(day)::TIMESTAMP, max(day)::TIMESTAMP,
          count(*) FILTER (lines < 1)
   FROM feature.receipt

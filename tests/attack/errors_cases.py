@@ -131,7 +131,8 @@ def pipeline_with_a_failed_room(case):
         store = case.store("finished")
         with case.stranger.open(store) as session:
             shape = session.rows(
-                "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'history' AND table_name = 'order_frequency' ORDER BY column_index"
+                "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'history' "
+                "AND table_name = 'order_frequency' ORDER BY column_index"
             )
             columns = ", ".join(f'"{column}" {kind}' for column, kind in shape)
             for statement in statements:

@@ -331,7 +331,7 @@ TEST(Params, WhatIsWrittenReadsBackTheSame) {
   Sample sample;
   ParamTexts texts = {{"buckets", "7"},         {"share", "0.125"}, {"deep", "true"},
                       {"name", "김치, \"맛\""}, {"rule", "rank"},   {"day", "2011-06-01"},
-                      {"bands", "90,50.5,1"},   {"only", "a,b"},   {"group", "raw.customer:area=a:b=c"}};
+                      {"bands", "90,50.5,1"},   {"only", "a,b"},    {"group", "raw.customer:area=a:b=c"}};
   ParamTexts given = texts;
   must(sample_params().read(given, sample));
   EXPECT_TRUE(given.empty());

@@ -247,7 +247,8 @@ SQL_WORDS = {
 SQL_OPERATORS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "<>", "<>": "=", "+": "-", "-": "+", "/": "*", "*": "/"}
 SQL_TEXTS = {"'purchase'": "'cancel'", "'partner_use'": "'purchase'", "'pay'": "'purchase'", "'cancel'": "'pay'"}
 SQL_PHRASES = [
-    (r"count\(DISTINCT \b", "count("), (r"\bIS NOT NULL\b", "IS NULL"), (r"\bLEFT JOIN\b", "JOIN"), (r"\bNOT (?=\w+\b)(?!NULL|IN|EXISTS)", ""),
+    (r"count\(DISTINCT \b", "count("), (r"\bIS NOT NULL\b", "IS NULL"), (r"\bLEFT JOIN\b", "JOIN"),
+    (r"\bNOT (?=\w+\b)(?!NULL|IN|EXISTS)", ""),
     (r"\bNOT IN\b", "IN"), (r"\bSELECT DISTINCT\b", "SELECT"), (r"\bUNION ALL\b", "UNION"),
 ]  # fmt: skip
 
