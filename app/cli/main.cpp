@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,9 +82,14 @@ class StopOnSignal {
       constexpr timespec pause = {0, 20'000'000};
       for (int round = 0; sigtimedwait(&set, nullptr, &pause) < 0; ++round)
         if (interrupt(round >= patience) && round >= patience) break;
-      Engine::abandon_outputs();
-      fail({Code::cancelled, "stopped: nothing was changed"});
-      _exit(exit_status(Code::cancelled));
+      end({Code::cancelled, "stopped: nothing was changed"});
+    }).detach();
+  }
+  // Of work that only reads and may be deaf to an interrupt.
+  static void end_after(double seconds, Error error) {
+    std::thread([seconds, error = std::move(error)] {
+      std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+      end(error);
     }).detach();
   }
   static Progress progress() {
@@ -94,6 +100,11 @@ class StopOnSignal {
   }
 
  private:
+  static void end(const Error& error) {
+    Engine::abandon_outputs();
+    fail(error);
+    _exit(exit_status(error.code));
+  }
   static constexpr int patience = 30;  // pauses
   static inline std::atomic<bool> stop_ = false;
   static sigset_t signals() {
@@ -151,11 +162,26 @@ Status keep_off_the_store(const Options& options) {
   return {};
 }
 
+// A single value of SQL may be larger than all that is counted beforehand; from here on the system refuses
+// it.
+void bound_memory(int64_t bytes) {
+  constexpr rlim_t spare = 256 << 20;  // answers on their way out
+  std::string word;
+  rlim_t held = 0;
+  for (std::ifstream status("/proc/self/status"); status >> word;)
+    if (word == "VmData:") status >> held;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = std::min(limit.rlim_max, held * 1'024 + static_cast<rlim_t>(bytes) + spare);
+  ::setrlimit(RLIMIT_DATA, &limit);
+}
+
 Result<Engine> open(const Options& options, Engine::Access access) {
   TRY(keep_off_the_store(options));
   Engine::Settings given = TRY(settings(options));
   Engine engine = TRY(Engine::open(options.store, access, given));
   StopOnSignal::watch(engine.interrupter());
+  if (access == Engine::Access::read) bound_memory(given.memory_bytes);
   return engine;
 }
 
@@ -256,6 +282,7 @@ Status show(const Options& options) {
 
 Status sql(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::read));
+  StopOnSignal::end_after(options.sql.seconds + 1, options.sql.too_slow());
   return write(engine, options, [&](std::ostream& out) {
     return engine.sql(options.target, style(options), options.sql, out);
   });
@@ -513,7 +540,8 @@ int main(int argc, char** argv) {
   try {
     return danggol::cli::main(argc, argv);
   } catch (const std::bad_alloc&) {
-    std::fputs("danggol: out of memory\n", stderr);
+    std::fputs("danggol: not enough memory; raise --memory\n", stderr);
+    return danggol::exit_status(danggol::Code::memory);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "danggol: a bug in danggol: %s\n", error.what());
   }

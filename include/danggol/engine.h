@@ -103,6 +103,7 @@ struct RowStyle {
 struct SqlLimits {
   int64_t rows = 1'000'000;
   double seconds = 60;
+  Error too_slow() const;
 };
 
 // A file being written; see Engine::output. Without commit() nothing appears, and what was there stays.

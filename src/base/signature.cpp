@@ -18,7 +18,7 @@ void start() { DANGGOL_ASSERT(sodium_init() >= 0); }
 
 std::string random_key() {
   start();
-  std::string key(crypto_auth_hmacsha256_KEYBYTES, '\0');
+  std::string key(key_bytes, '\0');
   randombytes_buf(key.data(), key.size());
   return key;
 }

@@ -1,12 +1,15 @@
 // HMAC-SHA-256 (RFC 2104, FIPS 180-4) in hex, by libsodium: who does not know the key cannot sign.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace danggol {
 
-std::string random_key();  // 32 bytes of the system's random numbers
+inline constexpr size_t key_bytes = 32;
+
+std::string random_key();  // of the system's random numbers
 std::string sign(std::string_view key, std::string_view bytes);
 // Takes the same time wherever the signature differs.
 bool is_signed(std::string_view key, std::string_view bytes, std::string_view signature);

@@ -116,11 +116,15 @@ struct Engine::State {
     }
   };
 
+  std::string key_file() const { return database.path() + ".key"; }
+
   // Never onto the store, nor onto a file that was loaded into it, by whatever name.
   Status check_output(const std::string& to) {
     auto target = file_id(to);
     if (target && *target == database.file())
       return Error{Code::refused, fmt::format("{}: is the store; name another file", to)};
+    if (auto key = file_id(key_file()); target && key && *target == *key)
+      return Error{Code::refused, fmt::format("{}: is the store's key; name another file", to)};
     std::error_code error;
     if (target && std::filesystem::is_regular_file(to, error)) {
       auto connection = TRY(database.connect());
@@ -167,8 +171,10 @@ struct Engine::State {
     TimeFrame time = TRY(engine::settle(given, first, last));
     TRY(engine::create_visible(connection, time));
     TRY(connection.limit_memory(settings.memory_bytes));
-    return engine::RunSettings{
-        .time = time, .seed = static_cast<uint64_t>(given.seed), .memory_bytes = settings.memory_bytes};
+    return engine::RunSettings{.time = time,
+                               .seed = static_cast<uint64_t>(given.seed),
+                               .memory_bytes = settings.memory_bytes,
+                               .key_file = key_file()};
   }
 };
 
@@ -375,6 +381,10 @@ Status Engine::export_parquet(const std::string& table, int64_t limit, const std
   return file.commit();
 }
 
+Error SqlLimits::too_slow() const {
+  return {Code::refused, fmt::format("sql: stopped after {} s; ask for less, or raise --seconds", seconds)};
+}
+
 Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLimits& limits,
                    std::ostream& out) {
   if (state_->access == Access::write)
@@ -385,9 +395,7 @@ Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLi
     auto rows = TRY(session.connection.texts(select, store::Author::outside));
     return report::write_rows(rows, style, limits.rows, out);
   }();
-  if (!outcome && outcome.error().code == Code::cancelled && deadline.passed())
-    return Error{Code::refused,
-                 fmt::format("sql: stopped after {} s; ask for less, or raise --seconds", limits.seconds)};
+  if (!outcome && outcome.error().code == Code::cancelled && deadline.passed()) return limits.too_slow();
   return outcome;
 }
 

@@ -9,7 +9,9 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/signature.h"
 #include "engine/results.h"
+#include "engine/store_key.h"
 #include "features/frame.h"
 #include "features/histories.h"
 #include "features/rfm.h"
@@ -20,6 +22,12 @@ namespace {
 
 // Parameters of the run that wrote each table.
 using Used = std::map<std::string, ParamTexts, std::less<>>;
+
+// What a model's signature covers: its bytes, and what load_model() goes by.
+std::string signed_text(std::string_view name, std::string_view feature_hash, Date label_until,
+                        std::string_view blob) {
+  return fmt::format("{}\n{}\n{}\n{}", name, feature_hash, to_text(label_until), blob);
+}
 
 class RunContext : public Context {
  public:
@@ -126,9 +134,10 @@ class RunContext : public Context {
       TRY(appender.close());
     }
     const TimeFrame& t = settings_.time;
+    std::string secret = TRY(make_store_key(settings_.key_file));
     return connection_.execute(
         "INSERT INTO model.manifest VALUES ($name, $method, $version, $hash, $run_id, $cutoff, $until, "
-        "$digest, $bytes)",
+        "$digest, $bytes, $signature)",
         {{"name", std::string(name)},
          {"method", std::string(method)},
          {"version", std::string(DANGGOL_VERSION)},
@@ -137,15 +146,16 @@ class RunContext : public Context {
          {"cutoff", t.split},
          {"until", t.until},
          {"digest", key},
-         {"bytes", static_cast<int64_t>(blob.size())}});
+         {"bytes", static_cast<int64_t>(blob.size())},
+         {"signature", sign(secret, signed_text(name, feature_hash, t.until, blob))}});
   }
 
   Result<std::string> load_model(std::string_view name, std::string_view feature_hash,
                                  std::string_view trainer) override {
     // a model that learned from later days than this run may see does not exist for it
     Table rows = TRY(
-        connection_.query("SELECT m.feature_hash, m.run_id, b.digest, b.content FROM model.manifest m JOIN "
-                          "model.blob b USING (digest) "
+        connection_.query("SELECT m.feature_hash, m.run_id, m.label_until, m.signature, b.digest, b.content "
+                          "FROM model.manifest m JOIN model.blob b USING (digest) "
                           "WHERE m.name = $name AND m.label_until <= $as_of ORDER BY m.run_id DESC LIMIT 1",
                           {{"name", std::string(name)}, {"as_of", settings_.time.as_of}}));
     if (rows.rows() == 0)
@@ -157,6 +167,14 @@ class RunContext : public Context {
     if (digest(blob) != rows.texts("digest")[0])
       return Error{Code::corrupt,
                    fmt::format("{}: the stored model is damaged; run {} again", room_.info.name, trainer)};
+    std::string secret = TRY(store_key(settings_.key_file));
+    Date label_until{static_cast<int32_t>(rows.integers("label_until")[0])};
+    if (secret.empty() ||
+        !is_signed(secret, signed_text(name, feature_hash, label_until, blob), rows.texts("signature")[0]))
+      return Error{Code::refused,
+                   fmt::format("{}: the model was not trained here (no signature by {}); run {} "
+                               "again",
+                               room_.info.name, settings_.key_file, trainer)};
     TRY(connection_.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
                             {{"run_id", run_id_},
                              {"table", "model." + std::string(name)},

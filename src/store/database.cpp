@@ -242,6 +242,7 @@ Result<Connection> Database::connect() const {
 }
 
 FileId Database::file() const { return handle_->file.id(); }
+std::string Database::path() const { return handle_->file.path(); }
 std::string Database::folder() const { return handle_->file.folder(); }
 void Database::keep() const { handle_->file.keep(); }
 
@@ -348,8 +349,12 @@ Result<Connection::Texts> Connection::texts(std::string_view select, Author auth
     return Error{Code::refused, "sql: only reads; must be one SELECT"};
   if (duckdb_nparams(prepared) > 0)
     return Error{Code::bad_input, "sql: a parameter without a value; write the value out"};
+  constexpr idx_t most_columns = 2'000;
+  idx_t columns = duckdb_prepared_statement_column_count(prepared);
+  if (columns > most_columns)
+    return Error{Code::bad_input, fmt::format("sql: {} columns: must be at most {}", columns, most_columns)};
   Texts out;
-  for (idx_t c = 0; c < duckdb_prepared_statement_column_count(prepared); ++c) {
+  for (idx_t c = 0; c < columns; ++c) {
     const char* name = duckdb_prepared_statement_column_name(prepared, c);
     out.types.columns.push_back({name, type_of(duckdb_prepared_statement_column_type(prepared, c))});
     duckdb_free(const_cast<char*>(name));

@@ -32,7 +32,7 @@ CREATE TABLE feature.receipt (  -- `receipt` is the hash of its number
 
 CREATE TABLE model.manifest (
   name VARCHAR, method VARCHAR, version VARCHAR, feature_hash VARCHAR, run_id BIGINT, cutoff DATE, label_until DATE,
-  digest VARCHAR, bytes BIGINT);
+  digest VARCHAR, bytes BIGINT, signature VARCHAR);
 CREATE TABLE model.blob (digest VARCHAR, content BLOB);
 
 -- the mark of a store: which program made the file, and by which version of this layout

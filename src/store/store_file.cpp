@@ -81,10 +81,11 @@ Status check_no_write_ahead(const std::string& path, Access access) {
   for (const char* end : {".wal", ".wal.checkpoint", ".wal.recovery"}) {
     std::string beside = path + end;
     struct stat facts {};
-    if (::lstat(beside.c_str(), &facts) != 0 || facts.st_size == 0) continue;
+    if (::lstat(beside.c_str(), &facts) != 0) continue;
+    bool is_file = S_ISREG(facts.st_mode);
+    if (is_file && facts.st_size == 0) continue;
     std::stringstream bytes;
-    if (S_ISREG(facts.st_mode) && facts.st_size < 1'000)
-      bytes << std::ifstream(beside, std::ios::binary).rdbuf();
+    if (is_file && facts.st_size < 1'000) bytes << std::ifstream(beside, std::ios::binary).rdbuf();
     if (!is_checkpoint_mark(bytes.str()))
       return Error{
           Code::refused,
