@@ -11,6 +11,13 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
+std::string hex(const unsigned char* bytes, size_t count) {
+  std::string text(2 * count + 1, '\0');
+  sodium_bin2hex(text.data(), text.size(), bytes, count);
+  text.pop_back();
+  return text;
+}
+
 // Any call may be the first.
 void start() { DANGGOL_ASSERT(sodium_init() >= 0); }
 
@@ -18,9 +25,9 @@ void start() { DANGGOL_ASSERT(sodium_init() >= 0); }
 
 std::string random_key() {
   start();
-  std::string key(key_bytes, '\0');
-  randombytes_buf(key.data(), key.size());
-  return key;
+  unsigned char key[key_digits / 2];
+  randombytes_buf(key, sizeof key);
+  return hex(key, sizeof key);
 }
 
 std::string sign(std::string_view key, std::string_view bytes) {
@@ -31,10 +38,7 @@ std::string sign(std::string_view key, std::string_view bytes) {
   crypto_auth_hmacsha256_update(&state, bytes_of(bytes), bytes.size());
   crypto_auth_hmacsha256_final(&state, mac);
   sodium_memzero(&state, sizeof state);
-  std::string hex(2 * sizeof mac + 1, '\0');
-  sodium_bin2hex(hex.data(), hex.size(), mac, sizeof mac);
-  hex.pop_back();
-  return hex;
+  return hex(mac, sizeof mac);
 }
 
 bool is_signed(std::string_view key, std::string_view bytes, std::string_view signature) {

@@ -7,9 +7,9 @@
 
 namespace danggol {
 
-inline constexpr size_t key_bytes = 32;
+inline constexpr size_t key_digits = 64;
 
-std::string random_key();  // of the system's random numbers
+std::string random_key();  // 32 bytes of the system's random numbers, in hex, too
 std::string sign(std::string_view key, std::string_view bytes);
 // Takes the same time wherever the signature differs.
 bool is_signed(std::string_view key, std::string_view bytes, std::string_view signature);

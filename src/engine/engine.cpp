@@ -116,14 +116,12 @@ struct Engine::State {
     }
   };
 
-  std::string key_file() const { return database.path() + ".key"; }
-
   // Never onto the store, nor onto a file that was loaded into it, by whatever name.
   Status check_output(const std::string& to) {
     auto target = file_id(to);
     if (target && *target == database.file())
       return Error{Code::refused, fmt::format("{}: is the store; name another file", to)};
-    if (auto key = file_id(key_file()); target && key && *target == *key)
+    if (auto key = file_id(database.key_file()); target && key && *target == *key)
       return Error{Code::refused, fmt::format("{}: is the store's key; name another file", to)};
     std::error_code error;
     if (target && std::filesystem::is_regular_file(to, error)) {
@@ -174,7 +172,7 @@ struct Engine::State {
     return engine::RunSettings{.time = time,
                                .seed = static_cast<uint64_t>(given.seed),
                                .memory_bytes = settings.memory_bytes,
-                               .key_file = key_file()};
+                               .key_file = database.key_file()};
   }
 };
 

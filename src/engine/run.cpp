@@ -11,11 +11,11 @@
 #include "base/digest.h"
 #include "base/signature.h"
 #include "engine/results.h"
-#include "engine/store_key.h"
 #include "features/frame.h"
 #include "features/histories.h"
 #include "features/rfm.h"
 #include "ingest/suppression.h"
+#include "store/store_key.h"
 
 namespace danggol::engine {
 namespace {
@@ -134,7 +134,7 @@ class RunContext : public Context {
       TRY(appender.close());
     }
     const TimeFrame& t = settings_.time;
-    std::string secret = TRY(make_store_key(settings_.key_file));
+    std::string secret = TRY(store::secret_in(settings_.key_file));
     return connection_.execute(
         "INSERT INTO model.manifest VALUES ($name, $method, $version, $hash, $run_id, $cutoff, $until, "
         "$digest, $bytes, $signature)",
@@ -167,7 +167,7 @@ class RunContext : public Context {
     if (digest(blob) != rows.texts("digest")[0])
       return Error{Code::corrupt,
                    fmt::format("{}: the stored model is damaged; run {} again", room_.info.name, trainer)};
-    std::string secret = TRY(store_key(settings_.key_file));
+    std::string secret = TRY(store::read_key(settings_.key_file)).secret;
     Date label_until{static_cast<int32_t>(rows.integers("label_until")[0])};
     if (secret.empty() ||
         !is_signed(secret, signed_text(name, feature_hash, label_until, blob), rows.texts("signature")[0]))

@@ -6,6 +6,7 @@
 
 #include "store/duckdb_c.h"
 #include "store/layout.h"
+#include "store/store_key.h"
 
 namespace danggol::store {
 namespace {
@@ -135,8 +136,21 @@ Type type_of(duckdb_type type) {
 struct Database::Handle {
   StoreFile file;  // let go of after DuckDB has closed it
   bool has_store = false;
+  bool writes = false;
   duckdb_database database{};
-  ~Handle() { duckdb_close(&database); }
+  ~Handle() {
+    duckdb_close(&database);
+    if (writes && has_store && file.is_kept()) remember();
+  }
+  bool is_as_left() const {
+    auto key = read_key(file.key_file());
+    return key && key->left == file.state();
+  }
+  // That it is as we left it. Where that cannot be written the rows are looked at again next time.
+  void remember() const {
+    if (is_as_left() || !secret_in(file.key_file())) return;
+    if (auto key = read_key(file.key_file())) (void)write_key(file.key_file(), {key->secret, file.state()});
+  }
 };
 
 namespace {
@@ -194,7 +208,7 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
     auto detached = connection.execute(fmt::format("DETACH {}", catalogue));
     return detached ? detached : not_written(detached.error());
   };
-  bool is_new = path == no_file;
+  bool is_new = path == no_file, is_known = is_new;
   if (is_new) {
     TRY(attach(path));
     TRY(create_layout(connection));
@@ -203,6 +217,7 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
     is_new = !file && file.error().code == Code::not_found && writes;
     if (is_new) file = StoreFile::create(path, make);
     handle.file = TRY(std::move(file));
+    is_known = is_new || handle.is_as_left();
     if (auto attached = attach(handle.file.path()); !attached) return not_attached(attached.error(), path);
   }
   TRY(connection.execute(
@@ -210,10 +225,11 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
                   literal(writes && path != no_file ? handle.file.spill_folder() : ""))));
   // a reader opens nothing more, not even what this setting leaves allowed: the store's own bytes
   if (!writes) TRY(connection.execute("SET disabled_filesystems = 'LocalFileSystem'"));
-  if (!is_new) TRY(check_tables(connection, path));
+  if (!is_known) TRY(check_tables(connection, path));
   handle.has_store = true;
   connection = TRY(database.connect());
-  if (!is_new) TRY(check_rows(connection, path));
+  if (!is_known) TRY(check_rows(connection, path));
+  handle.writes = writes && path != no_file;
   return database;
 }
 
@@ -242,8 +258,8 @@ Result<Connection> Database::connect() const {
 }
 
 FileId Database::file() const { return handle_->file.id(); }
-std::string Database::path() const { return handle_->file.path(); }
 std::string Database::folder() const { return handle_->file.folder(); }
+std::string Database::key_file() const { return handle_->file.key_file(); }
 void Database::keep() const { handle_->file.keep(); }
 
 const Table& Rows::columns() const { return handle_->columns; }

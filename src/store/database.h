@@ -43,8 +43,8 @@ class Database {
 
   Result<Connection> connect() const;
   FileId file() const;         // of the store
-  std::string path() const;    // the same, without links
   std::string folder() const;  // where the store is
+  std::string key_file() const;
   // A new file is taken away again at the end unless it is kept.
   void keep() const;
 

@@ -145,6 +145,14 @@ Result<StoreFile> StoreFile::create(const std::string& path,
   return file;
 }
 
+std::string StoreFile::state() const {
+  struct stat facts {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &facts) != 0) return "unknown";
+  return fmt::format("{} {} {} {}.{:09} {}.{:09}", facts.st_dev, facts.st_ino, facts.st_size,
+                     facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_ctim.tv_sec,
+                     facts.st_ctim.tv_nsec);
+}
+
 StoreFile& StoreFile::operator=(StoreFile&& other) noexcept {
   std::swap(path_, other.path_);
   std::swap(descriptor_, other.descriptor_);

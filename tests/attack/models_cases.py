@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 
-from attack import OK, REFUSED, WRONG, case
+from attack import DAMAGED, OK, REFUSED, WRONG, case
 
 PREDICT = ["run", "grade_forecast.predict"]
 TRAIN = ["run", "grade_forecast.train"]
@@ -17,19 +17,22 @@ def trained(case):
     return store
 
 
+def secret(store):
+    with open(store + ".key", encoding="ascii") as file:
+        return file.readline().rstrip("\n")
+
+
 @case
 def trained_here(case):
-    """The key is 32 bytes of one's own, made once, and the same for every model."""
+    """The secret is one's own, made once, and the same for every model."""
     store = trained(case)
     facts = os.stat(store + ".key")
-    case.expect(facts.st_size == 32, f"the key has {facts.st_size} bytes")
     case.expect(stat.S_IMODE(facts.st_mode) == 0o600, f"the key's mode is {facts.st_mode:o}")
     case.run(*PREDICT, "--store", store, status=OK)
-    with open(store + ".key", "rb") as file:
-        key = file.read()
+    before = secret(store)
+    case.expect(len(before) == 64, f"the secret is {before!r}")
     case.run(*TRAIN, "--store", store, status=OK)
-    with open(store + ".key", "rb") as file:
-        case.expect(file.read() == key, "a second training made another key")
+    case.expect(secret(store) == before, "a second training made another secret")
     case.run(*PREDICT, "--store", store, status=OK)
 
 
@@ -67,7 +70,7 @@ def changed(case):
         shutil.copyfile(store + ".key", spoilt + ".key")
         os.chmod(spoilt + ".key", 0o600)
         case.stranger.change(spoilt, *change.split("; "))
-        case.run(*PREDICT, "--store", spoilt, what=change, status=(REFUSED, 6))
+        case.run(*PREDICT, "--store", spoilt, what=change, status=(REFUSED, DAMAGED))
 
 
 @case
@@ -92,8 +95,12 @@ def keys_that_are_none(case):
         os.chmod(key, mode)
 
     spoil("readable by others", lambda: written(right, 0o644))
-    spoil("too short", lambda: written(right[:31]))
-    spoil("too long", lambda: written(right + b"x"))
+    spoil("writable by others", lambda: written(right, 0o620))
+    spoil("the secret alone", lambda: written(right[:64]))
+    spoil("a shorter secret", lambda: written(right[1:]))
+    spoil("a longer secret", lambda: written(b"0" + right))
+    spoil("no digits", lambda: written(b"g" + right[1:]))
+    spoil("endless", lambda: written(right + b"x" * 10_000_000))
     spoil("empty", lambda: written(b""))
     case.write("elsewhere", right)
     os.chmod(case.path("elsewhere"), 0o600)
@@ -125,9 +132,40 @@ def no_place_for_a_key(case):
     """Where no key can be written, no model appears."""
     store = case.store("loaded")
     case.run("run", "rfm", "--store", store, status=OK)
+    os.remove(store + ".key")
     os.mkdir(store + ".key")
     case.write("store.duckdb.key/something", "x")
     case.run(*TRAIN, "--store", store, status=REFUSED)
     done = case.run("sql", "SELECT count(*) AS n FROM model.manifest", "--format=csv", "--store", store, status=OK)
     case.expect(done.text.endswith("0\n"), f"a model without a signature: {done.text!r}")
     case.run("run", "grade_forecast.train", "--rounds=0", "--store", store, status=WRONG)
+
+
+@case
+def changed_behind_our_back(case):
+    """A store is looked at again as soon as its file is not as we left it, whatever its times say."""
+    store = case.store("loaded")
+    case.run("run", "rfm", "--store", store, status=OK)
+
+    def damage(path):
+        case.stranger.change(path, "UPDATE raw.event SET customer_no = -7 WHERE customer_no = 3")
+
+    def back_in_time(path):
+        facts = os.stat(path)
+        damage(path)
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+    def replaced(path):
+        damage(shutil.copy2(path, case.path("other.duckdb")))
+        os.replace(case.path("other.duckdb"), path)
+
+    def written_over(path):
+        damage(shutil.copy2(path, case.path("other.duckdb")))
+        shutil.copyfile(case.path("other.duckdb"), path)
+
+    for change in (damage, back_in_time, replaced, written_over):
+        spoilt = shutil.copyfile(store, case.path(change.__name__ + ".duckdb"))
+        case.run("run", "rfm", "--store", spoilt, status=OK)
+        change(spoilt)
+        for command in (["sql", "SELECT 1"], ["run", "rfm"], ["run", "customer", "--id=C000095"]):
+            case.run(*command, "--store", spoilt, what=f"{change.__name__}: {command[0]}", status=DAMAGED)

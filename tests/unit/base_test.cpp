@@ -225,7 +225,7 @@ TEST(Signature, NoTwoKeysAreTheSame) {
   std::set<std::string> keys;
   for (int i = 0; i < 1'000; ++i) keys.insert(random_key());
   EXPECT_EQ(keys.size(), 1'000u);
-  EXPECT_EQ(keys.begin()->size(), 32u);
+  EXPECT_EQ(keys.begin()->size(), key_digits);
 }
 
 // --- random numbers
