@@ -358,11 +358,22 @@ class Deadline {
 
 }  // namespace
 
+namespace {
+
+// Where memory ran out, in DuckDB or beyond it, the message says of how much.
+Status bounded(Status outcome, const Engine::Settings& settings) {
+  if (outcome || outcome.error().code != Code::memory) return outcome;
+  return Error{Code::memory, fmt::format("more than the {} MB of --memory; ask for less, or raise it",
+                                         settings.memory_bytes / 1'000'000)};
+}
+
+}  // namespace
+
 Status Engine::show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out) {
   State::Session session(*state_, TRY(state_->database.connect()));
   std::string select = TRY(select_from(session.connection, table, limit));
   auto rows = TRY(session.connection.texts(select, store::Author::danggol));
-  return report::write_rows(rows, style, INT64_MAX, out);
+  return bounded(report::write_rows(rows, style, INT64_MAX, out), state_->settings);
 }
 
 Status Engine::export_parquet(const std::string& table, int64_t limit, const std::string& path) {
@@ -394,7 +405,7 @@ Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLi
     return report::write_rows(rows, style, limits.rows, out);
   }();
   if (!outcome && outcome.error().code == Code::cancelled && deadline.passed()) return limits.too_slow();
-  return outcome;
+  return bounded(std::move(outcome), state_->settings);
 }
 
 Status Engine::report(const std::string& path, Language language) {

@@ -136,11 +136,12 @@ Type type_of(duckdb_type type) {
 struct Database::Handle {
   StoreFile file;  // let go of after DuckDB has closed it
   bool has_store = false;
+  std::string opened_as;  // the file's state
   bool writes = false;
   duckdb_database database{};
   ~Handle() {
     duckdb_close(&database);
-    if (writes && has_store && file.is_kept()) remember();
+    if (writes && file.is_kept() && file.state() != opened_as) remember();
   }
   bool is_as_left() const {
     auto key = read_key(file.key_file());
@@ -229,6 +230,7 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   handle.has_store = true;
   connection = TRY(database.connect());
   if (!is_known) TRY(check_rows(connection, path));
+  handle.opened_as = handle.file.state();
   handle.writes = writes && path != no_file;
   return database;
 }

@@ -299,12 +299,13 @@ class Case:
 
     @contextlib.contextmanager
     def unchanged(self, what, but=()):
-        """Nothing in the case's folder is another afterwards, nothing is gone, nothing new, but what `but` names."""
+        """Nothing in the case's folder is another afterwards, nothing is gone, nothing new, but what `but` names
+        and the key of a store that it names."""
         before = self.snapshot()
         yield
         after = self.snapshot()
         for name in sorted(before.keys() | after.keys()):
-            if name in but or before.get(name) == after.get(name):
+            if name.removesuffix(".key") in but or before.get(name) == after.get(name):
                 continue
             state = "appeared" if name not in before else "is gone" if name not in after else "was changed"
             self.wrong(f"{what}: {name} {state}")
