@@ -10,6 +10,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/clock.h"
 #include "base/output_file.h"
 #include "engine/results.h"
 #include "engine/run.h"
@@ -272,8 +273,16 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
     if (room.info.kind == Kind::job &&
         (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
+  // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
+  settings.is_part = true;
+  Stopwatch since_written;
+  auto write = [&]() -> Status {
+    since_written = Stopwatch();
+    return session.connection.checkpoint();
+  };
   PipelineSummary summary;
   for (size_t i = 0; i < chosen.size(); ++i) {
+    if (since_written.seconds() > 1) TRY(write());
     auto part = [&](double done, std::string_view what) -> Status {
       double n = static_cast<double>(chosen.size());
       return progress ? progress((static_cast<double>(i) + std::max(0.0, done)) / n, what) : Status();
@@ -285,10 +294,13 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
     }
     auto run = engine::run_job(session.connection, *chosen[i], {}, settings, state_->stoppable(part));
     if (run) summary.runs.push_back(std::move(*run));
-    else if (run.error().code == Code::cancelled) return run.error();
-    else if (run.error().code == Code::no_data) summary.skipped.emplace_back(room, run.error().message);
+    else if (run.error().code == Code::cancelled) {
+      (void)write();
+      return run.error();
+    } else if (run.error().code == Code::no_data) summary.skipped.emplace_back(room, run.error().message);
     else summary.failed.emplace_back(room, run.error());
   }
+  TRY(write());
   if (summary.runs.empty() && !summary.failed.empty()) return summary.failed[0].second;
   if (summary.runs.empty())
     return Error{Code::no_data, "pipeline: nothing could run: " + summary.skipped[0].second};

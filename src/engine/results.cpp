@@ -39,12 +39,14 @@ std::string definition(const TableInfo& info) {
 // What stands in the store, by name of the table in the schema history.
 Result<std::map<std::string, std::string>> definitions(store::Connection& connection) {
   Table rows = TRY(connection.query(
-      "SELECT table_name, string_agg('\"' || column_name || '\" ' || data_type, ', ' ORDER BY column_index) "
-      "AS "
-      "columns FROM duckdb_columns() WHERE database_name = 'danggol' AND schema_name = 'history' GROUP BY "
-      "table_name"));
+      "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE database_name = "
+      "'danggol' AND schema_name = 'history' ORDER BY table_name, column_index"));
   std::map<std::string, std::string> out;
-  for (size_t i = 0; i < rows.rows(); ++i) out.emplace(rows.texts("table_name")[i], rows.texts("columns")[i]);
+  for (size_t i = 0; i < rows.rows(); ++i) {
+    std::string& columns = out[rows.texts("table_name")[i]];
+    columns += fmt::format("{}{} {}", columns.empty() ? "" : ", ",
+                           store::identifier(rows.texts("column_name")[i]), rows.texts("data_type")[i]);
+  }
   return out;
 }
 
@@ -109,12 +111,16 @@ Status show_results(store::Connection& connection, const Room& room) {
   return views.empty() ? Status() : connection.execute(views);
 }
 
-Status prepare_table(store::Connection& connection, const TableInfo& info) {
+Status prepare_tables(store::Connection& connection, const Room& room) {
   auto found = TRY(definitions(connection));
-  auto there = found.find(name_of(info));
-  if (there != found.end() && there->second == definition(info)) return {};
-  if (there != found.end()) TRY(connection.execute("DROP TABLE " + history_of(info)));
-  return connection.execute(fmt::format("CREATE TABLE {} ({})", history_of(info), definition(info)));
+  for (const auto& table : room.info.writes) {
+    auto there = found.find(name_of(table));
+    bool is_there = there != found.end();
+    if (!is_result(table) || (is_there && there->second == definition(table))) continue;
+    if (is_there) TRY(connection.execute("DROP TABLE " + history_of(table)));
+    TRY(connection.execute(fmt::format("CREATE TABLE {} ({})", history_of(table), definition(table))));
+  }
+  return {};
 }
 
 Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,

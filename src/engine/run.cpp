@@ -385,8 +385,7 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
                   const RunSettings& settings, const Progress& progress, RunSummary& run) {
   Stopwatch watch;
   auto used = TRY(check_inputs(connection, room, run.run_id, settings.time));
-  for (const auto& table : room.info.writes)
-    if (table.name.starts_with("result.")) TRY(prepare_table(connection, table));
+  TRY(prepare_tables(connection, room));
   RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(guarded(room, [&] { return room.run(context, params); }));
@@ -443,7 +442,7 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
     run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
     TRY(run_inside(connection, room, params, settings, progress, run));
     TRY(write_log(connection, run, params_json, t, started, "done", nullptr));
-    return connection.commit();
+    return settings.is_part ? connection.commit_in_memory() : connection.commit();
   }();
   if (!outcome) {
     (void)connection.rollback();
@@ -453,7 +452,7 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
     auto logged = [&]() -> Status {
       TRY(connection.begin());
       TRY(write_log(connection, run, params_json, t, started, state, &outcome.error()));
-      return connection.commit();
+      return settings.is_part ? connection.commit_in_memory() : connection.commit();
     }();
     if (!logged) (void)connection.rollback();
     return outcome.error();

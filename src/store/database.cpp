@@ -421,8 +421,22 @@ Status Connection::limit_memory(int64_t bytes) {
   return execute(fmt::format("SET memory_limit = '{}B'", bytes));
 }
 
+namespace {
+const std::string to_file = fmt::format("CHECKPOINT {}", catalogue);
+}
+
 Status Connection::commit() {
-  auto outcome = undisturbed({"COMMIT", handle_->has_store ? fmt::format("CHECKPOINT {}", catalogue) : ""});
+  auto outcome = undisturbed({"COMMIT", handle_->has_store ? to_file : ""});
+  return outcome ? outcome : not_written(outcome.error());
+}
+
+Status Connection::commit_in_memory() {
+  auto outcome = undisturbed({"COMMIT"});
+  return outcome ? outcome : not_written(outcome.error());
+}
+
+Status Connection::checkpoint() {
+  auto outcome = undisturbed({to_file});
   return outcome ? outcome : not_written(outcome.error());
 }
 
