@@ -457,7 +457,7 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
     if (!logged) (void)connection.rollback();
     return outcome.error();
   }
-  TRY(show_results(connection, room));
+  TRY(show_results(connection, room, run.run_id));
   run.seconds = watch.seconds();
   return run;
 }
