@@ -128,7 +128,7 @@ Status must_exist(const Options& options) {
 Result<Engine::Settings> settings(const Options& options) {
   Engine::Settings settings;
   if (options.memory.empty()) return settings;
-  constexpr double least = 64 << 20, most = 1e15;
+  constexpr double least = 64e6, most = 1e15;
   char* end = nullptr;
   double bytes = std::strtod(options.memory.c_str(), &end);
   std::string unit = end;
@@ -453,6 +453,7 @@ int main(int argc, char** argv) {
 
   auto* run_command = app.add_subcommand("run", "run one analysis; danggol list names them");
   run_command->require_subcommand(1);
+  with_language(with_json(with_store(run_command)));
   for (const AnalysisInfo& info : Engine::analyses()) {
     auto* sub = run_command->add_subcommand(info.name, info.question.en);
     sub->callback([&options, &chosen, name = info.name] {

@@ -375,7 +375,7 @@ namespace {
 // Where memory ran out, in DuckDB or beyond it, the message says of how much.
 Status bounded(Status outcome, const Engine::Settings& settings) {
   if (outcome || outcome.error().code != Code::memory) return outcome;
-  return Error{Code::memory, fmt::format("more than the {} MB of --memory; ask for less, or raise it",
+  return Error{Code::memory, fmt::format("not enough memory: --memory is {} MB; ask for less, or raise it",
                                          settings.memory_bytes / 1'000'000)};
 }
 

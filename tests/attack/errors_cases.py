@@ -5,7 +5,7 @@ import os
 import resource
 import signal
 
-from attack import CONFLICT, DAMAGED, DISK, MEMORY, NOT_THERE, OK, REFUSED, WRONG, case
+from attack import BUG, CONFLICT, DAMAGED, DISK, MEMORY, NOT_THERE, OK, REFUSED, WRONG, case
 
 FULL = {"ignored": [signal.SIGXFSZ]}
 
@@ -115,30 +115,32 @@ def options_before_the_command(case):
 @case
 def pipeline_with_a_failed_room(case):
     """A room that fails for another reason than lack of data: the rest runs, the status is its, stderr and the report say so."""
-    for name, statements in {
-        "a check that fails": [
-            "CREATE TABLE copy AS FROM history.order_frequency",
-            "DROP VIEW result.order_frequency",
-            "DROP TABLE history.order_frequency",
-            None,
-        ],
-        "a view in its place": [
-            "DROP VIEW result.order_frequency",
-            "DROP TABLE history.order_frequency",
-            "CREATE VIEW history.order_frequency AS SELECT 1 AS a",
-        ],
-    }.items():
+    for name, broken, statements in (
+        (
+            "an index that forbids what it writes",
+            BUG,
+            [
+                "DELETE FROM history.order_frequency",
+                "CHECKPOINT",
+                "CREATE UNIQUE INDEX one ON history.order_frequency (run_id)",
+            ],
+        ),
+        (
+            "a view in its place",
+            DAMAGED,
+            [
+                "DROP VIEW result.order_frequency",
+                "DROP TABLE history.order_frequency",
+                "CREATE VIEW history.order_frequency AS SELECT 1 AS a",
+            ],
+        ),
+    ):
         store = case.store("finished")
         with case.stranger.open(store) as session:
-            shape = session.rows(
-                "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'history' "
-                "AND table_name = 'order_frequency' ORDER BY column_index"
-            )
-            columns = ", ".join(f'"{column}" {kind}' for column, kind in shape)
             for statement in statements:
-                session.rows(statement or f"CREATE TABLE history.order_frequency ({columns}, CHECK (run_id < 0))")
+                session.rows(statement)
         before = case.run("sql", "SELECT max(run_id) AS n FROM run.log", "--format=csv", "--store", store).text
-        done = case.run("pipeline", "--report", "report.html", "--store", store, what=name, seconds=60)
+        done = case.run("pipeline", "--report", "report.html", "--store", store, what=name, seconds=60, status=broken)
         if done.status == DAMAGED and not os.path.exists(case.path("report.html")):
             continue  # refused on opening: nothing ran, and it says so
         case.expect(done.status not in (OK, NOT_THERE), f"{name}: exit status {done.status}: {done.text[:200]}")
@@ -157,7 +159,7 @@ def pipeline_with_a_failed_room(case):
         case.run("report", "later.html", "--store", store, what=f"{name}: a later report", status=OK)
         with open(case.path("later.html"), encoding="utf-8") as page:
             case.expect(says_failed(page.read(), "order_frequency"), f"{name}: a later report does not say it")
-        again = case.run("pipeline", "--json", "--store", store, what=f"{name}: --json", seconds=60)
+        again = case.run("pipeline", "--json", "--store", store, what=f"{name}: --json", seconds=60, status=broken)
         case.expect(again.status not in (OK, NOT_THERE), f"{name}: --json: exit status {again.status}")
         case.expect("order_frequency" in again.text, f"{name}: JSON does not name the room")
         os.remove(case.path("report.html"))

@@ -124,7 +124,8 @@ def kept_values(case):
     )
     seen = {row["customer_id"] for row in json.loads(done.text)}
     for number, bite in enumerate(BITES.values()):
-        case.expect(f"c{number}{bite}".strip() in seen, f"json: c{number}{bite!r} is not in it")
+        known = {f"c{number}{bite}", f"c{number}{bite}".strip()}  # blanks round an id may go
+        case.expect(known & seen, f"json: c{number}{bite!r} is not in it")
     case.run("report", "report.html", "--store", store, status=OK)
     case.run("pipeline", "--report", "report.html", "--store", store)
 
