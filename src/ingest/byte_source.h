@@ -37,7 +37,6 @@ class ByteSource {
   std::shared_ptr<State> state_;
 };
 
-bool is_utf8(std::string_view text);          // well-formed (RFC 3629) and without NUL
 std::string as_text(std::string_view bytes);  // what is no UTF-8 becomes U+FFFD: the store holds text only
 
 }  // namespace danggol::ingest

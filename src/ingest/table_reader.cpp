@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/customer_id.h"
+#include "base/utf8.h"
 #include "ingest/byte_source.h"
 #include "ingest/values.h"
 #include "ingest/watch.h"

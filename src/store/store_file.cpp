@@ -14,6 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace danggol::store {
 namespace {
 
@@ -97,6 +99,12 @@ Status check_no_write_ahead(const std::string& path, Access access) {
   return {};
 }
 
+// DuckDB takes nothing else.
+Status check_name(const std::string& path) {
+  if (is_utf8(path)) return {};
+  return Error{Code::bad_input, fmt::format("store {}: its name must be UTF-8", path)};
+}
+
 }  // namespace
 
 Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
@@ -114,6 +122,7 @@ Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
   std::error_code error;
   file.path_ = std::filesystem::canonical(path, error).string();
   if (error) return failed(path, error.value());
+  TRY(check_name(file.path_));
   TRY(lock(file.descriptor_, access, path));
   TRY(check_no_write_ahead(file.path_, access));
   if (access == Access::read_write) clear_spill(file.spill_folder());
@@ -122,6 +131,7 @@ Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
 
 Result<StoreFile> StoreFile::create(const std::string& path,
                                     const std::function<Status(const std::string& beside)>& fill) {
+  TRY(check_name(path));
   // The folder in which it is made is held by whoever makes it; one that nobody holds was left by a killed
   // one.
   std::string folder = path + ".new", beside = folder + "/store";

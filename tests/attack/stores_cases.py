@@ -7,6 +7,7 @@ danggol did not put there.
 import contextlib
 import ctypes
 import ctypes.util
+import hmac
 import itertools
 import os
 import random
@@ -435,7 +436,7 @@ def keys(case):
                 "--store",
                 store,
                 what=f"{statements[0]}: {name}",
-                status=(OK, WRONG, NOT_THERE, CONFLICT, DAMAGED),
+                status=(OK, WRONG, NOT_THERE, CONFLICT, REFUSED, DAMAGED),
                 terminal=False,
             )
             case.expect(done.peak_mb < 700, f"{statements[0]}: {name}: {done.peak_mb:.0f} MB")
@@ -557,13 +558,20 @@ class Hash(ctypes.Structure):
 
 @case
 def models(case):
-    """A forged model, its digest made to fit, is refused or predicts; it never crashes, hangs or takes all memory."""
+    """A forged model, its digest and even its signature made to fit, is refused or predicts; it never crashes, hangs or takes
+    all memory."""
     store = case.store("finished")
     with case.stranger.open(store) as session:
         found = session.rows(
-            "SELECT digest, hex(content) FROM model.blob ORDER BY octet_length(content) DESC LIMIT 1"
+            "SELECT digest, hex(content), name, feature_hash, label_until FROM model.blob JOIN model.manifest USING (digest) "
+            "ORDER BY octet_length(content) DESC LIMIT 1"
         )
     digest, text = found[0][0], bytes.fromhex(found[0][1])
+    signed = "\n".join(found[0][2:]).encode() + b"\n"
+    key = shutil.copyfile(case.shelf.path("finished") + ".key", store + ".key")
+    os.chmod(key, 0o600)
+    with open(key, "rb") as file:
+        secret = file.readline().strip()
     xxhash = ctypes.CDLL(ctypes.util.find_library("xxhash"))
     xxhash.XXH3_128bits.restype = Hash
     xxhash.XXH3_128bits.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
@@ -573,9 +581,10 @@ def models(case):
         case.stranger.change(
             store,
             f"UPDATE model.blob SET content = unhex('{forged.hex()}'), digest = '{made}' WHERE digest = '{digest}'",
-            f"UPDATE model.manifest SET digest = '{made}', bytes = {len(forged)} WHERE digest = '{digest}'",
+            f"UPDATE model.manifest SET digest = '{made}', bytes = {len(forged)}, "
+            f"signature = '{hmac.new(secret, signed + forged, 'sha256').hexdigest()}' WHERE digest = '{digest}'",
         )
-        expected = DAMAGED if made == digest else (OK, CONFLICT, REFUSED, DAMAGED)
+        expected = DAMAGED if made == digest else (OK, CONFLICT, DAMAGED)
         done = case.run("run", "grade_forecast.predict", "--store", store, what=f"model {name}", status=expected)
         case.expect(done.peak_mb < 700, f"model {name}: {done.peak_mb:.0f} MB")
         if done.status == OK:
@@ -602,22 +611,19 @@ def models(case):
             "--store",
             store,
             what=statement,
-            status=(OK, NOT_THERE, CONFLICT, DAMAGED),
+            status=(OK, NOT_THERE, CONFLICT, REFUSED, DAMAGED),
         )
 
 
 # Damaged
 
 
-def open_and_read(case, what, store, right, codes=(DAMAGED, DISK)):
-    for name in ("sql", "show", "customer"):
-        with case.unchanged(f"{what}: {name}"):
-            done = case.run(
-                *READS[name], "--store", store, what=f"{what}: {name}", status=(OK, *codes), terminal=False
-            )
-        if done.status == OK:
-            case.expect(done.text == right[name], f"{what}: {name} answers {done.text[:100]!r}")
-        case.expect("another process" not in done.message, f"{what}: {name}: {done.message}")
+def open_and_read(case, what, store, name, right, codes=(DAMAGED, DISK)):
+    with case.unchanged(f"{what}: {name}"):
+        done = case.run(*READS[name], "--store", store, what=f"{what}: {name}", status=(OK, *codes), terminal=False)
+    if done.status == OK:
+        case.expect(done.text == right[name], f"{what}: {name} answers {done.text[:100]!r}")
+    case.expect("another process" not in done.message, f"{what}: {name}: {done.message}")
 
 
 @case

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "ingest/byte_source.h"
 #include "ingest/csv.h"
 #include "ingest/import.h"

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/random.h"
+#include "base/utf8.h"
 #include "gzip.h"
 #include "ingest/byte_source.h"
 #include "ingest/csv.h"
