@@ -1,22 +1,26 @@
 #!/usr/bin/env python3
 """danggol beside plain DuckDB SQL, polars and pandas: the same files, the same answer, how long and how much memory.
 
-    bench/compare.py --danggol build/release/bin/danggol [--data DIR] [--runs 5] [--json]
-    bench/compare.py --danggol build/release/bin/danggol --scale [--runs 5] [--json]
+    bench/compare.py --danggol build/release/bin/danggol [--data DIR] [--runs 5] [--wait MINUTES] [--json]
+    bench/compare.py --danggol build/release/bin/danggol --scale [--runs 5] [--wait MINUTES] [--json]
 
-The programs run in turn (A B C D, A B C D, ...) after one warm-up round, and medians are printed. A peer is one process
+The programs run in turn (A B C D, A B C D, ...) after one warm-up round, and medians are printed. Every peer runs with
+one thread and with two, and the faster counts, step by step; danggol runs as it does by default. A peer is one process
 that times its own steps, without interpreter start and module import. danggol is timed as whole processes; where its
 analysis stands beside the peers' the seconds its rooms report are shown too, for those are measured as the peers' are.
-An import reads every column and leaves a typed file (a store, a DuckDB file, Parquet); that is what is asked of danggol
-to be twice as fast. What pandas and polars take to have the rows in memory, and no file, is shown below it.
-A peer's memory is taken at the end of its analysis, danggol's is the greater of its two processes.
+An import reads every column and leaves a typed file (a store, a DuckDB file, Parquet). What pandas and polars take to
+have the rows in memory, and no file, is shown below it. A peer's memory is taken at the end of its analysis, danggol's
+is the greater of its two processes.
+
+Nothing is printed of a machine where other jobs use more than 10 % of a core, be it before a round or meanwhile. With
+--wait that is waited for, and rounds that were disturbed are run again, for so many minutes in all.
 
 Some files are read from the data folder, others made by danggol once for all rounds: --customers says how large.
 --scale runs danggol alone, on as many customers and on ten times as many.
 
 Every round, every answer is checked. Exit status: 0 answers equal (be the claims met or not), 1 answers differ,
-2 something could not be run. Without the data: 0 and a message. Without --danggol only the peers are measured, and
-only on files that need not be made.
+2 something could not be run, 3 the machine was not quiet. Without the data: 0 and a message. Without --danggol only the
+peers are measured, and only on files that need not be made.
 
 The peers need bench/peers/requirements.txt; see there.
 """
@@ -30,12 +34,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path.insert(0, os.path.join(ROOT, "tests", "flow"))
 import compare_tables  # noqa: E402
+
+sys.path.insert(0, HERE)
+import quiet  # noqa: E402
 
 
 @dataclass
@@ -47,10 +54,10 @@ class Table:
 
 @dataclass
 class Claim:
-    row: str  # a row of the printed table, see rows()
+    asked: str
+    row: str  # of ROWS
     against: list  # peers; the best of them counts
-    least: float = None  # peer / danggol must be at least this, or
-    most: float = None  # danggol / peer must be at most this; with neither, danggol / peer is only shown
+    most: float  # danggol / peer
 
 
 @dataclass
@@ -63,7 +70,15 @@ class Workload:
     tables: list
     folder: str = None  # below the data folder, or
     danggol_make: list = None  # makes the files in FOLDER, CUSTOMERS of them
-    claims: list = field(default_factory=list)
+
+
+CLAIMS = [
+    Claim("analysis at most 1.3 times plain DuckDB SQL", "analyse_seconds", ["duckdb"], 1.3),
+    Claim("import no slower than DuckDB's into a typed, durable file", "import_seconds", ["duckdb"], 1),
+    Claim("whole process ahead of pandas", "process_seconds", ["pandas", "pandas-pyarrow"], 1),
+    Claim("no more memory than pandas", "peak_rss_mb", ["pandas", "pandas-pyarrow"], 1),
+]
+THREADS = [1, 2]  # of every peer
 
 
 WORKLOADS = [
@@ -87,17 +102,6 @@ WORKLOADS = [
             "--json",
         ],
         tables=[Table("rfm", ["customer_id", "period"]), Table("grade_change", ["h1_grade", "h2_grade"])],
-        claims=[
-            Claim("import_seconds", ["pandas"], least=2),  # its own parser, the one that read_csv takes
-            Claim("import_seconds", ["pandas-pyarrow"]),
-            Claim("import_seconds", ["duckdb"]),
-            Claim("read_seconds", ["pandas", "pandas-pyarrow"]),
-            Claim("analyse_seconds", ["duckdb"], most=1.3),
-            Claim("analyse_seconds", ["pandas"], least=10),
-            Claim("analyse_process_seconds", ["duckdb"]),
-            Claim("process_seconds", ["pandas", "pandas-pyarrow"]),
-            Claim("peak_rss_mb", ["pandas", "pandas-pyarrow"], most=1),
-        ],
     ),
     Workload(
         name="deck",
@@ -158,17 +162,6 @@ WORKLOADS = [
                 "FROM result.pay_share_group",
             ),
         ],
-        claims=[
-            Claim("import_seconds", ["pandas"], least=2),
-            Claim("import_seconds", ["pandas-pyarrow"]),
-            Claim("import_seconds", ["duckdb"], most=2),
-            Claim("read_seconds", ["pandas", "pandas-pyarrow"]),
-            Claim("analyse_seconds", ["duckdb"], most=1.3),
-            Claim("analyse_seconds", ["pandas"], least=10),
-            Claim("analyse_process_seconds", ["duckdb"]),
-            Claim("process_seconds", ["pandas", "pandas-pyarrow"]),
-            Claim("peak_rss_mb", ["pandas"], most=1),
-        ],
     ),
 ]
 
@@ -198,14 +191,14 @@ class Ran:
     output: str
 
 
-def run(command):
+def run(command, environment=None):
     """Runs to the end; wall time and this one child's peak memory."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile(
         "w+", encoding="utf-8"
     ) as err:
         start = time.perf_counter()
         try:
-            child = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
+            child = subprocess.Popen(command, stdout=out, stderr=err, stdin=subprocess.DEVNULL, env=environment)
         except OSError as error:
             raise Failure(f"{command[0]}: {error.strerror}") from error
         _, status, usage = os.wait4(child.pid, 0)
@@ -239,10 +232,13 @@ def room_seconds(output):
     return sum(found) if found else None
 
 
-def run_peer(workload, name, python, data, out):
+def run_peer(workload, name, threads, python, data, out):
     script, *arguments = workload.peers[name]
-    ran = run([python, "-B", os.path.join(HERE, "peers", script), data, "--out", out, *arguments])
+    environment = os.environ | dict.fromkeys(["BENCH_THREADS", "POLARS_MAX_THREADS", "OMP_NUM_THREADS"], str(threads))
+    ran = run([python, "-B", os.path.join(HERE, "peers", script), data, "--out", out, *arguments], environment)
     result = json.loads(ran.output.splitlines()[-1])
+    if result["threads"] != threads:
+        raise Failure(f"{name}: ran with {result['threads']} threads, not with {threads}")
     return {
         "import_seconds": result["import_seconds"],
         "read_seconds": result["read_seconds"],
@@ -280,125 +276,125 @@ def run_danggol(workload, danggol, data, out, show=True):
     }
 
 
-def disagreements(workload, folders):
-    """Lines that tell how the tables of any program differ from the first peer's."""
-    reference = next(iter(workload.peers))
+def disagreements(workload, folders, figures):
+    """Lines that tell how the tables and figures of any (program, threads) differ from the first peer's."""
+    reference = next(iter(figures))
     found = []
-    for name, folder in folders.items():
-        for table in workload.tables if name != reference else []:
+    for program, told in figures.items():
+        found += [
+            f"{program}: {key} is {told.get(key)}, expected {expected}"
+            for key, expected in figures[reference].items()
+            if told.get(key) != expected
+        ]
+    for program, folder in folders.items():
+        for table in workload.tables if program != reference else []:
             try:
                 lines = compare_tables.differences(
                     os.path.join(folders[reference], table.name + ".csv"),
                     os.path.join(folder, table.name + ".csv"),
                     table.key,
-                    **({"tolerance": PEER_TOLERANCE} if name in workload.peers else {}),
+                    **({"tolerance": PEER_TOLERANCE} if program in figures else {}),
                 )
             except compare_tables.NotComparable as error:
                 lines = [str(error)]
-            found += [f"{name}, {table.name}: {line}" for line in lines[:5]]
+            found += [f"{program}, {table.name}: {line}" for line in lines[:5]]
             if len(lines) > 5:
-                found.append(f"{name}, {table.name}: ... and {len(lines) - 5} more")
+                found.append(f"{program}, {table.name}: ... and {len(lines) - 5} more")
     return found
 
 
-def measure(workload, args, data):
-    """Medians by program and row, what the peers said of themselves, and the disagreements."""
-    programs = (["danggol"] if args.danggol else []) + list(workload.peers)
-    runs, peers = {name: [] for name in programs}, {}
-    for round_number in range(args.runs + 1):
-        with tempfile.TemporaryDirectory(prefix="danggol_compare_") as scratch:
-            folders = {name: os.path.join(scratch, name) for name in programs}
-            for name in programs:
-                os.mkdir(folders[name])
-                if name == "danggol":
-                    values = run_danggol(workload, args.danggol, data, folders[name])
-                else:
-                    values, result = run_peer(workload, name, args.python, data, folders[name])
-                    peers.setdefault(name, result)
-                    expected = peers[next(iter(workload.peers))]["figures"]
-                    odd = [key for key in expected if result["figures"].get(key) != expected[key]]
-                    if odd:
-                        return (
-                            {},
-                            peers,
-                            [
-                                f"{name}: {key} is {result['figures'].get(key)}, expected {expected[key]}"
-                                for key in odd
-                            ],
-                        )
-                if round_number > 0:  # the first is the warm-up
-                    runs[name].append(values)
-                print(f"{workload.name}: round {round_number} of {args.runs}, {name}", file=sys.stderr)
-            found = disagreements(workload, folders)
-            if found:
-                return {}, peers, found
-    medians = {
-        name: {
-            row: (
-                None
-                if any(values[row] is None for values in runs[name])
-                else statistics.median(values[row] for values in runs[name])
-            )
-            for row in ROWS
-        }
-        for name in programs
-    }
-    return medians, peers, []
-
-
-def judge(claim, medians):
-    """{ratio, asked, met}; a missing figure leaves ratio and met None."""
-    best = min(claim.against, key=lambda name: medians[name][claim.row])
-    mine, theirs = medians.get("danggol", {}).get(claim.row), medians[best][claim.row]
-    if claim.least is not None:
-        ratio = theirs / mine if mine else None
-        return {
-            "row": claim.row,
-            "ratio": ratio,
-            "asked": f"{best} / danggol >= {claim.least:g}",
-            "met": None if ratio is None else ratio >= claim.least,
-        }
-    ratio = mine / theirs if mine else None
-    if claim.most is None:
-        return {"row": claim.row, "ratio": ratio, "asked": f"(danggol / {best})", "met": None}
-    return {
-        "row": claim.row,
-        "ratio": ratio,
-        "asked": f"danggol / {best} <= {claim.most:g}",
-        "met": None if ratio is None else ratio <= claim.most,
-    }
-
-
-def print_table(workload, medians, verdicts):
-    names = list(dict.fromkeys(["danggol", *workload.peers]))
-    lines = [["step", *names, "ratio", "asked", "met?"]]
-    for row, label in ROWS.items():
-        digits = 0 if row == "peak_rss_mb" else 3
-        values = [medians.get(name, {}).get(row) for name in names]
-        cells = ["-" if value is None else f"{value:.{digits}f}" for value in values]
-        for verdict in [v for v in verdicts if v["row"] == row] or [None]:
-            if verdict is None:
-                lines.append([label, *cells, "", "", ""])
+def one_round(workload, args, data, peers):
+    """(program, threads) -> what was measured, and the disagreements. What each peer says first is kept in `peers`."""
+    programs = [("danggol", None)] if args.danggol else []
+    programs += [(name, threads) for name in workload.peers for threads in THREADS]
+    measured, folders, figures = {}, {}, {}
+    with tempfile.TemporaryDirectory(prefix="danggol_compare_") as scratch:
+        for program in programs:
+            name, threads = program
+            folders[program] = os.path.join(scratch, f"{name}_{threads}")
+            os.mkdir(folders[program])
+            if name == "danggol":
+                measured[program] = run_danggol(workload, args.danggol, data, folders[program])
             else:
-                ratio, met = verdict["ratio"], verdict["met"]
-                lines.append(
-                    [
-                        label,
-                        *cells,
-                        "-" if ratio is None else f"{ratio:.2f}",
-                        verdict["asked"],
-                        "-" if met is None else "yes" if met else "no",
-                    ]
-                )
-            label, cells = "", [""] * len(names)
+                measured[program], result = run_peer(workload, name, threads, args.python, data, folders[program])
+                peers.setdefault(name, result)
+                figures[program] = result["figures"]
+        return measured, disagreements(workload, folders, figures)
+
+
+def measure(workload, args, data):
+    """Medians by (program, threads) and row, what the peers said of themselves, and the disagreements."""
+    runs, peers = [], {}
+    while len(runs) <= args.runs:
+        args.watch.begin()
+        print(f"{workload.name}: round {len(runs)} of {args.runs}", file=sys.stderr)
+        measured, found = one_round(workload, args, data, peers)
+        if found:
+            return {}, peers, found
+        if args.watch.undisturbed():
+            runs.append(measured)
+    return medians_of(runs[1:]), peers, []  # the first is the warm-up
+
+
+def medians_of(runs):
+    def median(program, row):
+        values = [measured[program][row] for measured in runs]
+        return None if any(value is None for value in values) else statistics.median(values)
+
+    return {program: {row: median(program, row) for row in ROWS} for program in runs[0]}
+
+
+def faster(medians):
+    """Of every program and row the least, with whatever number of threads."""
+    best = {}
+    for (name, _), values in medians.items():
+        for row, value in values.items():
+            known = best.setdefault(name, {}).get(row)
+            best[name][row] = value if known is None else known if value is None else min(known, value)
+    return best
+
+
+def judge(claim, best):
+    """A missing figure leaves `measured` and `held` None."""
+    against = min(claim.against, key=lambda name: best[name][claim.row])
+    mine, theirs = best.get("danggol", {}).get(claim.row), best[against][claim.row]
+    ratio = mine / theirs if mine is not None else None
+    return {
+        "asked": claim.asked,
+        "row": claim.row,
+        "against": against,
+        "most": claim.most,
+        "measured": ratio,
+        "held": None if ratio is None else ratio <= claim.most,
+    }
+
+
+def print_columns(lines, right):
+    """Cells below one another; of each line the columns in `right` end, the others begin, at the same place."""
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     for line in lines:
-        print(
-            "  ".join(
-                cell.rjust(width) if 0 < i <= len(names) + 1 else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(line, widths))
-            ).rstrip()
+        cells = [cell.rjust(width) if i in right else cell.ljust(width) for i, (cell, width) in enumerate(zip(line, widths))]
+        print("  ".join(cells).rstrip())
+
+
+def print_table(best, verdicts):
+    lines = [["step", *best]]
+    for row, label in ROWS.items():
+        digits = 0 if row == "peak_rss_mb" else 3
+        lines.append([label, *("-" if best[name][row] is None else f"{best[name][row]:.{digits}f}" for name in best)])
+    print_columns(lines, right=range(1, len(best) + 1))
+    print()
+    lines = [["asked", "measured", "held"]]
+    for verdict in verdicts:
+        ratio, held = verdict["measured"], verdict["held"]
+        lines.append(
+            [
+                verdict["asked"],
+                "-" if ratio is None else f"{ratio:.2f} times {verdict['against']}",
+                "-" if held is None else "yes" if held else "no",
+            ]
         )
+    print_columns(lines, right=[])
 
 
 def make(workload, danggol, customers, folder):
@@ -424,7 +420,8 @@ def compare(workload, args):
 
 def compare_on(workload, args, data):
     medians, peers, found = measure(workload, args, data)
-    verdicts = [judge(claim, medians) for claim in workload.claims] if medians else []
+    best = faster(medians)
+    verdicts = [judge(claim, best) for claim in CLAIMS] if medians else []
     if args.json:
         print(
             json.dumps(
@@ -435,7 +432,9 @@ def compare_on(workload, args, data):
                     "differences": found,
                     "versions": {name: result["version"] for name, result in peers.items()},
                     "figures": next(iter(peers.values()))["figures"],
-                    "medians": medians,
+                    "medians": [
+                        {"program": name, "threads": threads, **values} for (name, threads), values in medians.items()
+                    ],
                     "claims": verdicts,
                 }
             )
@@ -446,8 +445,9 @@ def compare_on(workload, args, data):
         if found:
             print("ANSWERS DIFFER (expected: the first peer's)", *found, sep="\n  ")
         else:
-            print_table(workload, medians, verdicts)
-            print(f"answers: equal ({', '.join(table.name for table in workload.tables)}; {len(medians)} programs)")
+            print(f"peers with {' and '.join(map(str, THREADS))} threads, the faster of each step")
+            print_table(best, verdicts)
+            print(f"answers: equal ({', '.join(table.name for table in workload.tables)}; {len(best)} programs)")
     return 1 if found else 0
 
 
@@ -459,10 +459,13 @@ def scale(workload, args):
         runs = []
         with tempfile.TemporaryDirectory(prefix="danggol_made_") as data:
             make(workload, args.danggol, customers, data)
-            for round_number in range(args.runs + 1):
+            while len(runs) <= args.runs:
+                args.watch.begin()
+                print(f"{workload.name}: round {len(runs)} of {args.runs}, {customers} customers", file=sys.stderr)
                 with tempfile.TemporaryDirectory(prefix="danggol_compare_") as out:
-                    runs.append(run_danggol(workload, args.danggol, data, out, show=False))
-                print(f"{workload.name}: round {round_number} of {args.runs}, {customers} customers", file=sys.stderr)
+                    measured = run_danggol(workload, args.danggol, data, out, show=False)
+                if args.watch.undisturbed():
+                    runs.append(measured)
         rows = ["import_seconds", "analyse_process_seconds", "process_seconds", "peak_rss_mb"]
         medians[customers] = {row: statistics.median(values[row] for values in runs[1:]) for row in rows}
     small, large = (medians[customers] for customers in sizes)
@@ -502,8 +505,12 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--customers", type=int, default=CUSTOMERS, help="of files that are made (default %(default)s)")
     parser.add_argument("--scale", action="store_true", help=f"danggol alone, on {SCALE} times as many customers, too")
+    parser.add_argument(
+        "--wait", type=float, default=0, metavar="MINUTES", help="for other jobs to end (default: do not wait)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document per workload")
     args = parser.parse_args()
+    args.watch = quiet.Watch(60 * args.wait, say=lambda text: print(text, file=sys.stderr))
     if args.runs < 1:
         parser.error(f"--runs {args.runs}: must be 1 or more")
     if args.danggol:
@@ -526,6 +533,9 @@ def main():
     except Failure as error:
         print(error, file=sys.stderr)
         return 2
+    except quiet.Busy as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 3
     return status
 
 

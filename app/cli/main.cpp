@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,8 @@ struct Options {
   std::vector<std::string> rooms;
   ParamTexts params, flags;
   std::string report_path;
+  // suppress
+  SuppressRequest suppress;
   // simulate
   std::string simulator;
   // show, sql, report
@@ -79,9 +82,14 @@ class StopOnSignal {
       constexpr timespec pause = {0, 20'000'000};
       for (int round = 0; sigtimedwait(&set, nullptr, &pause) < 0; ++round)
         if (interrupt(round >= patience) && round >= patience) break;
-      Engine::abandon_outputs();
-      fail({Code::cancelled, "stopped: nothing was changed"});
-      _exit(exit_status(Code::cancelled));
+      end({Code::cancelled, "stopped: nothing was changed"});
+    }).detach();
+  }
+  // Of work that only reads and may be deaf to an interrupt.
+  static void end_after(double seconds, Error error) {
+    std::thread([seconds, error = std::move(error)] {
+      std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+      end(error);
     }).detach();
   }
   static Progress progress() {
@@ -92,6 +100,11 @@ class StopOnSignal {
   }
 
  private:
+  static void end(const Error& error) {
+    Engine::abandon_outputs();
+    fail(error);
+    _exit(exit_status(error.code));
+  }
   static constexpr int patience = 30;  // pauses
   static inline std::atomic<bool> stop_ = false;
   static sigset_t signals() {
@@ -115,7 +128,7 @@ Status must_exist(const Options& options) {
 Result<Engine::Settings> settings(const Options& options) {
   Engine::Settings settings;
   if (options.memory.empty()) return settings;
-  constexpr double least = 64 << 20, most = 1e15;
+  constexpr double least = 64e6, most = 1e15;
   char* end = nullptr;
   double bytes = std::strtod(options.memory.c_str(), &end);
   std::string unit = end;
@@ -130,10 +143,45 @@ Result<Engine::Settings> settings(const Options& options) {
                fmt::format("--memory={}: must be 64MB or more, such as 512MB or 8GB", options.memory)};
 }
 
+// What we print must not end up in the store, whatever the descriptors lead to.
+Status keep_off_the_store(const Options& options) {
+  struct stat store {
+  }, stream{};
+  if (::stat(options.store.c_str(), &store) != 0) return {};
+  auto is_store = [&](int number) {
+    return ::fstat(number, &stream) == 0 && stream.st_dev == store.st_dev && stream.st_ino == store.st_ino;
+  };
+  if (is_store(STDERR_FILENO)) {
+    int null = ::open("/dev/null", O_WRONLY);
+    ::dup2(null, STDERR_FILENO);
+    ::close(null);
+  }
+  if (is_store(STDOUT_FILENO))
+    return Error{Code::refused,
+                 fmt::format("standard output is the store {}; name another file", options.store)};
+  return {};
+}
+
+// A single value of SQL may be larger than all that is counted beforehand; from here on the system refuses
+// it.
+void bound_memory(int64_t bytes) {
+  constexpr rlim_t spare = 256 << 20;  // answers on their way out
+  std::string word;
+  rlim_t held = 0;
+  for (std::ifstream status("/proc/self/status"); status >> word;)
+    if (word == "VmData:") status >> held;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = std::min(limit.rlim_max, held * 1'024 + static_cast<rlim_t>(bytes) + spare);
+  ::setrlimit(RLIMIT_DATA, &limit);
+}
+
 Result<Engine> open(const Options& options, Engine::Access access) {
+  TRY(keep_off_the_store(options));
   Engine::Settings given = TRY(settings(options));
   Engine engine = TRY(Engine::open(options.store, access, given));
   StopOnSignal::watch(engine.interrupter());
+  if (access == Engine::Access::read) bound_memory(given.memory_bytes);
   return engine;
 }
 
@@ -172,15 +220,24 @@ Status import(const Options& options) {
   return {};
 }
 
-// Rows to --out or, where there is none, to stdout: neither may be the store.
+Status suppress(const Options& options) {
+  TRY(must_exist(options));
+  SuppressRequest request = options.suppress;
+  request.ids = fmt::format("{}", fmt::join(options.words, "\n"));
+  if (request.ids.empty() && request.file.empty())
+    return Error{Code::bad_input, "suppress: no customer named; give ids or --file FILE"};
+  Engine engine = TRY(open(options, Engine::Access::write));
+  auto summary = TRY(engine.suppress(request));
+  print(options.json ? to_json(summary) : to_text(summary, language(options)));
+  return {};
+}
+
+// Rows to --out or, where there is none, to stdout.
 Status write(const Engine& engine, const Options& options, const std::function<Status(std::ostream&)>& rows) {
-  if (options.out.empty()) {
-    TRY(engine.check_output("/dev/stdout"));
-    return rows(std::cout);
-  }
+  if (options.out.empty()) return rows(std::cout);
   Output file = TRY(engine.output(options.out));
-  TRY(rows(file.stream()));
-  return file.commit();
+  if (auto outcome = rows(file.stream()); !outcome && file.stream()) return outcome;
+  return file.commit();  // which says what is wrong with the file
 }
 
 Status run(const Options& options) {
@@ -201,6 +258,7 @@ Status run(const Options& options) {
 Status pipeline(const Options& options) {
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
+  if (!options.report_path.empty()) TRY(engine.check_output(options.report_path));
   auto summary = TRY(engine.pipeline(options.rooms, options.params, StopOnSignal::progress()));
   if (!options.report_path.empty()) TRY(engine.report(options.report_path, language(options)));
   print(options.json ? to_json(summary) : to_text(summary, language(options)));
@@ -224,6 +282,7 @@ Status show(const Options& options) {
 
 Status sql(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::read));
+  StopOnSignal::end_after(options.sql.seconds + 1, options.sql.too_slow());
   return write(engine, options, [&](std::ostream& out) {
     return engine.sql(options.target, style(options), options.sql, out);
   });
@@ -251,11 +310,16 @@ Status list(const Options& options) {
 
 Status describe(const Options& options) {
   AnalysisInfo info = TRY(Engine::analysis(options.room));
-  auto run_params = Engine::run_params();
-  info.params.insert(info.params.end(), run_params.begin(), run_params.end());
+  auto add = [&](const std::vector<ParamInfo>& params) {
+    info.params.insert(info.params.end(), params.begin(), params.end());
+  };
+  if (info.contacts) add(Engine::suppress_params());
+  add(Engine::run_params());
   print(options.json ? to_json(info) : to_text(info, language(options)));
   return {};
 }
+
+std::string not_empty(const std::string& text) { return text.empty() ? "must name a file" : ""; }
 
 using Command = Status (*)(const Options&);
 
@@ -332,7 +396,9 @@ int main(int argc, char** argv) {
     sub->add_option("--format", options.format, "of the rows")
         ->check(CLI::IsMember(formats))
         ->type_name(fmt::format("{}", fmt::join(formats, "|")));
-    sub->add_option("--out", options.out, "write to this file instead of stdout")->type_name("FILE");
+    sub->add_option("--out", options.out, "write to this file instead of stdout")
+        ->check(not_empty)
+        ->type_name("FILE");
     sub->add_flag("--plain", options.plain,
                   "CSV as it is: no byte-order mark, no apostrophe before formulas");
     return sub;
@@ -377,8 +443,17 @@ int main(int argc, char** argv) {
   import_command->add_flag("--again", options.import.again,
                            "load a file whose content is already in the store");
 
+  auto* suppress_command = with_language(with_store(
+      with_json(command(app, "suppress", "customers never to contact, from now on, in any list", suppress))));
+  suppress_command->add_option("ids", options.words, "customer ids, however separated")->type_name("ID");
+  suppress_command
+      ->add_option("--file", options.suppress.file, "a list of them, or a table with their column")
+      ->type_name("FILE");
+  suppress_command->add_flag("--remove", options.suppress.remove, "contact them again");
+
   auto* run_command = app.add_subcommand("run", "run one analysis; danggol list names them");
   run_command->require_subcommand(1);
+  with_language(with_json(with_store(run_command)));
   for (const AnalysisInfo& info : Engine::analyses()) {
     auto* sub = run_command->add_subcommand(info.name, info.question.en);
     sub->callback([&options, &chosen, name = info.name] {
@@ -387,12 +462,14 @@ int main(int argc, char** argv) {
     });
     with_store(with_json(with_language(sub)));
     add_params(*sub, info.params, options);
+    if (info.contacts) add_params(*sub, Engine::suppress_params(), options);
     add_params(*sub, Engine::run_params(), options);
   }
 
   auto* pipeline_command = with_language(
       with_store(with_json(command(app, "pipeline", "run every analysis the store has data for", pipeline))));
   pipeline_command->add_option("--report", options.report_path, "write the HTML report here")
+      ->check(not_empty)
       ->type_name("FILE.html");
   pipeline_command->add_option("--rooms", options.rooms, "only these analyses, comma-separated")
       ->delimiter(',')
@@ -464,7 +541,8 @@ int main(int argc, char** argv) {
   try {
     return danggol::cli::main(argc, argv);
   } catch (const std::bad_alloc&) {
-    std::fputs("danggol: out of memory\n", stderr);
+    std::fputs("danggol: not enough memory; raise --memory\n", stderr);
+    return danggol::exit_status(danggol::Code::memory);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "danggol: a bug in danggol: %s\n", error.what());
   }

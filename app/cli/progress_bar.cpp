@@ -7,6 +7,8 @@
 #include <chrono>
 #include <string>
 
+#include "danggol/printable.h"
+
 namespace danggol::cli {
 namespace {
 
@@ -33,7 +35,7 @@ Progress progress_bar() {
       bar = fmt::format("[{}{}] {:3.0f} % ", std::string(filled, '#'), std::string(width - filled, '.'),
                         done * 100);
     }
-    fmt::print(stderr, "\r\033[K{}{}", bar, what);
+    fmt::print(stderr, "\r\033[K{}{}", bar, printable(what));
     shown = true;
     return {};
   };

@@ -52,11 +52,18 @@ def arguments(doc, files):
     return parser
 
 
+def threads():
+    """How many the bench asks for. polars and Arrow read it from variables of their own, DuckDB has to be told."""
+    return int(os.environ.get("BENCH_THREADS", os.cpu_count()))
+
+
 def peak_rss_mb():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb, figures, tables, out=None):
+def report(
+    peer, version, threads_used, read_seconds, import_seconds, analyse_seconds, peak_mb, figures, tables, out=None
+):
     """Prints the one JSON line. An import leaves a file; `read_seconds` of it are the reading into memory, None where
     that is not a step by itself. `tables` is name -> (columns as above, rows in their order)."""
     for name, (columns, rows) in tables.items():
@@ -70,6 +77,7 @@ def report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb
             {
                 "peer": peer,
                 "version": version,
+                "threads": threads_used,
                 "read_seconds": None if read_seconds is None else round(read_seconds, 4),
                 "import_seconds": round(import_seconds, 4),
                 "analyse_seconds": round(analyse_seconds, 4),

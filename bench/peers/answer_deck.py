@@ -3,7 +3,7 @@
 import os
 
 import answer
-from answer import Z95, peak_rss_mb  # noqa: F401
+from answer import Z95, peak_rss_mb, threads  # noqa: F401
 
 FILES = {  # what the peers call them -> the six tables
     "demo": "LPOINT_BIG_COMP_01_DEMO.csv",
@@ -52,7 +52,7 @@ def files(data):
     return {name: os.path.join(data, file) for name, file in FILES.items()}
 
 
-def report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb, counts, tables, out=None):
+def report(peer, version, threads_used, read_seconds, import_seconds, analyse_seconds, peak_mb, counts, tables, out=None):
     """`counts` are the rows of the six tables by name, `tables` the rows of those above by name."""
     formed = {name: (columns, tables[name]) for name, columns in TABLES.items()}
-    answer.report(peer, version, read_seconds, import_seconds, analyse_seconds, peak_mb, {"rows": counts}, formed, out)
+    answer.report(peer, version, threads_used, read_seconds, import_seconds, analyse_seconds, peak_mb, {"rows": counts}, formed, out)

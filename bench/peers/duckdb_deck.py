@@ -229,11 +229,11 @@ def main():
 
 def run(args, database):
     start = time.perf_counter()
-    with duckdb.connect(database) as db:
+    with duckdb.connect(database, config={"threads": answer.threads()}) as db:
         db.execute(import_tables(answer.files(args.data)))
     imported = time.perf_counter()  # closing writes the checkpoint, so it counts
 
-    with duckdb.connect(database) as db:
+    with duckdb.connect(database, config={"threads": answer.threads()}) as db:
         opened = time.perf_counter()  # opening is not analysis
         db.execute("BEGIN")
         for statements in ANALYSE:
@@ -245,6 +245,7 @@ def run(args, database):
         answer.report(
             "duckdb",
             duckdb.__version__,
+            db.execute("SELECT current_setting('threads')").fetchone()[0],
             None,
             imported - start,
             analysed - opened,

@@ -139,6 +139,7 @@ def main():
     answer.report(
         "pandas" if args.engine == "c" else "pandas-pyarrow",
         pandas.__version__,
+        pyarrow.cpu_count(),
         read - start,
         read - start + written,
         analysed - analyse,

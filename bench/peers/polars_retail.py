@@ -138,6 +138,7 @@ def main():
     answer.report(
         "polars",
         polars.__version__,
+        polars.thread_pool_size(),
         read - start,
         read - start + written,
         analysed - analyse,

@@ -48,6 +48,8 @@ struct ParamInfo {
   std::optional<double> least, most;  // of a number, or of a list's every element
   std::vector<std::string> choices;
   std::string help;
+  bool required = false;    // there is no default: a run without it is refused
+  std::string values = {};  // "table:column" where it is one of that column's values
 };
 
 // Parameter values as typed: name without dashes -> text.
@@ -98,7 +100,8 @@ struct AnalysisInfo {
   std::vector<ChartInfo> charts = {};
   std::vector<ReportTableInfo> tables = {};
   std::vector<std::pair<std::string, Text>> labels = {};  // words of its tables' values: "sms" -> SMS, 문자
-  bool headline = true;  // its first sentence belongs into the report's summary
+  bool headline = true;   // its first sentence belongs into the report's summary
+  bool contacts = false;  // its tables say whom to contact: nobody who is suppressed may be in them
 };
 
 }  // namespace danggol

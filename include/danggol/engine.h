@@ -37,7 +37,25 @@ struct FileSummary {
   std::vector<std::pair<std::string, std::string>> roles;  // role -> column
   int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
   std::vector<std::pair<std::string, int64_t>> rejects;  // reason in words -> rows, most first
+  std::vector<std::string> warnings;                     // in a line each
   std::string first, last;                               // dates of the rows; "" without
+};
+
+// A change of the list of those who are never to be contacted. Ids may be parted by commas, semicolons, tabs,
+// lines or blanks, in quotes or not; a file holds such text, or is a table with a column of customers.
+struct SuppressRequest {
+  std::string ids;      // one that is no customer's is an error
+  std::string file;     // one that is no customer's is kept, for customers come; "" without
+  bool remove = false;  // take them off the list
+};
+
+struct SuppressSummary {
+  int64_t added = 0, removed = 0;
+  int64_t unknown = 0;       // ids of the file that are no customer's, or not on the list
+  int64_t ids_on_list = 0;   // now, from whatever source
+  int64_t customers = 0;     // of the store's that the list keeps from being contacted
+  int64_t rows_removed = 0;  // of the contact lists of earlier runs
+  std::vector<Text> warnings;
 };
 
 struct FactValue {
@@ -85,6 +103,7 @@ struct RowStyle {
 struct SqlLimits {
   int64_t rows = 1'000'000;
   double seconds = 60;
+  Error too_slow() const;
 };
 
 // A file being written; see Engine::output. Without commit() nothing appears, and what was there stays.
@@ -110,6 +129,7 @@ class Engine {
   static std::vector<AnalysisInfo> analyses();
   static Result<AnalysisInfo> analysis(const std::string& name);
   static std::vector<ParamInfo> run_params();  // as-of, from, split, until, seed: every analysis takes them
+  static std::vector<ParamInfo> suppress_params();  // what says whom to contact (`contacts`) takes these, too
   static std::vector<std::string> presets();
   static std::vector<std::string> column_roles();  // what ImportRequest::columns may name
   // A dry run of import: reads everything, writes nothing, needs no store.
@@ -127,7 +147,11 @@ class Engine {
   static Result<Engine> open(const std::string& store_path, Access access);
 
   Result<std::vector<FileSummary>> import(const ImportRequest& request, const Progress& progress);
-  // Runs one job. `params` may hold run_params() too. A failed or cancelled run leaves the last good results.
+  // Who is on the list is in no contact list from now on, of no run. It can be seen as raw.suppression.
+  Result<SuppressSummary> suppress(const SuppressRequest& request);
+  // Runs one job. `params` may hold run_params() too, and suppress_params() where it says whom to contact:
+  // they are added to the store's list before it runs, and are no parameters of the run. A failed or
+  // cancelled run leaves the last good results.
   Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress);
   // Runs the named jobs (all that the store has data for, if none is named) in dependency order. Parameters
   // are those of run_params() only.

@@ -1,14 +1,27 @@
 // XXH3-128 in hex: to know content again, not to resist an attacker.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
-
-#include "danggol/result.h"
 
 namespace danggol {
 
 std::string digest(std::string_view bytes);
-Result<std::string> file_digest(const std::string& path);
+
+// The same of bytes that come one after the other.
+class Digest {
+ public:
+  Digest();
+  ~Digest();
+  Digest(Digest&&) noexcept;
+  Digest& operator=(Digest&&) noexcept;
+  void add(std::string_view bytes);
+  std::string hex() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace danggol

@@ -34,7 +34,9 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   state.target = state.now = path;
   struct stat facts {};
   bool is_there = ::stat(path.c_str(), &facts) == 0;
+  if (!is_there && errno != ENOENT) return cannot_write(path, errno);
   if (is_there && S_ISDIR(facts.st_mode)) return Error{Code::bad_input, path + ": a folder; name a file"};
+  if (is_there && S_ISBLK(facts.st_mode)) return Error{Code::bad_input, path + ": a disk; name a file"};
   if (!is_there || S_ISREG(facts.st_mode)) {
     std::error_code error;
     if (is_there) {  // what a link leads to is replaced, not the link

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace danggol {
 
@@ -15,6 +16,13 @@ constexpr uint64_t mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
   return x ^ (x >> 31);
+}
+
+// A number that belongs to an id and a seed: the same whoever else there is, and in whatever order they came.
+constexpr uint64_t draw_of(std::string_view id, uint64_t seed) {
+  uint64_t key = mix(seed);
+  for (char c : id) key = mix(key ^ static_cast<unsigned char>(c));
+  return key;
 }
 
 class Random {
@@ -36,7 +44,10 @@ class Random {
     state_[3] = rotate(state_[3], 45);
     return result;
   }
-  double uniform() { return static_cast<double>((*this)() >> 11) * 0x1.0p-53; }  // [0, 1)
+  double uniform() { return unit((*this)()); }
+  static constexpr double unit(uint64_t bits) {
+    return static_cast<double>(bits >> 11) * 0x1.0p-53;
+  }                             // [0, 1)
   uint64_t below(uint64_t n) {  // uniform on 0..n-1 (Lemire, 2019; the bias is below 2^-64 n)
     return static_cast<uint64_t>((static_cast<wide>((*this)()) * n) >> 64);
   }

@@ -12,7 +12,7 @@ struct GradePair {
 };
 
 int32_t grade_number(std::string_view grade);
-// Of everybody who bought in either half, ascending by customer_no.
+// Of everybody who bought in either half, ascending by customer_id.
 Result<std::vector<GradePair>> grade_pairs(Context& context);
 
 }  // namespace danggol

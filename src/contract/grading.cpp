@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "contract/grade_pair.h"
 
@@ -55,17 +54,16 @@ int32_t grade_number(std::string_view grade) {
 
 Result<std::vector<GradePair>> grade_pairs(Context& context) {
   Table rows = TRY(context.query(
-      "SELECT customer_no, period = 'H1' AS is_h1, grade FROM result.rfm JOIN customer USING (customer_id)"));
+      "SELECT customer_no, period = 'H1' AS is_h1, grade FROM result.rfm JOIN customer USING (customer_id) "
+      "ORDER BY customer_id"));
   const auto &customers = rows.integers("customer_no"), &is_h1 = rows.integers("is_h1");
-  std::vector<size_t> order(rows.rows());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return customers[a] < customers[b]; });
+  const auto& grades = rows.texts("grade");
   std::vector<GradePair> pairs;
-  for (size_t i : order) {
+  for (size_t i = 0; i < rows.rows(); ++i) {
     size_t customer = static_cast<size_t>(customers[i]);
     if (pairs.empty() || pairs.back().customer_no != customer)
       pairs.push_back({customer, inactive_grade, inactive_grade});
-    (is_h1[i] != 0 ? pairs.back().h1 : pairs.back().h2) = grade_number(rows.texts("grade")[i]);
+    (is_h1[i] != 0 ? pairs.back().h1 : pairs.back().h2) = grade_number(grades[i]);
   }
   return pairs;
 }

@@ -52,6 +52,8 @@ std::string format(const Group& value) {
   return value.empty() ? "" : fmt::format("{}:{}={}", value.table, value.column, value.value);
 }
 
+Error missing(const ParamInfo& info) { return bad(info, "", "must be given: " + info.help); }
+
 Status parse(const ParamInfo& info, std::string_view text, int64_t& value) {
   return parse_number(info, text, value, "a whole number");
 }
@@ -67,13 +69,14 @@ Status parse(const ParamInfo& info, std::string_view text, std::string& value) {
   if (info.type == ParamType::choice &&
       std::find(info.choices.begin(), info.choices.end(), text) == info.choices.end())
     return bad(info, text, fmt::format("must be one of {}", fmt::join(info.choices, ", ")));
+  if (info.required && text.empty()) return missing(info);
   value = text;
   return {};
 }
 Status parse(const ParamInfo& info, std::string_view text, std::optional<Date>& value) {
   auto date = parse_date(text);
-  if (!date) return bad(info, text, "must be a date such as 2011-06-01");
-  value = *date;
+  if (!date && !text.empty()) return bad(info, text, "must be a date such as 2011-06-01");
+  value = date;
   return {};
 }
 Status parse(const ParamInfo& info, std::string_view text, std::vector<double>& value) {
@@ -89,6 +92,10 @@ Status parse(const ParamInfo&, std::string_view text, std::vector<std::string>& 
 }
 
 Status parse(const ParamInfo& info, std::string_view text, Group& value) {
+  if (text.empty()) {
+    value = {};
+    return {};
+  }
   size_t colon = text.find(':'), equals = text.find('=', colon == text.npos ? 0 : colon);
   std::string_view table = text.substr(0, colon);
   if (colon == text.npos || equals == text.npos || equals == colon + 1 ||

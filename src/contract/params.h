@@ -34,6 +34,7 @@ std::string format(const std::optional<Date>& value);
 std::string format(const std::vector<double>& value);
 std::string format(const std::vector<std::string>& value);
 std::string format(const Group& value);
+// What format() wrote is read back; "" as a date or a group is "not given".
 Status parse(const ParamInfo& info, std::string_view text, int64_t& value);
 Status parse(const ParamInfo& info, std::string_view text, double& value);
 Status parse(const ParamInfo& info, std::string_view text, bool& value);
@@ -42,6 +43,7 @@ Status parse(const ParamInfo& info, std::string_view text, std::optional<Date>& 
 Status parse(const ParamInfo& info, std::string_view text, std::vector<double>& value);
 Status parse(const ParamInfo& info, std::string_view text, std::vector<std::string>& value);
 Status parse(const ParamInfo& info, std::string_view text, Group& value);
+Error missing(const ParamInfo& info);
 }  // namespace param_text
 
 template <class Params>
@@ -84,6 +86,10 @@ class ParamTable {
   ParamTable& group(std::string name, Group Params::*member, std::string help) {
     return add({name, ParamType::group, {}, {}, {}, {}, {}, help}, member);
   }
+  // One of the values of a column ("raw.customer:customer_id"); it must be given.
+  ParamTable& one_of(std::string name, std::string Params::*member, std::string column, std::string help) {
+    return add({name, ParamType::text, {}, {}, {}, {}, {}, help, true, column}, member);
+  }
   // The rows of a struct that is a member of this one.
   template <class Inner>
   ParamTable& include(Inner Params::*member, const ParamTable<Inner>& inner) {
@@ -103,6 +109,7 @@ class ParamTable {
   Status read(ParamTexts& texts, Params& params) const {
     for (const auto& row : rows_) {
       auto given = texts.find(row.info.name);
+      if (given == texts.end() && row.info.required) return param_text::missing(row.info);
       if (given == texts.end()) continue;
       TRY(row.parse(params, given->second));
       texts.erase(given);

@@ -56,7 +56,7 @@ inline constexpr std::string_view grade_names[] = {"top", "good", "regular", "ot
 inline constexpr int32_t grade_count = 5, inactive_grade = 4;
 std::vector<std::pair<std::string, Text>> grade_labels();  // and the names of the periods
 
-// The buyers of a window, graded among themselves: columns side by side, ascending by customer_no.
+// The buyers of a window, graded among themselves: columns side by side, ascending by customer_id.
 struct Graded {
   std::vector<int32_t> customer_no;
   std::vector<std::string> customer_id;
@@ -73,7 +73,7 @@ struct Graded {
 // horizon has passed, the grade they got in it.
 struct Frame {
   Date cutoff, label_until;
-  std::vector<int32_t> customer_no;  // ascending
+  std::vector<std::string> customer_id;  // ascending
   Matrix features;
   std::vector<int32_t> grade;  // in the window before the cutoff, 0..3
   std::vector<int32_t> label;  // 0..4; empty when origin is `predict`
@@ -113,16 +113,16 @@ class Context {
   virtual uint64_t seed() const = 0;
 
   // SQL over what is visible before as_of: event, receipt (feature.receipt), customer, product, store (raw),
-  // result.*, model.* and the run's own temporary tables. $run_id, $as_of, $from, $split, $until are always
-  // bound.
+  // suppression (customer_no of those never to be contacted), result.*, model.* and the run's own temporary
+  // tables, which end with it. $run_id, $as_of, $from, $split, $until are always bound.
   virtual Result<Table> query(std::string_view sql, const Bindings& bindings = {}) = 0;
   // A script of statements; it writes a declared table by INSERT INTO history.NAME BY NAME SELECT $run_id ...
   virtual Status execute(std::string_view sql, const Bindings& bindings = {}) = 0;
   // Appends rows in the declared columns' order to the declared table ("result.campaign").
   virtual Status write(std::string_view table, const Table& rows) = 0;
 
-  // Whether a result among the room's `uses` is there; its parameters as JSON if so.
-  virtual std::optional<std::string> params_of(std::string_view table) const = 0;
+  // Whether a result among the room's `uses` is there; the parameters it was made with if so.
+  virtual std::optional<ParamTexts> params_of(std::string_view table) const = 0;
   // Every customer's events before as_of, in memory; loaded once for all the rooms of a pipeline.
   virtual Result<const Histories*> histories() = 0;
   virtual Result<Frame> frame(Origin origin, const Grading& grading) = 0;

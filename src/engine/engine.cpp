@@ -10,14 +10,16 @@
 #include <ostream>
 #include <thread>
 
-#include "base/digest.h"
+#include "base/clock.h"
 #include "base/output_file.h"
 #include "base/part.h"
 #include "engine/results.h"
 #include "engine/run.h"
+#include "engine/suppress.h"
 #include "engine/time_frame.h"
 #include "features/frame.h"
 #include "ingest/import.h"
+#include "ingest/input_file.h"
 #include "report/html.h"
 #include "report/rows_out.h"
 #include "rooms/registry.h"
@@ -49,34 +51,6 @@ Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
   return mapping;
 }
 
-// A folder stands for the CSV and Parquet files in it, in the order of their names.
-Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths) {
-  std::vector<std::string> files;
-  for (const auto& path : paths) {
-    std::error_code error;
-    if (!std::filesystem::is_directory(path, error)) {
-      files.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    std::filesystem::directory_iterator at(path, error), none;
-    for (; !error && at != none; at.increment(error)) {
-      std::string name = at->path().string();
-      if (name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".parquet"))
-        inside.push_back(name);
-    }
-    if (error)
-      return Error{Code::io, fmt::format("{}: the folder cannot be read: {}", path, error.message())};
-    if (inside.empty())
-      return Error{Code::not_found,
-                   fmt::format("{}: no .csv, .csv.gz or .parquet file in this folder", path)};
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
-  }
-  if (files.empty()) return Error{Code::bad_input, "no file given; name at least one"};
-  return files;
-}
-
 FileSummary summary_of(const ingest::FileReport& report) {
   FileSummary file;
   file.path = report.facts.path;
@@ -98,6 +72,7 @@ FileSummary summary_of(const ingest::FileReport& report) {
       if (known.name == reason) words = known.en;
     file.rejects.emplace_back(words, rows);
   }
+  file.warnings = report.warnings;
   if (report.rows_loaded > 0 && !ingest::is_dimension(report.facts.kind)) {
     file.first = to_text(to_date(report.first));
     file.last = to_text(to_date(report.last));
@@ -148,10 +123,13 @@ struct Engine::State {
     auto target = file_id(to);
     if (target && *target == database.file())
       return Error{Code::refused, fmt::format("{}: is the store; name another file", to)};
+    if (auto key = file_id(database.key_file()); target && key && *target == *key)
+      return Error{Code::refused, fmt::format("{}: is the store's key; name another file", to)};
     std::error_code error;
     if (target && std::filesystem::is_regular_file(to, error)) {
       auto connection = TRY(database.connect());
-      std::string digest = TRY(file_digest(to));
+      auto file = TRY(ingest::InputFile::open(to));
+      std::string digest = TRY(file.digest({}));
       if (TRY(connection.integer("SELECT count(*) FROM raw.load WHERE digest = $digest",
                                  {{"digest", digest}})) > 0)
         return Error{Code::refused, fmt::format("{}: holds data that were loaded; name another file", to)};
@@ -170,6 +148,17 @@ struct Engine::State {
     };
   }
 
+  // An input is not the store: to open that a second time would also give up its lock.
+  Status is_no_store(const std::string& file) const {
+    if (auto id = file_id(file); !id || *id != database.file()) return {};
+    return Error{Code::bad_input, fmt::format("{}: is the store itself; name a file of rows", file)};
+  }
+
+  Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request) const {
+    TRY(is_no_store(request.file));
+    return engine::suppress(connection, request);
+  }
+
   // The dates and the seed of what is to run, and the connection showing nothing beyond them.
   Result<engine::RunSettings> settle(store::Connection& connection, ParamTexts& params) {
     engine::RunParams given;
@@ -182,8 +171,10 @@ struct Engine::State {
     TimeFrame time = TRY(engine::settle(given, first, last));
     TRY(engine::create_visible(connection, time));
     TRY(connection.limit_memory(settings.memory_bytes));
-    return engine::RunSettings{
-        .time = time, .seed = static_cast<uint64_t>(given.seed), .memory_bytes = settings.memory_bytes};
+    return engine::RunSettings{.time = time,
+                               .seed = static_cast<uint64_t>(given.seed),
+                               .memory_bytes = settings.memory_bytes,
+                               .key_file = database.key_file()};
   }
 };
 
@@ -201,12 +192,13 @@ Result<AnalysisInfo> Engine::analysis(const std::string& name) {
 }
 
 std::vector<ParamInfo> Engine::run_params() { return engine::run_params().info(); }
+std::vector<ParamInfo> Engine::suppress_params() { return engine::suppress_params().info(); }
 std::vector<std::string> Engine::presets() { return ingest::preset_names(); }
 std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
 Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
-  auto files = TRY(files_of(request.paths));
+  auto files = TRY(ingest::files_of(request.paths));
   Progress silent = [](double, std::string_view) { return Status(); };
   std::vector<FileSummary> out;
   for (const auto& report : TRY(ingest::check(files, mapping, progress ? progress : silent)))
@@ -237,10 +229,8 @@ Result<Engine> Engine::open(const std::string& store_path, Access access, const 
 
 Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(mapping_of(request));
-  auto files = TRY(files_of(request.paths));
-  for (const auto& file : files)  // to open it a second time would also give up its lock
-    if (auto id = file_id(file); id && *id == state_->database.file())
-      return Error{Code::bad_input, fmt::format("{}: is the store itself; name a file of rows", file)};
+  auto files = TRY(ingest::files_of(request.paths));
+  for (const auto& file : files) TRY(state_->is_no_store(file));
   State::Session session(*state_, TRY(state_->database.connect()));
   auto reports = TRY(ingest::import(session.connection, files, mapping,
                                     {request.again, features::add_receipts}, state_->stoppable(progress)));
@@ -254,7 +244,20 @@ Result<RunSummary> Engine::run(const std::string& name, ParamTexts params, const
   const Room* room = TRY(room_named(name, Kind::job));
   State::Session session(*state_, TRY(state_->database.connect()));
   auto settings = TRY(state_->settle(session.connection, params));
-  return engine::run_job(session.connection, *room, params, settings, state_->stoppable(progress));
+  SuppressRequest suppressed;
+  if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
+  (void)TRY(room->check(params));
+  std::vector<Text> warnings;
+  if (!suppressed.ids.empty() || !suppressed.file.empty())
+    warnings = TRY(state_->suppress(session.connection, suppressed)).warnings;
+  auto run = TRY(engine::run_job(session.connection, *room, params, settings, state_->stoppable(progress)));
+  run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
+  return run;
+}
+
+Result<SuppressSummary> Engine::suppress(const SuppressRequest& request) {
+  State::Session session(*state_, TRY(state_->database.connect()));
+  return state_->suppress(session.connection, request);
 }
 
 Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, ParamTexts params,
@@ -271,8 +274,16 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
     if (room.info.kind == Kind::job &&
         (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
+  // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
+  settings.is_part = true;
+  Stopwatch since_written;
+  auto write = [&]() -> Status {
+    since_written = Stopwatch();
+    return session.connection.checkpoint();
+  };
   PipelineSummary summary;
   for (size_t i = 0; i < chosen.size(); ++i) {
+    if (since_written.seconds() > 1) TRY(write());
     auto part = [&](double done, std::string_view what) -> Status {
       double n = static_cast<double>(chosen.size());
       return progress ? progress((static_cast<double>(i) + std::max(0.0, done)) / n, what) : Status();
@@ -284,10 +295,13 @@ Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, 
     }
     auto run = engine::run_job(session.connection, *chosen[i], {}, settings, state_->stoppable(part));
     if (run) summary.runs.push_back(std::move(*run));
-    else if (run.error().code == Code::cancelled) return run.error();
-    else if (run.error().code == Code::no_data) summary.skipped.emplace_back(room, run.error().message);
+    else if (run.error().code == Code::cancelled) {
+      (void)write();
+      return run.error();
+    } else if (run.error().code == Code::no_data) summary.skipped.emplace_back(room, run.error().message);
     else summary.failed.emplace_back(room, run.error());
   }
+  TRY(write());
   if (summary.runs.empty() && !summary.failed.empty()) return summary.failed[0].second;
   if (summary.runs.empty())
     return Error{Code::no_data, "pipeline: nothing could run: " + summary.skipped[0].second};
@@ -357,11 +371,22 @@ class Deadline {
 
 }  // namespace
 
+namespace {
+
+// Where memory ran out, in DuckDB or beyond it, the message says of how much.
+Status bounded(Status outcome, const Engine::Settings& settings) {
+  if (outcome || outcome.error().code != Code::memory) return outcome;
+  return Error{Code::memory, fmt::format("not enough memory: --memory is {} MB; ask for less, or raise it",
+                                         settings.memory_bytes / 1'000'000)};
+}
+
+}  // namespace
+
 Status Engine::show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out) {
   State::Session session(*state_, TRY(state_->database.connect()));
   std::string select = TRY(select_from(session.connection, table, limit));
   auto rows = TRY(session.connection.texts(select, store::Author::danggol));
-  return report::write_rows(rows, style, INT64_MAX, out);
+  return bounded(report::write_rows(rows, style, INT64_MAX, out), state_->settings);
 }
 
 Status Engine::export_parquet(const std::string& table, int64_t limit, const std::string& path) {
@@ -378,6 +403,10 @@ Status Engine::export_parquet(const std::string& table, int64_t limit, const std
   return file.commit();
 }
 
+Error SqlLimits::too_slow() const {
+  return {Code::refused, fmt::format("sql: stopped after {} s; ask for less, or raise --seconds", seconds)};
+}
+
 Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLimits& limits,
                    std::ostream& out) {
   if (state_->access == Access::write)
@@ -388,10 +417,8 @@ Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLi
     auto rows = TRY(session.connection.texts(select, store::Author::outside));
     return report::write_rows(rows, style, limits.rows, out);
   }();
-  if (!outcome && outcome.error().code == Code::cancelled && deadline.passed())
-    return Error{Code::refused,
-                 fmt::format("sql: stopped after {} s; ask for less, or raise --seconds", limits.seconds)};
-  return outcome;
+  if (!outcome && outcome.error().code == Code::cancelled && deadline.passed()) return limits.too_slow();
+  return bounded(std::move(outcome), state_->settings);
 }
 
 Status Engine::report(const std::string& path, Language language) {

@@ -28,23 +28,33 @@ const char* sql_type(Type type) {
   return "VARCHAR";
 }
 
-// "run_id" BIGINT, "customer_id" VARCHAR, ... as duckdb_columns() tells them.
-std::string definition(const TableInfo& info) {
+// "run_id" BIGINT, "customer_id" VARCHAR, ...
+std::string columns_of(const TableInfo& info) {
   std::string out = "\"run_id\" BIGINT";
   for (const auto& column : info.columns)
     out += fmt::format(", {} {}", store::identifier(column.name), sql_type(column.type));
   return out;
 }
 
-// What stands in the store, by name of the table in the schema history.
+// The same as definitions() tells it.
+std::string definition(const TableInfo& info) {
+  std::string out = columns_of(info);
+  std::erase(out, '"');
+  return out;
+}
+
+// What stands in the store, by name of the table in the schema history, as DuckDB writes it out but without
+// quotes.
 Result<std::map<std::string, std::string>> definitions(store::Connection& connection) {
-  Table rows = TRY(connection.query(
-      "SELECT table_name, string_agg('\"' || column_name || '\" ' || data_type, ', ' ORDER BY column_index) "
-      "AS "
-      "columns FROM duckdb_columns() WHERE database_name = 'danggol' AND schema_name = 'history' GROUP BY "
-      "table_name"));
+  Table rows =
+      TRY(connection.query("SELECT table_name, replace(sql, '\"', '') AS sql FROM duckdb_tables() WHERE "
+                           "database_name = 'danggol' AND schema_name = 'history'"));
   std::map<std::string, std::string> out;
-  for (size_t i = 0; i < rows.rows(); ++i) out.emplace(rows.texts("table_name")[i], rows.texts("columns")[i]);
+  for (size_t i = 0; i < rows.rows(); ++i) {
+    const std::string& sql = rows.texts("sql")[i];
+    size_t from = sql.find('(') + 1, until = sql.rfind(')');
+    out.emplace(rows.texts("table_name")[i], sql.substr(from, until - std::min(from, until)));
+  }
   return out;
 }
 
@@ -99,22 +109,23 @@ Status show_results(store::Connection& connection) {
   return views.empty() ? Status() : connection.execute(views);
 }
 
-Status show_results(store::Connection& connection, const Room& room) {
+Status show_results(store::Connection& connection, const Room& room, int64_t run_id) {
   std::string views;
-  for (const auto& table : room.info.writes) {
-    if (!is_result(table)) continue;
-    int64_t run_id = TRY(newest_run(connection, table.name));
-    views += create_view(table, "memory", "danggol." + history_of(table), run_id);
-  }
+  for (const auto& table : room.info.writes)
+    if (is_result(table)) views += create_view(table, "memory", "danggol." + history_of(table), run_id);
   return views.empty() ? Status() : connection.execute(views);
 }
 
-Status prepare_table(store::Connection& connection, const TableInfo& info) {
+Status prepare_tables(store::Connection& connection, const Room& room) {
   auto found = TRY(definitions(connection));
-  auto there = found.find(name_of(info));
-  if (there != found.end() && there->second == definition(info)) return {};
-  if (there != found.end()) TRY(connection.execute("DROP TABLE " + history_of(info)));
-  return connection.execute(fmt::format("CREATE TABLE {} ({})", history_of(info), definition(info)));
+  for (const auto& table : room.info.writes) {
+    auto there = found.find(name_of(table));
+    bool is_there = there != found.end();
+    if (!is_result(table) || (is_there && there->second == definition(table))) continue;
+    if (is_there) TRY(connection.execute("DROP TABLE " + history_of(table)));
+    TRY(connection.execute(fmt::format("CREATE TABLE {} ({})", history_of(table), columns_of(table))));
+  }
+  return {};
 }
 
 Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,

@@ -24,11 +24,11 @@ Result<bool> is_shown(store::Connection& connection, const std::string& result_t
 // Makes the views of every result there is.
 Status show_results(store::Connection& connection);
 // Of one room, after a run of it.
-Status show_results(store::Connection& connection, const Room& room);
+Status show_results(store::Connection& connection, const Room& room, int64_t run_id);
 
-// Within a run's transaction: history.NAME with the declared columns, made anew where it has others (an older
-// version's); afterwards its rows counted, old runs' deleted, and the view for other programs.
-Status prepare_table(store::Connection& connection, const TableInfo& info);
+// Within a run's transaction: its history.NAME with the declared columns, made anew where it has others (an
+// older version's); afterwards its rows counted, old runs' deleted, and the view for other programs.
+Status prepare_tables(store::Connection& connection, const Room& room);
 Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,
                         int64_t oldest_run);
 // The oldest run of a room whose rows stay once `run_id` is done; 0 while there are few.

@@ -9,18 +9,30 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/signature.h"
 #include "engine/results.h"
 #include "features/frame.h"
 #include "features/histories.h"
 #include "features/rfm.h"
+#include "ingest/suppression.h"
+#include "store/store_key.h"
 
 namespace danggol::engine {
 namespace {
 
+// Parameters of the run that wrote each table.
+using Used = std::map<std::string, ParamTexts, std::less<>>;
+
+// What a model's signature covers: its bytes, and what load_model() goes by.
+std::string signed_text(std::string_view name, std::string_view feature_hash, Date label_until,
+                        std::string_view blob) {
+  return fmt::format("{}\n{}\n{}\n{}", name, feature_hash, to_text(label_until), blob);
+}
+
 class RunContext : public Context {
  public:
   RunContext(store::Connection& connection, const Room& room, int64_t run_id, const RunSettings& settings,
-             const Progress& progress, std::map<std::string, std::string, std::less<>> used)
+             const Progress& progress, Used used)
       : connection_(connection),
         room_(room),
         run_id_(run_id),
@@ -50,7 +62,7 @@ class RunContext : public Context {
     return appender.close();
   }
 
-  std::optional<std::string> params_of(std::string_view table) const override {
+  std::optional<ParamTexts> params_of(std::string_view table) const override {
     auto at = used_.find(table);
     return at == used_.end() ? std::nullopt : std::optional(at->second);
   }
@@ -122,9 +134,10 @@ class RunContext : public Context {
       TRY(appender.close());
     }
     const TimeFrame& t = settings_.time;
+    std::string secret = TRY(store::secret_in(settings_.key_file));
     return connection_.execute(
         "INSERT INTO model.manifest VALUES ($name, $method, $version, $hash, $run_id, $cutoff, $until, "
-        "$digest, $bytes)",
+        "$digest, $bytes, $signature)",
         {{"name", std::string(name)},
          {"method", std::string(method)},
          {"version", std::string(DANGGOL_VERSION)},
@@ -133,15 +146,16 @@ class RunContext : public Context {
          {"cutoff", t.split},
          {"until", t.until},
          {"digest", key},
-         {"bytes", static_cast<int64_t>(blob.size())}});
+         {"bytes", static_cast<int64_t>(blob.size())},
+         {"signature", sign(secret, signed_text(name, feature_hash, t.until, blob))}});
   }
 
   Result<std::string> load_model(std::string_view name, std::string_view feature_hash,
                                  std::string_view trainer) override {
     // a model that learned from later days than this run may see does not exist for it
     Table rows = TRY(
-        connection_.query("SELECT m.feature_hash, m.run_id, b.digest, b.content FROM model.manifest m JOIN "
-                          "model.blob b USING (digest) "
+        connection_.query("SELECT m.feature_hash, m.run_id, m.label_until, m.signature, b.digest, b.content "
+                          "FROM model.manifest m JOIN model.blob b USING (digest) "
                           "WHERE m.name = $name AND m.label_until <= $as_of ORDER BY m.run_id DESC LIMIT 1",
                           {{"name", std::string(name)}, {"as_of", settings_.time.as_of}}));
     if (rows.rows() == 0)
@@ -153,6 +167,14 @@ class RunContext : public Context {
     if (digest(blob) != rows.texts("digest")[0])
       return Error{Code::corrupt,
                    fmt::format("{}: the stored model is damaged; run {} again", room_.info.name, trainer)};
+    std::string secret = TRY(store::read_key(settings_.key_file)).secret;
+    Date label_until{static_cast<int32_t>(rows.integers("label_until")[0])};
+    if (secret.empty() ||
+        !is_signed(secret, signed_text(name, feature_hash, label_until, blob), rows.texts("signature")[0]))
+      return Error{Code::refused,
+                   fmt::format("{}: the model was not trained here (no signature by {}); run {} "
+                               "again",
+                               room_.info.name, settings_.key_file, trainer)};
     TRY(connection_.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
                             {{"run_id", run_id_},
                              {"table", "model." + std::string(name)},
@@ -210,14 +232,30 @@ class RunContext : public Context {
   int64_t run_id_;
   const RunSettings& settings_;
   const Progress& progress_;
-  std::map<std::string, std::string, std::less<>> used_;  // table -> parameters of the run that wrote it
+  Used used_;
 };
 
 struct Read {
   int64_t run_id = 0;  // 0: nobody has written it
   bool same_dates = false;
-  std::string as_of, params;
+  std::string as_of;
+  ParamTexts params;
 };
+
+// The parameters that a run was recorded with.
+Result<ParamTexts> recorded_params(const std::string& json, int64_t run_id) {
+  auto object = nlohmann::json::parse(json, nullptr, false);
+  ParamTexts params;
+  bool is_whole = object.is_object();
+  if (is_whole)
+    for (const auto& [name, text] : object.items()) {
+      is_whole = is_whole && text.is_string();
+      if (is_whole) params.emplace(name, text.get<std::string>());
+    }
+  if (is_whole) return params;
+  return Error{Code::corrupt,
+               fmt::format("run.log: the parameters of run {} cannot be read; run its room again", run_id)};
+}
 
 // The newest run that wrote a result table, kept as an input of this one if it speaks of the same dates.
 Result<Read> read_result(store::Connection& connection, const std::string& table, int64_t run_id,
@@ -233,7 +271,8 @@ Result<Read> read_result(store::Connection& connection, const std::string& table
        {"split", time.split},
        {"until", time.until}}));
   read.same_dates = rows.integers("same")[0] != 0;
-  read.as_of = rows.texts("as_of")[0], read.params = rows.texts("params")[0];
+  read.as_of = rows.texts("as_of")[0];
+  read.params = TRY(recorded_params(rows.texts("params")[0], read.run_id));
   if (read.same_dates)
     TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
                            {{"run_id", run_id}, {"table", table}, {"read", read.run_id}}));
@@ -242,9 +281,8 @@ Result<Read> read_result(store::Connection& connection, const std::string& table
 
 // Every result the room reads must be there and speak of the same dates. Answers with the parameters of those
 // it uses that are there.
-Result<std::map<std::string, std::string, std::less<>>> check_inputs(store::Connection& connection,
-                                                                     const Room& room, int64_t run_id,
-                                                                     const TimeFrame& time) {
+Result<Used> check_inputs(store::Connection& connection, const Room& room, int64_t run_id,
+                          const TimeFrame& time) {
   for (const auto& table : room.info.reads) {
     const Room* writer = writer_of(table);
     if (!writer || !table.starts_with("result.")) continue;
@@ -258,7 +296,7 @@ Result<std::map<std::string, std::string, std::less<>>> check_inputs(store::Conn
                                "run's dates first",
                                room.info.name, table, read.as_of, to_text(time.as_of), writer->info.name)};
   }
-  std::map<std::string, std::string, std::less<>> used;
+  Used used;
   for (const auto& table : room.info.uses) {
     Read read = TRY(read_result(connection, table, run_id, time));
     if (read.same_dates) used.emplace(table, read.params);
@@ -334,15 +372,24 @@ auto guarded(const Room& room, const Call& call) -> decltype(call()) {
   }
 }
 
+// What the room kept for itself.
+Status drop_temporary_tables(store::Connection& connection) {
+  Table names = TRY(connection.query("SELECT table_name FROM duckdb_tables() WHERE temporary"));
+  std::string drop;
+  for (const auto& name : names.texts("table_name"))
+    drop += fmt::format("DROP TABLE temp.{};", store::identifier(name));
+  return drop.empty() ? Status() : connection.execute(drop);
+}
+
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
                   const RunSettings& settings, const Progress& progress, RunSummary& run) {
   Stopwatch watch;
   auto used = TRY(check_inputs(connection, room, run.run_id, settings.time));
-  for (const auto& table : room.info.writes)
-    if (table.name.starts_with("result.")) TRY(prepare_table(connection, table));
+  TRY(prepare_tables(connection, room));
   RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(guarded(room, [&] { return room.run(context, params); }));
+  TRY(drop_temporary_tables(connection));
   int64_t oldest = TRY(oldest_kept(connection, room, run.run_id));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result."))
@@ -359,6 +406,7 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
 }  // namespace
 
 Status create_visible(store::Connection& connection, const TimeFrame& time) {
+  TRY(ingest::create_suppression(connection));
   return connection.execute(fmt::format(R"(
     CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
     CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
@@ -394,7 +442,7 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
     run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
     TRY(run_inside(connection, room, params, settings, progress, run));
     TRY(write_log(connection, run, params_json, t, started, "done", nullptr));
-    return connection.commit();
+    return settings.is_part ? connection.commit_in_memory() : connection.commit();
   }();
   if (!outcome) {
     (void)connection.rollback();
@@ -404,12 +452,12 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
     auto logged = [&]() -> Status {
       TRY(connection.begin());
       TRY(write_log(connection, run, params_json, t, started, state, &outcome.error()));
-      return connection.commit();
+      return settings.is_part ? connection.commit_in_memory() : connection.commit();
     }();
     if (!logged) (void)connection.rollback();
     return outcome.error();
   }
-  TRY(show_results(connection, room));
+  TRY(show_results(connection, room, run.run_id));
   run.seconds = watch.seconds();
   return run;
 }
@@ -417,9 +465,9 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
 Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
                         const RunSettings& settings) {
   Progress silent = [](double, std::string_view) { return Status(); };
-  std::map<std::string, std::string, std::less<>> used;
+  Used used;
   for (const auto& table : room.info.uses)
-    if (TRY(is_shown(connection, table))) used.emplace(table, "");
+    if (TRY(is_shown(connection, table))) used.emplace(table, ParamTexts());
   RunContext context(connection, room, 0, settings, silent, std::move(used));
   return guarded(room, [&] { return room.answer(context, params); });
 }

@@ -19,6 +19,8 @@ struct RunSettings {
   TimeFrame time;
   uint64_t seed = 1;
   int64_t memory_bytes = 0;  // for DuckDB and histories together
+  std::string key_file;      // store/store_key.h
+  bool is_part = false;      // of a pipeline, which sees to the file
   // What these runs have asked for, to be shared: it is the same for all of one as_of.
   struct Shared {
     std::optional<Histories> histories;

@@ -11,4 +11,4 @@ WITH buyer AS (
 SELECT customer_no, customer_id, last_ts, frequency, monetary
 FROM buyer JOIN customer USING (customer_no)
 WHERE frequency > 0
-ORDER BY customer_no;
+ORDER BY customer_id;

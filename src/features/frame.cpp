@@ -10,7 +10,8 @@
 namespace danggol::features {
 namespace {
 
-// `rows` (customer_no, name, value) becomes one column a name, 0 where a customer has none.
+// `rows` (place, name, value), place being the customer's row, becomes one column a name, 0 where a customer
+// has none.
 void add_mix(const Table& rows, Frame& frame) {
   std::map<std::string, size_t> column_of;
   for (const auto& name : rows.texts("name")) column_of.emplace(name, 0);
@@ -19,47 +20,47 @@ void add_mix(const Table& rows, Frame& frame) {
   Matrix wide;
   wide.names = frame.features.names;
   for (const auto& [name, column] : column_of) wide.names.push_back(name);
-  wide.values.assign(frame.customer_no.size() * wide.columns(), 0);
-  for (size_t i = 0; i < frame.customer_no.size(); ++i)
+  wide.values.assign(frame.customer_id.size() * wide.columns(), 0);
+  for (size_t i = 0; i < frame.customer_id.size(); ++i)
     std::copy_n(frame.features.row(i), fixed, wide.values.begin() + static_cast<int64_t>(i * wide.columns()));
-  const auto& customers = rows.integers("customer_no");
-  size_t row = 0;
-  for (size_t i = 0; i < customers.size(); ++i) {  // both sides ascend by customer_no
-    while (frame.customer_no[row] < customers[i]) ++row;
-    wide.values[row * wide.columns() + column_of[rows.texts("name")[i]]] = rows.reals("value")[i];
-  }
+  const auto& places = rows.integers("place");
+  for (size_t i = 0; i < places.size(); ++i)
+    wide.values[static_cast<size_t>(places[i]) * wide.columns() + column_of[rows.texts("name")[i]]] =
+        rows.reals("value")[i];
   frame.features = std::move(wide);
 }
 
 Status add_labels(store::Connection& connection, Date label_until, const Grading& grading, Frame& frame) {
   Graded later = TRY(graded(connection, frame.cutoff, label_until, grading));
   frame.label_until = label_until;
-  frame.label.assign(frame.customer_no.size(), inactive_grade);
+  frame.label.assign(frame.customer_id.size(), inactive_grade);
   size_t at = 0;
-  for (size_t i = 0; i < frame.customer_no.size(); ++i) {
-    while (at < later.size() && later.customer_no[at] < frame.customer_no[i]) ++at;
-    if (at < later.size() && later.customer_no[at] == frame.customer_no[i]) frame.label[i] = later.grade[at];
+  for (size_t i = 0; i < frame.customer_id.size(); ++i) {  // both sides ascend by customer_id
+    while (at < later.size() && later.customer_id[at] < frame.customer_id[i]) ++at;
+    if (at < later.size() && later.customer_id[at] == frame.customer_id[i]) frame.label[i] = later.grade[at];
   }
   return {};
 }
 
-// The buyers of the window before the cutoff, as customer.sql wants them.
+// The buyers of the window before the cutoff, as customer.sql wants them, each with his place among them.
 Status create_graded(store::Connection& connection, const Graded& buyers) {
   TRY(connection.execute(
-      "CREATE OR REPLACE TEMP TABLE graded (customer_no INTEGER, recency_days INTEGER, frequency INTEGER, "
+      "CREATE OR REPLACE TEMP TABLE graded (customer_no INTEGER, place INTEGER, recency_days INTEGER, "
+      "frequency INTEGER, "
       "monetary DECIMAL(18, 4), r_score INTEGER, f_score INTEGER, m_score INTEGER, rfm_score DOUBLE, "
       "grade VARCHAR)"));
   auto rows = TRY(store::Appender::open(connection, "temp", "graded"));
   for (size_t i = 0; i < buyers.size(); ++i) {
     rows.set(0, buyers.customer_no[i]);
-    rows.set(1, buyers.recency_days[i]);
-    rows.set(2, buyers.frequency[i]);
-    rows.set(3, buyers.monetary[i]);
-    rows.set(4, buyers.r_score[i]);
-    rows.set(5, buyers.f_score[i]);
-    rows.set(6, buyers.m_score[i]);
-    rows.set(7, buyers.rfm_score[i]);
-    rows.set(8, grade_names[buyers.grade[i]]);
+    rows.set(1, static_cast<int32_t>(i));
+    rows.set(2, buyers.recency_days[i]);
+    rows.set(3, buyers.frequency[i]);
+    rows.set(4, buyers.monetary[i]);
+    rows.set(5, buyers.r_score[i]);
+    rows.set(6, buyers.f_score[i]);
+    rows.set(7, buyers.m_score[i]);
+    rows.set(8, buyers.rfm_score[i]);
+    rows.set(9, grade_names[buyers.grade[i]]);
     TRY(rows.end_row());
   }
   return rows.close();
@@ -83,9 +84,10 @@ Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_m
   TRY(connection.execute(sql::customer, bindings));
   Frame frame;
   frame.cutoff = cutoff;
-  Table rows = TRY(connection.query("SELECT * FROM customer_feature ORDER BY customer_no"));
-  DANGGOL_ASSERT(rows.rows() == buyers.size());  // both ascend by customer_no
-  frame.customer_no = std::move(buyers.customer_no);
+  Table rows = TRY(connection.query(
+      "SELECT f.* FROM customer_feature f JOIN graded USING (customer_no) ORDER BY graded.place"));
+  DANGGOL_ASSERT(rows.rows() == buyers.size());
+  frame.customer_id = std::move(buyers.customer_id);
   frame.grade = std::move(buyers.grade);
   std::vector<const ColumnData*> columns;
   for (const auto& column : rows.columns) {
@@ -97,7 +99,7 @@ Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_m
   for (size_t i = 0; i < rows.rows(); ++i)
     for (const ColumnData* column : columns) frame.features.values.push_back(column->number(i));
   add_mix(
-      TRY(connection.query("SELECT customer_no, name, value FROM customer_mix ORDER BY customer_no, name")),
+      TRY(connection.query("SELECT place, name, value FROM customer_mix JOIN graded USING (customer_no)")),
       frame);
 
   TRY(connection.execute(R"(

@@ -121,6 +121,7 @@ Result<Histories> load_histories(store::Connection& connection, int64_t most_byt
   for (size_t c = 0; c < customers; ++c) next[c].store(out.start[c], std::memory_order_relaxed);
 
   PlaceNumbers numbers;
+  std::atomic<bool> fits = true;  // a store may have been altered by hand
   TRY(connection.scan(sql::history_line, {}, [&](const store::Vectors& in) {
     auto customer = in.values<int32_t>(0);
     auto ts = in.values<int64_t>(1), amount = in.values<int64_t>(3);
@@ -133,19 +134,27 @@ Result<Histories> load_histories(store::Connection& connection, int64_t most_byt
     for (size_t i = 0; i < in.rows(); ++i) {
       int32_t place = numbers.of({text(6, i), text(7, i), text(8, i)}, near);
       if (place < 0) continue;
-      size_t c = static_cast<size_t>(customer[i]);
-      size_t at = next[c].fetch_add(1, std::memory_order_relaxed);
-      DANGGOL_ASSERT(at < out.start[c + 1]);
+      auto c = static_cast<size_t>(customer[i]);
+      size_t at = c < customers ? next[c].fetch_add(1, std::memory_order_relaxed) : rows;
+      if (c >= customers || at >= out.start[c + 1]) {
+        fits = false;
+        return;
+      }
       out.lines[at] = {in.is_null(3, i) ? 0 : amount[i],   receipt[i],
                        to_date(Timestamp{ts[i]}).days,     place,
                        in.is_null(4, i) ? -1 : product[i], in.is_null(5, i) ? -1 : store[i]};
     }
   }));
 
+  for (size_t c = 0; c < customers; ++c)
+    fits = fits && next[c].load(std::memory_order_relaxed) == out.start[c + 1];
+  if (!fits)
+    return Error{Code::corrupt,
+                 "feature.receipt: lines that are not those of raw.event; import into a new store"};
+
   std::vector<int32_t> place_of;
   out.places = numbers.sorted(place_of);
   parallel_for(customers, [&](size_t c) {
-    DANGGOL_ASSERT(next[c].load(std::memory_order_relaxed) == out.start[c + 1]);
     std::span<Line> lines(out.lines.get() + out.start[c], out.lines.get() + out.start[c + 1]);
     for (Line& line : lines) line.place = place_of[static_cast<size_t>(line.place)];
     sort_lines(lines);

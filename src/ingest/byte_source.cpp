@@ -5,10 +5,11 @@
 #include <isa-l/igzip_lib.h>
 
 #include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <vector>
+
+#include "base/units.h"
+#include "base/utf8.h"
+#include "ingest/watch.h"
 
 namespace danggol::ingest {
 namespace {
@@ -16,24 +17,6 @@ namespace {
 constexpr size_t file_block_bytes = 1 << 20;
 constexpr size_t text_block_bytes = 4 << 20;
 constexpr size_t sniff_bytes = 1 << 20;
-
-// The length of the UTF-8 character at `text`, 0 if it is malformed, -1 if the text ends inside it.
-int character_bytes(std::string_view text) {
-  auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned char lead = byte(0);
-  if (lead < 0x80) return lead == 0 ? 0 : 1;
-  int length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4) return 0;
-  for (int i = 1; i < length; ++i) {
-    if (static_cast<size_t>(i) >= text.size()) return -1;
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;  // overlong
-  if (lead == 0xed && byte(1) > 0x9f) return 0;  // surrogates
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;  // overlong
-  if (lead == 0xf4 && byte(1) > 0x8f) return 0;  // beyond U+10FFFF
-  return length;
-}
 
 bool is_utf8_prefix(std::string_view text) {
   while (!text.empty()) {
@@ -94,24 +77,6 @@ class Transcoder {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-  // Eight ASCII bytes at a time; zero bytes and bytes with the top bit take the slow way.
-  while (text.size() >= 8) {
-    uint64_t word;
-    std::memcpy(&word, text.data(), 8);
-    bool plain =
-        !(word & 0x8080808080808080ULL) && !((word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL);
-    if (!plain) break;
-    text.remove_prefix(8);
-  }
-  while (!text.empty()) {
-    int length = character_bytes(text);
-    if (length <= 0) return false;
-    text.remove_prefix(static_cast<size_t>(length));
-  }
-  return true;
-}
-
 std::string as_text(std::string_view bytes) {
   std::string out;
   for (size_t i = 0; i < bytes.size();) {
@@ -126,11 +91,13 @@ std::string as_text(std::string_view bytes) {
 }
 
 struct ByteSource::State {
-  std::string path;
-  std::ifstream file;
+  InputFile file;
+  std::stop_token stop;
+  GzipLimits limits;
   bool gzip = false;
   bool gzip_open = false;  // inside a gzip member
   inflate_state inflate{};
+  int64_t inflated = 0;  // bytes so far
   std::vector<char> input = std::vector<char>(file_block_bytes);
   size_t input_size = 0, input_at = 0;
   Encoding encoding = Encoding::utf8;
@@ -140,19 +107,34 @@ struct ByteSource::State {
 
   Result<bool> fill() {  // more file bytes; false at the end
     if (input_at < input_size) return true;
-    file.read(input.data(), static_cast<std::streamsize>(input.size()));
-    input_size = static_cast<size_t>(file.gcount());
+    TRY(go_on(stop));
+    input_size = TRY(file.read(input.data(), input.size()));
     input_at = 0;
-    if (file.bad()) return Error{Code::io, fmt::format("{}: cannot be read", path)};
     return input_size > 0;
   }
 
-  Error truncated() const {
-    return {Code::corrupt, fmt::format("{}: the gzip breaks off before its end; fetch the file again", path)};
+  Error error(Code code, std::string_view what) const {
+    return {code, fmt::format("{}: {}", file.path(), what)};
+  }
+
+  Status within_limits() const {
+    if (inflated <= limits.free_bytes) return {};
+    constexpr const char* remedy = "if it is a table all the same, inflate it with gzip -d and give that";
+    if (inflated > limits.bytes)
+      return error(Code::bad_input,
+                   fmt::format("the gzip holds more than {} bytes, the most that is read of one; {}",
+                               grouped(limits.bytes), remedy));
+    if (inflated / limits.ratio > file.version().bytes)
+      return error(
+          Code::bad_input,
+          fmt::format("the gzip holds more than {} times its own bytes, the most that is read of one; {}",
+                      limits.ratio, remedy));
+    return {};
   }
 
   // Appends decoded but not transcoded bytes; false at the end.
   Result<bool> decode(std::string& out) {
+    TRY(go_on(stop));
     if (!gzip) {
       if (!TRY(fill())) return false;
       out.append(input.data() + input_at, input_size - input_at);
@@ -165,7 +147,8 @@ struct ByteSource::State {
     inflate.avail_out = text_block_bytes;
     while (inflate.avail_out > 0) {
       if (!TRY(fill())) {
-        if (gzip_open) return truncated();
+        if (gzip_open)
+          return error(Code::corrupt, "the gzip breaks off before its end; fetch the file again");
         break;
       }
       if (!gzip_open) {  // a file may hold several members, one after the other
@@ -181,25 +164,26 @@ struct ByteSource::State {
       inflate.avail_in = static_cast<uint32_t>(input_size - input_at);
       int status = isal_inflate(&inflate);
       input_at = input_size - inflate.avail_in;
-      if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT)
-        return Error{Code::corrupt,
-                     fmt::format("{}: the gzip is damaged (code {}); fetch the file again", path, status)};
+      if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT) {
+        TRY(file.unchanged());  // else that is the reason
+        return error(Code::corrupt,
+                     fmt::format("the gzip is damaged (code {}); fetch the file again", status));
+      }
       if (inflate.block_state == ISAL_BLOCK_FINISH) gzip_open = false;
     }
     out.resize(out.size() - inflate.avail_out);
+    inflated += static_cast<int64_t>(out.size() - start);
+    TRY(within_limits());
     return out.size() > start;
   }
 };
 
-Result<ByteSource> ByteSource::open(const std::string& path) {
-  std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored))
-    return Error{Code::not_found, fmt::format("{}: no such file", path)};
+Result<ByteSource> ByteSource::open(InputFile file, std::stop_token stop, GzipLimits limits) {
   auto state = std::make_shared<State>();
-  state->path = path;
-  state->file.open(path, std::ios::binary);
-  if (!state->file) return Error{Code::io, fmt::format("{}: cannot be read", path)};
-  if (!TRY(state->fill())) return Error{Code::bad_input, fmt::format("{}: the file is empty", path)};
+  state->file = std::move(file);
+  state->stop = std::move(stop);
+  state->limits = limits;
+  if (!TRY(state->fill())) return state->error(Code::bad_input, "the file is empty");
   state->gzip = state->input_size >= 2 && state->input[0] == '\x1f' && state->input[1] == '\x8b';
 
   std::string& head = state->head;
@@ -210,11 +194,11 @@ Result<ByteSource> ByteSource::open(const std::string& path) {
     }
   }
   std::string_view sniff = std::string_view(head).substr(0, sniff_bytes);
-  if (sniff.empty()) return Error{Code::bad_input, fmt::format("{}: the file is empty", path)};
+  if (sniff.empty()) return state->error(Code::bad_input, "the file is empty");
   if (sniff.starts_with("\xff\xfe") || sniff.starts_with("\xfe\xff"))
-    return Error{Code::bad_input, fmt::format("{}: UTF-16 text; save it as UTF-8 (or CP949) first", path)};
+    return state->error(Code::bad_input, "UTF-16 text; save it as UTF-8 (or CP949) first");
   if (sniff.substr(0, 65'536).find('\0') != sniff.npos)
-    return Error{Code::bad_input, fmt::format("{}: a binary file; give CSV, CSV.gz or Parquet", path)};
+    return state->error(Code::bad_input, "a binary file; give CSV, CSV.gz or Parquet");
   if (sniff.starts_with("\xef\xbb\xbf")) {
     head.erase(0, 3);
   } else if (!is_utf8_prefix(sniff)) {
@@ -260,5 +244,6 @@ Result<bool> ByteSource::read(std::string& out) {
 
 Encoding ByteSource::encoding() const { return state_->encoding; }
 bool ByteSource::compressed() const { return state_->gzip; }
+std::string ByteSource::digest_of_read() const { return state_->file.digest_of_read(); }
 
 }  // namespace danggol::ingest

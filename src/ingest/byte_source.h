@@ -2,31 +2,41 @@
 // not text (binary, UTF-16, a gzip that breaks off) is an error that says so.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
-#include "danggol/result.h"
+#include "ingest/input_file.h"
 
 namespace danggol::ingest {
 
 enum class Encoding { utf8, cp949 };
 inline const char* name(Encoding encoding) { return encoding == Encoding::utf8 ? "UTF-8" : "CP949"; }
 
+// How much a gzip may hold: tables shrink to a tenth, seldom to a fiftieth; what holds more was made to fill
+// a disk.
+struct GzipLimits {
+  int64_t bytes = int64_t{1} << 40;
+  int64_t ratio = 250;             // bytes in it for each of its own,
+  int64_t free_bytes = 256 << 20;  // which is not looked at before so many
+};
+
 class ByteSource {
  public:
-  static Result<ByteSource> open(const std::string& path);
+  static Result<ByteSource> open(InputFile file, std::stop_token stop = {}, GzipLimits limits = {});
   // Appends the next few MiB of text to `out`; false at the end of the file.
   Result<bool> read(std::string& out);
   Encoding encoding() const;
   bool compressed() const;
+  std::string digest_of_read() const;  // of the file's bytes
 
  private:
   struct State;
   std::shared_ptr<State> state_;
 };
 
-bool is_utf8(std::string_view text);          // well-formed (RFC 3629) and without NUL
 std::string as_text(std::string_view bytes);  // what is no UTF-8 becomes U+FFFD: the store holds text only
 
 }  // namespace danggol::ingest

@@ -8,6 +8,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/utf8.h"
 #include "ingest/byte_source.h"
 
 namespace danggol::ingest {

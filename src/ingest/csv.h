@@ -1,6 +1,6 @@
 // Splits text into records and fields (RFC 4180, with any of , ; | tab between fields) and knows, for every
-// record, the line it starts on and its text as it stands in the file: a row that is turned down can be
-// shown to the person who sent it.
+// record, the line it starts on, so that a row that is turned down can be found, and its text as it stands in
+// the file.
 #pragma once
 
 #include <cstdint>

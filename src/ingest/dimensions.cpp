@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "ingest/watch.h"
+
 namespace danggol::ingest {
 namespace {
 
@@ -56,14 +58,16 @@ void Dimensions::add(Batch& batch) {
   });
 }
 
-Status Dimensions::know_store(store::Connection& connection) {
+Status Dimensions::know_store(store::Connection& connection, const std::stop_token& stop) {
   for (const DimensionShape& shape : dimension_shapes()) {
     Dimension& dimension = all_[static_cast<size_t>(shape.kind)];
     if (!dimension.described_) continue;
     auto rows = TRY(connection.rows(fmt::format("SELECT {0}_id FROM raw.{0}", shape.table)));
     Table ids;
-    while (TRY(rows.next(ids)))
+    while (TRY(rows.next(ids))) {
+      TRY(go_on(stop));
       for (const std::string& id : ids.columns[0].texts) dimension.in_store_.code(id);
+    }
   }
   return {};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -38,7 +39,7 @@ class Dimensions {
   // Takes a batch of a dimension's table. A row whose id came before becomes a reject.
   void add(Batch& batch);
   // Besides those of the tables, the ids of the store are known.
-  Status know_store(store::Connection& connection);
+  Status know_store(store::Connection& connection, const std::stop_token& stop);
   // Events and exposures of a customer, product or store that is not known become rejects. From any thread,
   // when all else is done.
   void turn_down_orphans(Batch& batch) const;

@@ -9,15 +9,15 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <set>
 #include <thread>
 
+#include "base/assert.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "ingest/byte_source.h"
-#include "ingest/staging.h"
+#include "ingest/input_file.h"
+#include "ingest/watch.h"
 
 namespace danggol::ingest {
 namespace {
@@ -65,17 +65,22 @@ class Reading {
  public:
   // `use(thread, file, batch)` gets every batch, with orphans and repeated ids among its rejects.
   using Use = std::function<Status(size_t thread, size_t file, const Batch& batch)>;
-  Reading(const std::vector<std::string>& paths, const Mapping& mapping, Dimensions& dimensions, Use use,
-          const Progress& progress)
-      : mapping_(mapping),
-        dimensions_(dimensions),
-        use_(std::move(use)),
-        progress_(progress),
-        files_(paths.size()),
-        bad_file_(paths.size()) {
-    for (size_t f = 0; f < paths.size(); ++f) files_[f].path = paths[f];
-  }
+  Reading(const Mapping& mapping, Dimensions& dimensions, Use use, const Work& work)
+      : mapping_(mapping), dimensions_(dimensions), use_(std::move(use)), work_(work) {}
   static size_t threads() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+  // Looks at every file, before any is read, so that each one is the same whenever it is opened again.
+  Status open(const std::vector<std::string>& paths) {
+    bad_file_ = paths.size();
+    for (const std::string& path : paths) {
+      TRY(go_on(work_.stop));
+      File& file = files_.emplace_back();
+      file.path = path;
+      file.version = TRY(InputFile::open(path)).version();
+    }
+    return {};
+  }
+  Result<InputFile> open(size_t f) const { return InputFile::open(files_[f].path, files_[f].version); }
 
   // The tables of customers, products and stores, in the order of the files and by one thread, so that it is
   // the same one of two rows that counts. Nothing to do where the mapping has no such table.
@@ -84,15 +89,14 @@ class Reading {
     std::set<std::string> found;
     Batch batch;
     for (size_t f = 0; f < files_.size(); ++f) {
-      auto reader = TRY(TableReader::open(files_[f].path, mapping_));
+      InputFile input = TRY(open(f));
+      auto reader = TRY(TableReader::open(std::move(input), mapping_, work_.stop));
       found.insert(reader.facts().table);
       files_[f].kind = reader.facts().kind;
       if (!is_dimension(files_[f].kind))
         continue;  // opened again in its turn, so that few are open at a time
       files_[f].reader = std::move(reader);
-      Status outcome;
-      read_file(0, f, batch, [&](size_t) { return outcome = show(f); });
-      TRY(outcome);
+      read_file(0, f, batch);
       if (files_[f].failed) return *files_[f].failed;
     }
     for (const TableMapping& table : mapping_.tables)
@@ -104,21 +108,25 @@ class Reading {
   }
   bool is_dimension_file(size_t f) const { return is_dimension(files_[f].kind); }
 
-  // All other files. `meanwhile` runs in the calling thread, which then reads like the others and shows the
-  // progress. Of several files that cannot be read the first one is the error, whichever thread was faster.
+  // All other files. `meanwhile` runs in the calling thread, which then reads like the others. Of several
+  // files that cannot be read the first one is the error, whichever thread was faster.
   Result<std::vector<FileReport>> run(const std::function<Status()>& meanwhile) {
-    std::vector<std::thread> others;
-    for (size_t t = 1; t < threads(); ++t)
-      others.emplace_back([&, t] { read(t, [](size_t) { return Status(); }); });
-    Status outcome = meanwhile();
-    if (outcome) read(0, [&](size_t f) { return outcome = show(f); });
-    if (!outcome) stop_ = true;
-    for (auto& thread : others) thread.join();
-    if (!outcome) return std::move(outcome).error();
+    struct Leaving {  // however this ends, the others end, too
+      std::atomic<bool>& leave;
+      ~Leaving() { leave = true; }
+    };
+    std::vector<std::jthread> others;
+    Leaving leaving{leave_};
+    for (size_t t = 1; t < threads(); ++t) others.emplace_back([&, t] { read(t); });
+    TRY(meanwhile());
+    read(0);
+    others.clear();
+    TRY(go_on(work_.stop));
     std::vector<FileReport> reports(files_.size());
     for (size_t f = 0; f < files_.size(); ++f) {
       if (files_[f].failed) return *files_[f].failed;
       reports[f].facts = files_[f].reader->facts();
+      reports[f].digest_of_read = files_[f].reader->digest_of_read();
       files_[f].tally.report(reports[f]);
       reports[f].unchecked = unchecked(reports[f].facts);
     }
@@ -128,43 +136,42 @@ class Reading {
  private:
   struct File {
     std::string path;
+    InputFile::Version version;
     Kind kind = Kind::events;
     std::mutex opening;
     std::optional<TableReader> reader;
     std::optional<Error> failed;
     Tally tally;
   };
-  using After = std::function<Status(size_t file)>;
 
-  bool wanted(size_t f) const { return !stop_ && f <= bad_file_; }
+  bool wanted(size_t f) const { return !leave_ && f <= bad_file_ && !work_.stop.stop_requested(); }
 
-  void read(size_t thread, const After& after) {
+  void read(size_t thread) {
     Batch batch;
-    for (size_t f = next_file_++; f < files_.size(); f = next_file_++) read_file(thread, f, batch, after);
-    for (size_t f = 0; f < files_.size(); ++f) read_file(thread, f, batch, after);
+    for (size_t f = next_file_++; f < files_.size(); f = next_file_++) read_file(thread, f, batch);
+    for (size_t f = 0; f < files_.size(); ++f) read_file(thread, f, batch);
   }
 
-  void read_file(size_t thread, size_t f, Batch& batch, const After& after) {
+  void read_file(size_t thread, size_t f, Batch& batch) {
     File& file = files_[f];
-    auto outcome = [&]() -> Status {
-      try {
-        {
-          std::lock_guard lock(file.opening);
-          if (file.failed || !wanted(f)) return {};
-          if (!file.reader) file.reader = TRY(TableReader::open(file.path, mapping_));
+    Status outcome = caught(file.path, [&]() -> Status {
+      {
+        std::lock_guard lock(file.opening);
+        if (file.failed || !wanted(f)) return {};
+        if (!file.reader) {
+          InputFile input = TRY(open(f));
+          file.reader = TRY(TableReader::open(std::move(input), mapping_, work_.stop));
         }
-        while (wanted(f) && TRY(file.reader->next(batch))) {
-          if (is_dimension(batch.kind)) dimensions_.add(batch);
-          else dimensions_.turn_down_orphans(batch);
-          TRY(use_(thread, f, batch));
-          file.tally.add(batch);
-          TRY(after(f));
-        }
-      } catch (const std::bad_alloc&) {
-        return Error{Code::io, fmt::format("{}: not enough memory", file.path)};
+      }
+      while (wanted(f) && TRY(file.reader->next(batch))) {
+        if (is_dimension(batch.kind)) dimensions_.add(batch);
+        else dimensions_.turn_down_orphans(batch);
+        TRY(use_(thread, f, batch));
+        file.tally.add(batch);
+        if (thread == 0) say(f);
       }
       return {};
-    }();
+    });
     if (outcome) return;
     std::lock_guard lock(file.opening);
     if (!file.failed) file.failed = outcome.error();
@@ -172,9 +179,9 @@ class Reading {
     }
   }
 
-  Status show(size_t f) {
-    return progress_(-1, fmt::format("{}: {} rows", std::filesystem::path(files_[f].path).filename().string(),
-                                     files_[f].tally.rows()));
+  void say(size_t f) {
+    work_.say(fmt::format("{}: {} rows", std::filesystem::path(files_[f].path).filename().string(),
+                          files_[f].tally.rows()));
   }
 
   // Where the mapping has a table that could have told of the file's ids, but no file is it.
@@ -191,21 +198,22 @@ class Reading {
   const Mapping& mapping_;
   Dimensions& dimensions_;
   Use use_;
-  const Progress& progress_;
+  const Work& work_;
   std::deque<File> files_;
   std::atomic<size_t> next_file_ = 0;
-  std::atomic<size_t> bad_file_;  // the first that cannot be read; those after it need not be
-  std::atomic<bool> stop_ = false;
+  std::atomic<size_t> bad_file_ = 0;  // the first that cannot be read; those after it need not be
+  std::atomic<bool> leave_ = false;
 };
 
 // The digests of the files; an error where the store, or the list itself, has a file already. A table of
 // customers, products or stores may come again: it changes nothing.
 Result<std::vector<std::string>> digests_of(store::Connection& connection,
                                             const std::vector<std::string>& paths, const Reading& reading,
-                                            int64_t first_load, bool again) {
+                                            int64_t first_load, bool again, const Work& work) {
   std::vector<std::string> digests;
   for (size_t f = 0; f < paths.size(); ++f) {
-    std::string digest = TRY(file_digest(paths[f]));
+    InputFile file = TRY(reading.open(f));
+    std::string digest = TRY(file.digest(work.stop));
     int64_t known = TRY(connection.integer("SELECT load_no + 1 FROM raw.load WHERE digest = $digest LIMIT 1",
                                            {{"digest", digest}}));
     if (auto same = std::find(digests.begin(), digests.end(), digest); known == 0 && same != digests.end())
@@ -228,28 +236,63 @@ Result<std::string> folder_of(store::Connection& connection) {
   return folder.empty() ? "." : folder;
 }
 
+const RejectReason& reason_named(std::string_view name) {
+  const auto& reasons = reject_reasons();
+  auto at =
+      std::find_if(reasons.begin(), reasons.end(), [&](const auto& reason) { return reason.name == name; });
+  DANGGOL_ASSERT(at != reasons.end());
+  return *at;
+}
+
+// Why a file has no row that could be loaded: the reason that most of its rows have, and what to do; "" where
+// that is not so.
+std::string why_nothing(const FileReport& report) {
+  if (report.rows_loaded > 0 || report.rows_rejected == 0) return {};
+  const auto& [name, rows] = report.rejects.front();
+  const RejectReason& reason = reason_named(name);
+  return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}", grouped(rows),
+                     grouped(report.rows_rejected), reason.en, reason.remedy.empty() ? "" : "; ",
+                     reason.remedy);
+}
+
+Status expect_rows(const std::vector<FileReport>& reports) {
+  auto nothing = [](const FileReport& report) { return !why_nothing(report).empty(); };
+  auto first = std::find_if(reports.begin(), reports.end(), nothing);
+  bool any_row = std::any_of(reports.begin(), reports.end(),
+                             [](const FileReport& report) { return report.rows_loaded > 0; });
+  if (any_row || first == reports.end()) return {};
+  return Error{Code::bad_input, fmt::format("{}: {}", first->facts.path, why_nothing(*first))};
+}
+
+void warn(FileReport& report) {
+  if (std::string why = why_nothing(report); !why.empty()) report.warnings.push_back(std::move(why));
+}
+
 Result<std::vector<FileReport>> load_all(store::Connection& connection, const std::vector<std::string>& paths,
                                          const Mapping& mapping, const ImportOptions& options,
-                                         const Progress& progress) {
+                                         const Work& work) {
   int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
   std::vector<std::string> digests;
   Dimensions dimensions;
-  Staging staging(TRY(folder_of(connection)), Reading::threads());
+  Staging staging(TRY(folder_of(connection)), Reading::threads(), options.rejects);
   auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
     return staging.of(thread).add(file, batch);
   };
-  Reading reading(paths, mapping, dimensions, put_aside, progress);
+  Reading reading(mapping, dimensions, put_aside, work);
+  TRY(reading.open(paths));
   TRY(reading.read_dimensions());
-  TRY(dimensions.know_store(connection));
+  TRY(dimensions.know_store(connection, work.stop));
   auto make_digests = [&]() -> Status {
-    digests = TRY(digests_of(connection, paths, reading, first_load, options.again));
+    digests = TRY(digests_of(connection, paths, reading, first_load, options.again, work));
     return {};
   };
   auto reports = TRY(reading.run(make_digests));
-  TRY(progress(-1, "numbering customers and products"));
+  TRY(expect_rows(reports));
+  work.say("numbering customers and products");
   std::vector<Staging::File> files;
   for (size_t f = 0; f < paths.size(); ++f) {
     const FileReport& report = reports[f];
+    if (!report.digest_of_read.empty() && report.digest_of_read != digests[f]) return changed(paths[f]);
     int64_t load_no = first_load + static_cast<int64_t>(f);
     files.push_back(
         {as_text(std::filesystem::path(paths[f]).filename().string()), static_cast<int32_t>(load_no)});
@@ -267,7 +310,13 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
          {"rejected", report.rows_rejected},
          {"at", now_utc()}}));
   }
-  TRY(staging.insert(connection, files, dimensions));
+  TRY(staging.insert(connection, files, dimensions, work.stop));
+  for (FileReport& report : reports) {
+    warn(report);
+    if (int64_t most = options.rejects.rows; report.rows_rejected > most)
+      report.warnings.push_back(fmt::format("raw.reject keeps the first {} of its rejects, not the other {}",
+                                            grouped(most), grouped(report.rows_rejected - most)));
+  }
   if (options.before_commit) TRY(options.before_commit(connection, first_load));
   return reports;
 }
@@ -276,21 +325,36 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
 
 Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, const Mapping& mapping,
                                       const Progress& progress) {
-  Dimensions dimensions;
-  auto leave = [](size_t, size_t, const Batch&) { return Status(); };
-  Reading reading(paths, mapping, dimensions, leave, progress);
-  TRY(reading.read_dimensions());
-  return reading.run([] { return Status(); });
+  std::vector<FileReport> reports;
+  Status outcome = watched(progress, [&](const Work& work) -> Status {
+    Dimensions dimensions;
+    auto leave = [](size_t, size_t, const Batch&) { return Status(); };
+    Reading reading(mapping, dimensions, leave, work);
+    TRY(reading.open(paths));
+    TRY(reading.read_dimensions());
+    reports = TRY(reading.run([] { return Status(); }));
+    for (FileReport& report : reports) warn(report);
+    return {};
+  });
+  if (!outcome) return std::move(outcome).error();
+  return reports;
 }
 
 Result<std::vector<FileReport>> import(store::Connection& connection, const std::vector<std::string>& paths,
                                        const Mapping& mapping, const ImportOptions& options,
                                        const Progress& progress) {
+  std::vector<FileReport> reports;
   TRY(connection.begin());
-  auto reports = load_all(connection, paths, mapping, options, progress);
-  if (!reports) {
+  Status outcome = watched(
+      progress,
+      [&](const Work& work) -> Status {
+        reports = TRY(load_all(connection, paths, mapping, options, work));
+        return {};
+      },
+      [&] { connection.interrupt(); });
+  if (!outcome) {
     (void)connection.rollback();
-    return reports;
+    return std::move(outcome).error();
   }
   TRY(connection.commit());
   return reports;

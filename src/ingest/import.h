@@ -1,5 +1,6 @@
 // Files into raw.*: one transaction for all the files of a call, so that a failed import leaves the store as
-// it was. rows read = rows loaded + rows rejected, for every file.
+// it was. rows read = rows loaded + rows rejected, for every file. An import of which no row can be loaded is
+// an error.
 #pragma once
 
 #include <functional>
@@ -8,7 +9,7 @@
 #include <vector>
 
 #include "danggol/progress.h"
-#include "ingest/table_reader.h"
+#include "ingest/staging.h"
 #include "store/database.h"
 
 namespace danggol::ingest {
@@ -20,6 +21,8 @@ struct FileReport {
   Timestamp first{}, last{};                             // of the loaded events or exposures
   // Dimensions whose ids were taken as they are, for no file is the preset's table of them.
   std::vector<Kind> unchecked;
+  std::string digest_of_read;         // TableReader's
+  std::vector<std::string> warnings;  // in a line each
   int64_t rows_read() const { return rows_loaded + rows_rejected; }
 };
 
@@ -31,6 +34,7 @@ struct ImportOptions {
   bool again = false;  // load a file whose content is already in the store
   // What else belongs to the load, inside its transaction; told the first new load number.
   std::function<Status(store::Connection&, int64_t first_load)> before_commit = {};
+  RejectLimits rejects = {};
 };
 
 Result<std::vector<FileReport>> import(store::Connection& connection, const std::vector<std::string>& paths,

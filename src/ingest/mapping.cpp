@@ -14,12 +14,14 @@
 // clang-format on
 
 #include <algorithm>
-#include <filesystem>
 
+#include "ingest/input_file.h"
 #include "ingest/values.h"
 
 namespace danggol::ingest {
 namespace {
+
+constexpr size_t most_map_bytes = 64 << 10;
 
 constexpr std::array<std::string_view, role_count> names_of_roles = {
     "customer", "time",    "hour",      "product",      "product-name", "quantity",  "price",
@@ -306,12 +308,16 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
 
 Status override_from_file(const std::string& toml_path, Mapping& mapping) {
   std::map<std::string, std::string> overrides;
-  if (std::error_code ignored; !std::filesystem::is_regular_file(toml_path, ignored))
-    return Error{Code::not_found, fmt::format("{}: no such file", toml_path)};
+  InputFile input = TRY(InputFile::open(toml_path));
+  std::string content(most_map_bytes + 1, '\0');
+  content.resize(TRY(input.read(content.data(), content.size())));
+  if (content.size() > most_map_bytes)
+    return Error{Code::bad_input, fmt::format("{}: larger than {} bytes, the most that a mapping may have",
+                                              toml_path, most_map_bytes)};
   try {
-    toml::table file = toml::parse_file(toml_path);
-    for (auto&& [section, content] : file) {
-      const toml::table* table = content.as_table();
+    toml::table file = toml::parse(std::string_view(content), toml_path);
+    for (auto&& [section, node] : file) {
+      const toml::table* table = node.as_table();
       if (!table || (section.str() != "columns" && section.str() != "rules"))
         return Error{Code::bad_input,
                      fmt::format("{}: {}: the sections are [columns] and [rules]", toml_path, section.str())};

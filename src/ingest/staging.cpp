@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-#include "ingest/byte_source.h"
+#include "ingest/watch.h"
 
 namespace danggol::ingest {
 namespace {
@@ -22,7 +22,21 @@ struct Ranking {
   std::vector<std::vector<int32_t>> ranks;  // [dictionary][code]
 };
 
-Ranking rank(const std::vector<const Dictionary*>& dictionaries) {
+// Sorts, or leaves it where a stop is asked for: ids may be many millions.
+template <class Value, class Less>
+Status sort(std::vector<Value>& values, const std::stop_token& stop, const Less& less) {
+  struct Stopped {};
+  try {
+    std::sort(values.begin(), values.end(), [&](const Value& a, const Value& b) {
+      if (stop.stop_requested()) throw Stopped();
+      return less(a, b);
+    });
+  } catch (const Stopped&) {
+  }
+  return go_on(stop);
+}
+
+Result<Ranking> rank(const std::vector<const Dictionary*>& dictionaries, const std::stop_token& stop) {
   struct Entry {
     std::string_view text;
     size_t dictionary;
@@ -35,7 +49,7 @@ Ranking rank(const std::vector<const Dictionary*>& dictionaries) {
     for (int32_t code = 0; code < static_cast<int32_t>(dictionaries[d]->size()); ++code)
       entries.push_back({dictionaries[d]->text(code), d, code});
   }
-  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.text < b.text; });
+  TRY(sort(entries, stop, [](const Entry& a, const Entry& b) { return a.text < b.text; }));
   for (const Entry& entry : entries) {
     if (out.texts.empty() || out.texts.back() != entry.text) out.texts.push_back(entry.text);
     out.ranks[entry.dictionary][static_cast<size_t>(entry.code)] = static_cast<int32_t>(out.texts.size() - 1);
@@ -44,8 +58,9 @@ Ranking rank(const std::vector<const Dictionary*>& dictionaries) {
 }
 
 // For each first text the second it came with most often, the smaller one where two are level; -1 for none.
-std::vector<int32_t> most_frequent(const Ranking& first, const Ranking& second,
-                                   const std::vector<const PairCounts*>& counts) {
+Result<std::vector<int32_t>> most_frequent(const Ranking& first, const Ranking& second,
+                                           const std::vector<const PairCounts*>& counts,
+                                           const std::stop_token& stop) {
   struct Pair {
     int32_t first, second;
     int64_t count;
@@ -56,9 +71,9 @@ std::vector<int32_t> most_frequent(const Ranking& first, const Ranking& second,
       pairs.push_back(
           {first.ranks[d][static_cast<size_t>(f)], second.ranks[d][static_cast<size_t>(s)], count});
     });
-  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) {
+  TRY(sort(pairs, stop, [](const Pair& a, const Pair& b) {
     return a.first != b.first ? a.first < b.first : a.second < b.second;
-  });
+  }));
   std::vector<int32_t> out(first.texts.size(), -1);
   int64_t most = 0;
   for (size_t i = 0; i < pairs.size();) {
@@ -75,24 +90,31 @@ std::vector<int32_t> most_frequent(const Ranking& first, const Ranking& second,
 // The numbers of ids: the store's where it knows them, the next ones for the others, in byte order.
 struct Numbers {
   std::vector<int32_t> of_rank;
+  std::vector<bool> is_told;  // the store has the first property of it
   int32_t first_new = 0;
   bool is_new(size_t rank) const { return of_rank[rank] >= first_new; }
 };
 
-Result<Numbers> number(store::Connection& connection, const char* table, const Ranking& ranking) {
+Result<Numbers> number(store::Connection& connection, const DimensionShape& shape, const Ranking& ranking,
+                       const std::stop_token& stop) {
   constexpr int32_t none = -1;
   Numbers out;
   out.of_rank.assign(ranking.texts.size(), none);
-  store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id FROM raw.{0}", table)));
+  out.is_told.assign(ranking.texts.size(), false);
+  store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id, {1} IS NOT NULL FROM raw.{0}",
+                                                      shape.table, shape.properties.front().second)));
   Table rows;
   while (TRY(known.next(rows))) {
+    TRY(go_on(stop));
     for (size_t i = 0; i < rows.rows(); ++i) {
       int32_t no = static_cast<int32_t>(rows.columns[0].integers[i]);
       out.first_new = std::max(out.first_new, no + 1);
       std::string_view id = rows.columns[1].texts[i];
       auto at = std::lower_bound(ranking.texts.begin(), ranking.texts.end(), id);
-      if (at != ranking.texts.end() && *at == id)
-        out.of_rank[static_cast<size_t>(at - ranking.texts.begin())] = no;
+      if (at == ranking.texts.end() || *at != id) continue;
+      size_t rank = static_cast<size_t>(at - ranking.texts.begin());
+      out.of_rank[rank] = no;
+      out.is_told[rank] = rows.columns[2].integers[i] != 0;
     }
   }
   int32_t next = out.first_new;
@@ -101,18 +123,19 @@ Result<Numbers> number(store::Connection& connection, const char* table, const R
   return out;
 }
 
-// What is known of the ids: [property][rank], empty text for nothing.
+// What is to be known of the ids: [property][rank], empty text for nothing.
 using Properties = std::array<std::vector<std::string_view>, most_properties>;
 
-// The first property is the one that came most often with the id; what the dimension's own table says counts
-// for more. The table's ids are the last that were ranked.
-Properties properties_of(const Ranking& ids, const Ranking& texts,
-                         const std::vector<const PairCounts*>& pairs, const Dimension& dimension) {
+// The first property is the one that came most often with the id, where the store has none; what the
+// dimension's own table says counts for more. The table's ids are the last that were ranked.
+Result<Properties> properties_of(const Ranking& ids, const Ranking& texts, const Numbers& numbers,
+                                 const std::vector<const PairCounts*>& pairs, const Dimension& dimension,
+                                 const std::stop_token& stop) {
   Properties out;
   for (auto& property : out) property.resize(ids.texts.size());
-  std::vector<int32_t> most = most_frequent(ids, texts, pairs);
+  std::vector<int32_t> most = TRY(most_frequent(ids, texts, pairs, stop));
   for (size_t r = 0; r < most.size(); ++r)
-    if (most[r] >= 0) out[0][r] = texts.texts[static_cast<size_t>(most[r])];
+    if (most[r] >= 0 && !numbers.is_told[r]) out[0][r] = texts.texts[static_cast<size_t>(most[r])];
   const std::vector<int32_t>& described = ids.ranks.back();
   for (size_t p = 0; p < most_properties; ++p)
     for (size_t code = 0; code < described.size(); ++code)
@@ -121,38 +144,40 @@ Properties properties_of(const Ranking& ids, const Ranking& texts,
   return out;
 }
 
-// Adds the new ids to their dimension; of those that the store has already, what their table says is changed.
+// Adds the new ids to their dimension; of those that the store has already, what is told of them is changed.
 Status write_dimension(store::Connection& connection, const DimensionShape& shape, const Ranking& ranking,
-                       const Numbers& numbers, const Properties& properties) {
-  auto append = [&](store::Appender& to, size_t rank) {
+                       const Numbers& numbers, const Properties& properties, const std::stop_token& stop) {
+  auto append = [&](store::Appender& to, size_t rank) -> Status {
     enum { no, id, first_property };
+    TRY(go_on(stop));
     to.set(no, numbers.of_rank[rank]);
     to.set(id, ranking.texts[rank]);
     for (size_t p = 0; p < shape.properties.size(); ++p)
       if (auto text = properties[p][rank]; !text.empty()) to.set(first_property + static_cast<int>(p), text);
     return to.end_row();
   };
+  std::vector<size_t> told;
   auto added = TRY(store::Appender::open(connection, "raw", shape.table));
-  for (size_t r = 0; r < ranking.texts.size(); ++r)
+  for (size_t r = 0; r < ranking.texts.size(); ++r) {
     if (numbers.is_new(r)) TRY(append(added, r));
+    else if (std::any_of(properties.begin(), properties.end(), [&](const auto& p) { return !p[r].empty(); }))
+      told.push_back(r);
+  }
   TRY(added.close());
+  if (told.empty()) return {};
 
-  std::vector<size_t> known;
-  for (int32_t rank : ranking.ranks.back())
-    if (!numbers.is_new(static_cast<size_t>(rank))) known.push_back(static_cast<size_t>(rank));
-  if (known.empty()) return {};
   TRY(connection.execute(
-      fmt::format("CREATE OR REPLACE TEMP TABLE described AS FROM raw.{} LIMIT 0", shape.table)));
-  auto changed = TRY(store::Appender::open(connection, "temp", "described"));
-  for (size_t r : known) TRY(append(changed, r));
+      fmt::format("CREATE OR REPLACE TEMP TABLE told AS FROM raw.{} LIMIT 0", shape.table)));
+  auto changed = TRY(store::Appender::open(connection, "temp", "told"));
+  for (size_t r : told) TRY(append(changed, r));
   TRY(changed.close());
   std::string columns;
   for (const auto& [role, column] : shape.properties)
     columns +=
-        fmt::format("{}{} = coalesce(d.{}, t.{})", columns.empty() ? "" : ", ", column, column, column);
-  return connection.execute(fmt::format(
-      "UPDATE raw.{0} t SET {1} FROM described d WHERE t.{0}_no = d.{0}_no; DROP TABLE temp.described",
-      shape.table, columns));
+        fmt::format("{}{} = coalesce(n.{}, t.{})", columns.empty() ? "" : ", ", column, column, column);
+  return connection.execute(
+      fmt::format("UPDATE raw.{0} t SET {1} FROM told n WHERE t.{0}_no = n.{0}_no; DROP TABLE temp.told",
+                  shape.table, columns));
 }
 
 // [dictionary][code] -> number
@@ -213,10 +238,9 @@ void Staged::add_exposure(const ExposureRow& row) {
   exposures_.rows.push_back({row.ts.micros, row.propensity, customer_, words_.code(row.offer)});
 }
 
-void Staged::add_reject(const RejectRow& row) {
+void Staged::add_reject(const Batch& batch, const RejectRow& row, bool with_text) {
   size_t at = rejects_.texts.size();
-  if (is_utf8(row.text)) rejects_.texts += row.text;
-  else rejects_.texts += as_text(row.text);
+  if (with_text) batch.append_text(row, rejects_.texts);
   rejects_.rows.push_back({row.line, static_cast<uint32_t>(at),
                            static_cast<uint16_t>(rejects_.texts.size() - at),
                            static_cast<uint16_t>(labels_.code(row.reason))});
@@ -226,7 +250,12 @@ Status Staged::add(size_t file, const Batch& batch) {
   receipt_ = {};  // it is a view into the batch before
   for (const EventRow& row : batch.events) add_event(row);
   for (const ExposureRow& row : batch.exposures) add_exposure(row);
-  for (const RejectRow& row : batch.rejects) add_reject(row);
+  // Once this thread alone has as many rejects of a file as are kept, all that come later in it are too many,
+  // whichever thread has them.
+  if (file >= rejected_.size()) rejected_.resize(file + 1);
+  int64_t& rejected = rejected_[file];
+  size_t rejects = std::min(batch.rejects.size(), static_cast<size_t>(limits_.rows - rejected));
+  for (size_t r = 0; r < rejects; ++r) add_reject(batch, batch.rejects[r], rejected++ < limits_.texts);
   auto end_batch = [&](auto& open, size_t rows) -> Status {
     if (rows > 0) open.stretches.push_back({file, batch.number, rows});
     if (open.rows.size() < rows_per_block && open.texts.size() < text_bytes_per_block) return {};
@@ -234,7 +263,7 @@ Status Staged::add(size_t file, const Batch& batch) {
   };
   TRY(end_batch(events_, batch.events.size()));
   TRY(end_batch(exposures_, batch.exposures.size()));
-  return end_batch(rejects_, batch.rejects.size());
+  return end_batch(rejects_, rejects);
 }
 
 Status Staged::finish() {
@@ -265,18 +294,24 @@ struct BlockQueue {
   std::atomic<size_t> next = 0;
 };
 
-// The event_id of the first row of every batch of every file: the order of the files and of their rows.
-std::vector<std::vector<int64_t>> number_events(int64_t first, size_t files, const BlockQueue& events) {
-  std::vector<std::vector<int64_t>> out(files);
-  for (const auto& item : events.items)
+// [file][batch] -> the number of its first row
+using FirstRows = std::vector<std::vector<int64_t>>;
+
+// Numbers rows in the order of the files and of their rows, in each file anew if they are not to go on.
+FirstRows number_rows(const BlockQueue& queue, size_t files, int64_t first, bool go_on) {
+  FirstRows out(files);
+  for (const auto& item : queue.items)
     for (const Stretch& stretch : item.block->stretches) {
       auto& rows = out[stretch.file];
       size_t batch = static_cast<size_t>(stretch.batch);
       if (batch >= rows.size()) rows.resize(batch + 1);
       rows[batch] = static_cast<int64_t>(stretch.rows);
     }
-  for (auto& rows : out)
-    for (int64_t& batch : rows) first += std::exchange(batch, first);
+  int64_t next = first;
+  for (auto& rows : out) {
+    if (!go_on) next = first;
+    for (int64_t& batch : rows) next += std::exchange(batch, next);
+  }
   return out;
 }
 
@@ -320,7 +355,9 @@ struct Meaning {
   std::vector<Staging::File> files;
   std::vector<const Dictionary*> words, labels;                            // by thread
   std::array<std::vector<std::vector<int32_t>>, dimension_count> numbers;  // [kind][thread][code]
-  std::vector<std::vector<int64_t>> first_event;  // [file][batch] -> event_id of its first row
+  FirstRows first_event, first_reject;
+  RejectLimits limits;
+  std::stop_token stop;
   const std::vector<int32_t>& numbers_of(Kind kind, size_t thread) const {
     return numbers[static_cast<size_t>(kind)][thread];
   }
@@ -345,6 +382,7 @@ class EventFeed : public store::RowFeed {
       quantity,
       source
     };
+    TRY(go_on(meaning_.stop));
     if (at_.at_end() && !TRY(at_.next())) return size_t{0};
     auto* ids = chunk.values<int64_t>(event_id);
     auto* customer_nos = chunk.values<int32_t>(customer_no);
@@ -399,6 +437,7 @@ class ExposureFeed : public store::RowFeed {
 
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { customer_no, ts, offer, propensity, source };
+    TRY(go_on(meaning_.stop));
     if (at_.at_end() && !TRY(at_.next())) return size_t{0};
     size_t row = 0;
     for (; row < chunk.capacity() && !at_.at_end(); ++row, at_.step()) {
@@ -424,16 +463,25 @@ class RejectFeed : public store::RowFeed {
 
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { load_no, file, line, reason, text };
-    if (at_.at_end() && !TRY(at_.next())) return size_t{0};
+    TRY(go_on(meaning_.stop));
     size_t row = 0;
-    for (; row < chunk.capacity() && !at_.at_end(); ++row, at_.step()) {
-      const Staged::Reject& reject = at_.rows[at_.row];
-      const Staging::File& from = meaning_.files[at_.block->stretches[at_.stretch].file];
-      chunk.values<int32_t>(load_no)[row] = from.load_no;
-      chunk.set_text(file, row, from.name);
-      chunk.values<int64_t>(line)[row] = reject.line;
-      chunk.set_text(reason, row, meaning_.labels[at_.thread]->text(reject.reason));
-      chunk.set_text(text, row, at_.texts.substr(reject.text_at, reject.text_bytes));
+    while (row == 0) {  // a block may hold nothing to keep
+      if (at_.at_end() && !TRY(at_.next())) break;
+      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
+        const Staged::Reject& reject = at_.rows[at_.row];
+        const Stretch& stretch = at_.block->stretches[at_.stretch];
+        int64_t number = meaning_.first_reject[stretch.file][static_cast<size_t>(stretch.batch)] +
+                         static_cast<int64_t>(at_.row_in_stretch);
+        if (number >= meaning_.limits.rows) continue;
+        const Staging::File& from = meaning_.files[stretch.file];
+        chunk.values<int32_t>(load_no)[row] = from.load_no;
+        chunk.set_text(file, row, from.name);
+        chunk.values<int64_t>(line)[row] = reject.line;
+        chunk.set_text(reason, row, meaning_.labels[at_.thread]->text(reject.reason));
+        if (reject.text_bytes == 0 || number >= meaning_.limits.texts) chunk.set_null(text, row);
+        else chunk.set_text(text, row, at_.texts.substr(reject.text_at, reject.text_bytes));
+        ++row;
+      }
     }
     return row;
   }
@@ -443,15 +491,17 @@ class RejectFeed : public store::RowFeed {
   const Meaning& meaning_;
 };
 
-Staging::Staging(std::string spool_folder, size_t threads)
-    : spool_(std::move(spool_folder), spool_memory_bytes_max) {
-  for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_);
+Staging::Staging(std::string spool_folder, size_t threads, RejectLimits limits)
+    : spool_(std::move(spool_folder), spool_memory_bytes_max), limits_(limits) {
+  for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_, limits);
 }
 
 Status Staging::insert(store::Connection& connection, const std::vector<File>& files,
-                       const Dimensions& dimensions) {
+                       const Dimensions& dimensions, const std::stop_token& stop) {
   Meaning meaning;
   meaning.files = files;
+  meaning.limits = limits_;
+  meaning.stop = stop;
   BlockQueue events{spool_}, exposures{spool_}, rejects{spool_};
   for (size_t t = 0; t < threads_.size(); ++t) {
     Staged& staged = threads_[t];
@@ -463,8 +513,10 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
     rejects.take(t, staged.rejects_.full);
   }
   for (BlockQueue* queue : {&events, &exposures, &rejects}) queue->in_file_order();
-  meaning.first_event = number_events(
-      TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")), files.size(), events);
+  meaning.first_event =
+      number_rows(events, files.size(),
+                  TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")), true);
+  meaning.first_reject = number_rows(rejects, files.size(), 0, false);
 
   for (const DimensionShape& shape : dimension_shapes()) {
     std::vector<const Dictionary*> ids, texts;
@@ -477,10 +529,11 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
     }
     const Dimension& dimension = dimensions.of(shape.kind);
     ids.push_back(&dimension.ids());
-    Ranking ranking = rank(ids);
-    Numbers numbers = TRY(number(connection, shape.table, ranking));
-    TRY(write_dimension(connection, shape, ranking, numbers,
-                        properties_of(ranking, rank(texts), pairs, dimension)));
+    Ranking ranking = TRY(rank(ids, stop));
+    Numbers numbers = TRY(number(connection, shape, ranking, stop));
+    Ranking words = TRY(rank(texts, stop));
+    Properties properties = TRY(properties_of(ranking, words, numbers, pairs, dimension, stop));
+    TRY(write_dimension(connection, shape, ranking, numbers, properties, stop));
     meaning.numbers[static_cast<size_t>(shape.kind)] = by_code(ranking, numbers);
   }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -71,10 +72,15 @@ struct StagedBlock {
   std::vector<Stretch> stretches;
 };
 
+// How many of a file's rows that are turned down are kept, and of how many of these what they say: the first.
+struct RejectLimits {
+  int64_t rows = 1'000'000, texts = 10'000;
+};
+
 // What one thread has read.
 class Staged {
  public:
-  explicit Staged(Spool& spool) : spool_(&spool) {}
+  Staged(Spool& spool, RejectLimits limits) : spool_(&spool), limits_(limits) {}
   Status add(size_t file, const Batch& batch);
   Status finish();  // after the last batch
 
@@ -114,9 +120,11 @@ class Staged {
   Status put_aside(Open<Row>& open);
   void add_event(const EventRow& row);
   void add_exposure(const ExposureRow& row);
-  void add_reject(const RejectRow& row);
+  void add_reject(const Batch& batch, const RejectRow& row, bool with_text);
 
   Spool* spool_;
+  RejectLimits limits_;
+  std::vector<int64_t> rejected_;  // rows kept by file, in this thread
   std::array<Mentions, dimension_count> mentions_;
   Mentions& of(Kind kind) { return mentions_[static_cast<size_t>(kind)]; }
   Dictionary words_;   // partners, channels and offers
@@ -132,7 +140,7 @@ class Staged {
 class Staging {
  public:
   // One Staged for each of `threads`.
-  Staging(std::string spool_folder, size_t threads);
+  Staging(std::string spool_folder, size_t threads, RejectLimits limits);
   Staged& of(size_t thread) { return threads_[thread]; }
 
   struct File {
@@ -141,10 +149,12 @@ class Staging {
   };
   // Numbers the ids, inserts all rows and keeps what the dimensions say; `files` by the number that add() was
   // told.
-  Status insert(store::Connection& connection, const std::vector<File>& files, const Dimensions& dimensions);
+  Status insert(store::Connection& connection, const std::vector<File>& files, const Dimensions& dimensions,
+                const std::stop_token& stop);
 
  private:
   Spool spool_;
+  RejectLimits limits_;
   std::deque<Staged> threads_;
 };
 

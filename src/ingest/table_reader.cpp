@@ -3,26 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <mutex>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/customer_id.h"
+#include "base/utf8.h"
 #include "ingest/byte_source.h"
 #include "ingest/values.h"
+#include "ingest/watch.h"
 #include "store/database.h"
 
 namespace danggol::ingest {
 namespace {
-
-constexpr size_t most_id_bytes = 256;
-constexpr size_t most_reject_text_bytes = 4'096;
 
 // Where records come from: the text of a CSV, or a Parquet file's rows as text.
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
   virtual Result<bool> next(RecordBlock& block) = 0;  // false: nothing more
+  virtual std::string digest_of_read() const { return {}; }
 };
 
 class CsvSource : public RecordSource {
@@ -41,11 +41,13 @@ class CsvSource : public RecordSource {
       if (at_ == text_.size()) return false;
       block.text.assign(text_, at_, piece);
       bool last = at_end_ && block.text.size() == text_.size() - at_;
-      at_ += splitter_.split(block, last);
+      size_t used = splitter_.split(block, last);
+      at_ += used;
       if (!block.records.empty()) return true;
-      if (!last) piece *= 2;  // a record longer than the piece
+      if (used == 0) piece *= 2;  // a record longer than the piece
     }
   }
+  std::string digest_of_read() const override { return bytes_.digest_of_read(); }
 
  private:
   // So much that all made of it, some 10 times as large, stays in a core's own cache.
@@ -67,19 +69,9 @@ struct Fields {
   std::string_view operator()(Role role) const {
     int column = roles[static_cast<size_t>(role)];
     if (column < 0) return {};
-    std::string_view text = block.field(record, column);
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
+    return trimmed(block.field(record, column));
   }
-  std::string_view customer() const {
-    std::string_view id = (*this)(Role::customer);
-    if (id.size() > 2 && id.ends_with(".0")) {  // a number that went through a spreadsheet
-      std::string_view whole = id.substr(0, id.size() - 2);
-      if (whole.find_first_not_of("0123456789") == whole.npos) return whole;
-    }
-    return id;
-  }
+  std::string_view customer() const { return customer_id((*this)(Role::customer)); }
 };
 
 std::string_view problem(const Record& record) {
@@ -236,48 +228,94 @@ class RowReader {
   Timestamp latest_;
 };
 
+// A Parquet file is DuckDB's to read: by the open file's name, which is no pattern and says nothing of
+// columns, and with a way to no other file.
 class ParquetSource : public RecordSource {
  public:
-  static Result<std::unique_ptr<ParquetSource>> open(const std::string& path,
-                                                     std::vector<std::string>& header) {
-    auto database = TRY(store::Database::in_memory());
-    auto connection = TRY(database.connect());
-    auto rows =
-        connection.rows("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(" + store::literal(path) + ")");
-    if (!rows)
-      return Error{Code::corrupt,
-                   fmt::format("{}: not a Parquet file that can be read: {}", path, rows.error().message)};
-    for (const auto& column : rows->columns().columns) header.push_back(column.name);
+  static Result<std::unique_ptr<ParquetSource>> open(InputFile file, std::stop_token stop) {
     auto source = std::make_unique<ParquetSource>();
+    auto database = TRY(store::Database::in_memory());
+    source->connection_ = TRY(database.connect());
+    std::string name = store::literal(file.name_of_open());
+    TRY(source->connection_.execute(
+        fmt::format("SET allowed_paths = [{}]; SET enable_external_access = false", name)));
+    source->table_ = fmt::format(
+        "read_parquet({}, hive_partitioning = false, union_by_name = false, filename = false)", name);
+    source->file_ = std::move(file);
+    source->stop_ = std::move(stop);
+    auto rows = source->connection_.rows(fmt::format("FROM {} LIMIT 0", source->table_));
+    if (!rows) return source->unreadable(rows.error());
     source->rows_ = std::move(*rows);
     return source;
   }
 
+  std::vector<std::string> header() const {
+    std::vector<std::string> names;
+    for (const auto& column : rows_.columns().columns) names.push_back(as_text(column.name));
+    return names;
+  }
+
+  // Only what plays a role is read; the other fields are empty.
+  Status read(const RoleColumns& roles) {
+    std::string fields;
+    int columns = static_cast<int>(rows_.columns().columns.size());
+    for (int c = 0; c < columns; ++c) {
+      bool is_read = std::find(roles.begin(), roles.end(), c) != roles.end();
+      fields += fmt::format("{}{}", c > 0 ? ", " : "", is_read ? fmt::format("#{}::VARCHAR", c + 1) : "''");
+    }
+    TRY(go_on(stop_));
+    auto rows = connection_.stream(fmt::format("SELECT {} FROM {}", fields, table_));
+    if (!rows) return unreadable(rows.error());
+    rows_ = std::move(*rows);
+    return {};
+  }
+
   Result<bool> next(RecordBlock& block) override {
     Table rows;
-    while (block.records.size() < rows_per_block && TRY(rows_.next(rows))) {
-      for (size_t i = 0; i < rows.rows(); ++i) {
+    size_t bytes = 0;
+    while (!at_end_ && block.records.size() < rows_per_block && bytes < bytes_per_block) {
+      TRY(go_on(stop_));
+      auto more = rows_.next(rows);
+      if (!more) return unreadable(more.error());
+      at_end_ = !*more;
+      for (size_t i = 0; !at_end_ && i < rows.rows(); ++i) {
         Record record{++line_,
                       static_cast<uint32_t>(block.fields.size()),
                       static_cast<uint32_t>(rows.columns.size()),
                       {}};
-        std::string text;
+        size_t before = bytes;
         for (auto& column : rows.columns) {
-          if (&column != rows.columns.data()) text += ',';
-          text += column.texts[i];
-          block.fields.push_back(block.unescaped.emplace_back(std::move(column.texts[i])));
+          std::string_view field = block.unescaped.emplace_back(std::move(column.texts[i]));
+          block.fields.push_back(field);
+          bytes += field.size();
+          if (!is_utf8(field)) record.problem = RecordProblem::encoding;
         }
-        record.text = block.unescaped.emplace_back(std::move(text));
-        if (!is_utf8(record.text)) record.problem = RecordProblem::encoding;
+        if (bytes - before > most_record_bytes) record.problem = RecordProblem::too_long;
         block.records.push_back(record);
       }
     }
+    if (block.records.empty()) TRY(file_.unchanged());
     return !block.records.empty();
   }
 
  private:
-  static constexpr size_t rows_per_block = 65'536;
+  static constexpr size_t rows_per_block = 65'536, bytes_per_block = 4 << 20;
+
+  Error unreadable(const Error& error) const {
+    if (error.code == Code::cancelled || error.code == Code::memory) return error;
+    if (auto same = file_.unchanged(); !same) return same.error();
+    std::string why = error.message, name = file_.name_of_open();
+    for (size_t at = 0; (at = why.find(name, at)) != why.npos; at += file_.path().size())
+      why.replace(at, name.size(), file_.path());
+    return {Code::corrupt, fmt::format("{}: not a Parquet file that can be read: {}", file_.path(), why)};
+  }
+
+  InputFile file_;
+  std::stop_token stop_;
+  store::Connection connection_;
+  std::string table_;
   store::Rows rows_;
+  bool at_end_ = false;
   int64_t line_ = 0;
 };
 
@@ -285,42 +323,112 @@ class ParquetSource : public RecordSource {
 
 const std::vector<RejectReason>& reject_reasons() {
   static const std::vector<RejectReason> reasons = {
-      {"no_customer", "no customer id", "고객 번호 없음"},
-      {"bad_time", "not a date and time", "날짜·시간이 아님"},
+      {"no_customer", "no customer id", "고객 번호 없음", "name the column with --customer=COLUMN"},
+      {"bad_time", "not a date and time", "날짜·시간이 아님", "name the column with --time=COLUMN"},
       {"ambiguous_time", "day and month cannot be told apart; give --time-format=mdy or dmy",
-       "일과 월을 구별할 수 없음; --time-format=mdy 또는 dmy 지정"},
-      {"future_time", "dated in the future", "미래 날짜"},
-      {"bad_amount", "the amount or price is not a number", "금액·단가가 숫자가 아님"},
-      {"no_amount", "a purchase without amount or price", "금액·단가가 없는 구매"},
-      {"bad_quantity", "the quantity is not a number", "수량이 숫자가 아님"},
-      {"unknown_action", "an action danggol does not know", "알 수 없는 행동"},
-      {"bad_hour", "the hour is none of 0 to 23", "시각이 0~23이 아님"},
-      {"no_offer", "no offer", "혜택 이름 없음"},
-      {"bad_propensity", "the propensity is not above 0 and up to 1", "배정 확률이 0 초과 1 이하가 아님"},
-      {"no_id", "no id of the product, store or customer", "번호 없음"},
-      {"duplicate_id", "an id that a row before has", "앞 행과 같은 번호"},
-      {"unknown_customer", "a customer that is not in the table of customers", "고객 표에 없는 고객"},
-      {"unknown_product", "a product that is not in the table of products", "상품 표에 없는 상품"},
-      {"unknown_store", "a store that is not in the table of stores", "점포 표에 없는 점포"},
-      {"field_count", "more or fewer fields than the header", "머리글과 항목 수가 다름"},
-      {"open_quote", "a quote that never closes", "닫히지 않은 따옴표"},
-      {"bad_quote", "text after a closing quote", "닫는 따옴표 뒤의 글자"},
-      {"too_long", "a row longer than 1 MiB", "1 MiB를 넘는 행"},
-      {"encoding", "bytes that are no text", "글자가 아닌 바이트"},
-      {"id_too_long", "an id longer than 256 bytes", "256바이트를 넘는 번호"},
+       "일과 월을 구별할 수 없음; --time-format=mdy 또는 dmy 지정", ""},
+      {"future_time", "dated in the future", "미래 날짜",
+       "name the column with --time=COLUMN, or set this machine's clock"},
+      {"bad_amount", "the amount or price is not a number", "금액·단가가 숫자가 아님",
+       "name the column with --amount=COLUMN or --price=COLUMN"},
+      {"no_amount", "a purchase without amount or price", "금액·단가가 없는 구매",
+       "name the column with --amount=COLUMN or --price=COLUMN"},
+      {"bad_quantity", "the quantity is not a number", "수량이 숫자가 아님",
+       "name the column with --quantity=COLUMN"},
+      {"unknown_action", "an action danggol does not know", "알 수 없는 행동",
+       "name the column with --action=COLUMN"},
+      {"bad_hour", "the hour is none of 0 to 23", "시각이 0~23이 아님", "name the column with --hour=COLUMN"},
+      {"no_offer", "no offer", "혜택 이름 없음", "name the column with --offer=COLUMN"},
+      {"bad_propensity", "the propensity is not above 0 and up to 1", "배정 확률이 0 초과 1 이하가 아님",
+       "name the column with --propensity=COLUMN"},
+      {"no_id", "no id of the product, store or customer", "번호 없음",
+       "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
+      {"duplicate_id", "an id that a row before has", "앞 행과 같은 번호",
+       "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
+      {"unknown_customer", "a customer that is not in the table of customers", "고객 표에 없는 고객",
+       "give the table of customers that has them"},
+      {"unknown_product", "a product that is not in the table of products", "상품 표에 없는 상품",
+       "give the table of products that has them"},
+      {"unknown_store", "a store that is not in the table of stores", "점포 표에 없는 점포",
+       "give the table of stores that has them"},
+      {"field_count", "more or fewer fields than the header", "머리글과 항목 수가 다름",
+       "let the header name each field of a row"},
+      {"open_quote", "a quote that never closes", "닫히지 않은 따옴표",
+       "close the quotes, or double those inside a field"},
+      {"bad_quote", "text after a closing quote", "닫는 따옴표 뒤의 글자",
+       "double the quotes inside a field"},
+      {"too_long", "a row longer than 1 MiB", "1 MiB를 넘는 행", "check the file's line ends"},
+      {"encoding", "bytes that are no text", "글자가 아닌 바이트", "save the file as UTF-8 (or CP949)"},
+      {"id_too_long", "an id longer than 256 bytes", "256바이트를 넘는 번호",
+       "name the columns of ids, such as --customer=COLUMN"},
   };
   return reasons;
 }
 
-void Batch::reject(const Record& record, std::string_view reason) {
-  rejects.push_back({record.line, reason, record.text.substr(0, most_reject_text_bytes)});
+namespace {
+
+// What the bytes of a word ask for; a byte of a longer character for nothing.
+enum class Form : uint8_t { plain, quoted, several_lines };
+constexpr std::array<Form, 256> forms_of_bytes = [] {
+  std::array<Form, 256> forms{};
+  for (char c : {',', '=', '"'}) forms[static_cast<unsigned char>(c)] = Form::quoted;
+  for (char c : {'\n', '\r'}) forms[static_cast<unsigned char>(c)] = Form::several_lines;
+  return forms;
+}();
+
+void append_word(std::string_view word, std::string& out) {
+  Form form = word.starts_with(' ') || word.ends_with(' ') ? Form::quoted : Form::plain;
+  for (char c : word) form = std::max(form, forms_of_bytes[static_cast<unsigned char>(c)]);
+  if (form == Form::plain) {
+    out += word;
+  } else if (form == Form::several_lines) {
+    out += "(several lines)";
+  } else {
+    out += '"';
+    for (char c : word) out.append(c == '"' ? 2 : 1, c);
+    out += '"';
+  }
+}
+
+// `text` without what is beyond `bytes`, between two characters.
+void cut(std::string& text, size_t bytes) {
+  if (text.size() <= bytes) return;
+  while (bytes > 0 && (text[bytes] & 0xc0) == 0x80) --bytes;
+  text.resize(bytes);
+}
+
+}  // namespace
+
+RejectText::RejectText(const std::vector<std::string>& header, const RoleColumns& roles) {
+  for (size_t c = 0; c < header.size(); ++c) {
+    int column = static_cast<int>(c);
+    if (std::find(roles.begin(), roles.end(), column) == roles.end()) continue;
+    std::string name;
+    append_word(header[c], name);
+    columns_.emplace_back(column, name + '=');
+  }
+}
+
+void RejectText::append(const RecordBlock& block, const Record& record, std::string& out) const {
+  if (record.problem != RecordProblem::none) return;
+  size_t start = out.size();
+  for (const auto& [column, name] : columns_) {
+    std::string_view field = block.field(record, column);
+    if (field.empty()) continue;
+    if (out.size() > start) out += ", ";
+    out += name;
+    append_word(field, out);
+    if (out.size() > start + most_bytes) return cut(out, start + most_bytes);
+  }
 }
 
 struct TableReader::State {
   FileFacts facts;
   std::unique_ptr<RowReader> rows;
+  std::optional<RejectText> reject_text;
   std::mutex reading;                    // what follows
   std::unique_ptr<RecordSource> source;  // gone at the end of the file
+  std::string digest_of_read;
   std::optional<Error> failed;
   int64_t batches = 0;
 
@@ -330,24 +438,25 @@ struct TableReader::State {
     if (!source) return false;
     auto more = source->next(batch.block);
     if (!more) failed = more.error();
+    else if (!*more) digest_of_read = source->digest_of_read();
     if (!more || !*more) source.reset();
     batch.number = batches++;
     return more;
   }
 };
 
-Result<TableReader> TableReader::open(const std::string& path, const Mapping& mapping) {
+Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, std::stop_token stop) {
   auto state = std::make_shared<State>();
   FileFacts& facts = state->facts;
-  facts.path = path;
-  char magic[4] = {};
-  std::ifstream(path, std::ios::binary).read(magic, sizeof magic);
-  if (std::string_view(magic, 4) == "PAR1") {
+  facts.path = file.path();
+  std::unique_ptr<ParquetSource> parquet;
+  if (file.starts_with("PAR1")) {
     facts.format = "Parquet";
     facts.encoding = name(Encoding::utf8);
-    state->source = TRY(ParquetSource::open(path, facts.header));
+    parquet = TRY(ParquetSource::open(std::move(file), std::move(stop)));
+    facts.header = parquet->header();
   } else {
-    ByteSource bytes = TRY(ByteSource::open(path));
+    ByteSource bytes = TRY(ByteSource::open(std::move(file), std::move(stop)));
     facts.format = bytes.compressed() ? "CSV.gz" : "CSV";
     facts.encoding = name(bytes.encoding());
     RecordBlock head;
@@ -361,25 +470,33 @@ Result<TableReader> TableReader::open(const std::string& path, const Mapping& ma
       used = splitter.split(head, !more, 1);
     }
     if (head.records.empty() || head.records[0].problem != RecordProblem::none)
-      return Error{Code::bad_input, fmt::format("{}: the first line is no header of column names", path)};
+      return Error{Code::bad_input,
+                   fmt::format("{}: the first line is no header of column names", facts.path)};
     facts.header.assign(head.fields.begin(), head.fields.end());
     splitter.expect(facts.header.size());
     state->source = std::make_unique<CsvSource>(std::move(bytes), head.text.substr(used), splitter);
   }
-  Match matched = TRY(match(mapping, facts.header, path));
+  Match matched = TRY(match(mapping, facts.header, facts.path));
   facts.table = matched.table->name;
   facts.kind = matched.table->kind;
   facts.roles = matched.roles;
+  if (parquet) {
+    TRY(parquet->read(facts.roles));
+    state->source = std::move(parquet);
+  }
   state->rows = std::make_unique<RowReader>(*matched.table, facts.roles);
+  state->reject_text.emplace(facts.header, facts.roles);
   TableReader reader;
   reader.state_ = std::move(state);
   return reader;
 }
 
 const FileFacts& TableReader::facts() const { return state_->facts; }
+const std::string& TableReader::digest_of_read() const { return state_->digest_of_read; }
 
 Result<bool> TableReader::next(Batch& batch) {
   batch.clear();
+  batch.reject_text = &*state_->reject_text;
   if (!TRY(state_->next(batch))) return false;
   state_->rows->read(batch);
   return true;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/units.h"
 #include "danggol/result.h"
 #include "ingest/csv.h"
+#include "ingest/input_file.h"
 #include "ingest/mapping.h"
 
 namespace danggol::ingest {
@@ -40,19 +42,35 @@ struct DimensionRow {  // of a customer, product or store
 
 struct RejectRow {
   int64_t line;
+  uint32_t record;          // of the batch's block
   std::string_view reason;  // one of reject_reasons
-  std::string_view text;    // the row as it stands in the file; not UTF-8 where that is the reason
 };
 
 struct RejectReason {
   std::string_view name;
   std::string_view en, ko;
+  std::string_view remedy;  // where every row of a file is turned down for it
 };
 const std::vector<RejectReason>& reject_reasons();
+
+// What is kept of a row that is turned down: the fields of the columns that play a role, in the order of the
+// file, as `customer_id=b, ts=soon, "how, much"="1,000"`. What else the row holds, a phone number perhaps,
+// stays in the file: so nothing is kept of a row of which it cannot be told which field is whose, nor of a
+// field of several lines, which may have swallowed the rows after it by a quote that was left open.
+class RejectText {
+ public:
+  RejectText(const std::vector<std::string>& header, const RoleColumns& roles);
+  void append(const RecordBlock& block, const Record& record, std::string& out) const;
+  static constexpr size_t most_bytes = 4'096;
+
+ private:
+  std::vector<std::pair<int, std::string>> columns_;  // index and "name="
+};
 
 struct Batch {
   int64_t number = 0;  // of the file's batches, in their order from 0
   Kind kind = Kind::events;
+  const RejectText* reject_text = nullptr;  // the file's
   RecordBlock block;
   std::vector<EventRow> events;  // of these three only the one that the kind names
   std::vector<ExposureRow> exposures;
@@ -61,7 +79,12 @@ struct Batch {
   void clear() {                   // the memory is kept
     block.clear(), events.clear(), exposures.clear(), dimension.clear(), rejects.clear();
   }
-  void reject(const Record& record, std::string_view reason);
+  void reject(const Record& record, std::string_view reason) {
+    rejects.push_back({record.line, static_cast<uint32_t>(&record - block.records.data()), reason});
+  }
+  void append_text(const RejectRow& reject, std::string& out) const {
+    reject_text->append(block, block.records[reject.record], out);
+  }
 };
 
 struct FileFacts {
@@ -79,12 +102,15 @@ struct FileFacts {
 class TableReader {
  public:
   // Reads the header and matches the roles. Error for what cannot be read as a table at all.
-  static Result<TableReader> open(const std::string& path, const Mapping& mapping);
+  static Result<TableReader> open(InputFile file, const Mapping& mapping, std::stop_token stop = {});
   const FileFacts& facts() const;
   // Puts the next batch in place of what `batch` held; false at the end of the file. Several threads may
   // call: one reads and splits the text while the others make values of theirs.
   Result<bool> next(Batch& batch);
   Result<std::unique_ptr<Batch>> next();  // the same, with nullptr at the end
+  // After the end, the digest of the bytes that the rows were made of; empty for Parquet, which is read here
+  // and there.
+  const std::string& digest_of_read() const;
 
  private:
   struct State;

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "learn/lightgbm_c.h"
+#include "learn/model_text.h"
 
 namespace danggol::learn {
 namespace {
@@ -28,17 +29,10 @@ using Dataset = std::unique_ptr<void, FreeDataset>;
 
 void quiet(const char*) {}
 
-Result<Booster> load(const std::string& text) {
-  LightgbmBooster booster = nullptr;
-  int iterations = 0;
-  LIGHTGBM(LGBM_BoosterLoadModelFromString(text.c_str(), &iterations, &booster));
-  return Booster(booster);
-}
-
 }  // namespace
 
-Result<Gbdt> Gbdt::train(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
-                         const GbdtParams& p, uint64_t seed) {
+Result<Gbdt> train_lightgbm(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
+                            const GbdtParams& p, uint64_t seed) {
   DANGGOL_ASSERT(features.rows() == labels.size());
   if (features.rows() < 2)  // LightGBM would print before it throws
     return Error{Code::no_data, fmt::format("rows to learn from = {}: must be 2 or more", features.rows())};
@@ -73,31 +67,10 @@ Result<Gbdt> Gbdt::train(const Matrix& features, const std::vector<int32_t>& lab
   std::string text(static_cast<size_t>(bytes), '\0');
   LIGHTGBM(LGBM_BoosterSaveModelToString(booster.get(), 0, -1, lightgbm_importance_gain, bytes, &bytes,
                                          text.data()));
-  text.resize(text.find('\0'));
-  return Gbdt(std::move(text), classes);
-}
-
-Result<std::vector<double>> Gbdt::predict(const Matrix& features) const {
-  Booster booster = TRY(load(text_));
-  std::vector<double> out(features.rows() * static_cast<size_t>(classes_));
-  if (features.rows() == 0) return out;
-  int64_t length = 0;
-  LIGHTGBM(LGBM_BoosterPredictForMat(booster.get(), features.values.data(), lightgbm_float64,
-                                     static_cast<int32_t>(features.rows()),
-                                     static_cast<int32_t>(features.columns()), 1, lightgbm_predict_normal, 0,
-                                     -1, "num_threads=1", &length, out.data()));
-  DANGGOL_ASSERT(static_cast<size_t>(length) == out.size());
-  return out;
-}
-
-Result<std::vector<double>> Gbdt::gain() const {
-  Booster booster = TRY(load(text_));
-  size_t names = text_.find("feature_names="), end = text_.find('\n', names);
-  size_t columns = 1;
-  for (size_t i = names; i < end; ++i) columns += text_[i] == ' ';
-  std::vector<double> out(columns);
-  LIGHTGBM(LGBM_BoosterFeatureImportance(booster.get(), -1, lightgbm_importance_gain, out.data()));
-  return out;
+  ModelText read(text);  // after the trees come the parameters of the training: nothing that predicts
+  auto model = Gbdt::read(read, features.columns(), classes);
+  if (!model) return Error{Code::internal, fmt::format("LightGBM's model: {}", model.error().message)};
+  return model;
 }
 
 }  // namespace danggol::learn

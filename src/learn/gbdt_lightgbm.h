@@ -1,13 +1,12 @@
-// Gradient boosted trees for classes, by LightGBM (Ke et al., 2017). The only file that knows LightGBM.
+// Trains gradient boosted trees by LightGBM (Ke et al., 2017). Its .cpp is the only file that knows LightGBM.
 #pragma once
 
 #include <cstdint>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "base/matrix.h"
 #include "danggol/result.h"
+#include "learn/gbdt.h"
 
 namespace danggol::learn {
 
@@ -23,21 +22,8 @@ struct GbdtParams {
   int64_t bins = 63;
 };
 
-class Gbdt {
- public:
-  // labels: 0..classes-1, one a row of `features`. Runs in the calling thread; several may run side by side.
-  static Result<Gbdt> train(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
+// labels: 0..classes-1, one a row of `features`. Runs in the calling thread; several may run side by side.
+Result<Gbdt> train_lightgbm(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
                             const GbdtParams& params, uint64_t seed);
-  // rows * classes probabilities, row after row; columns as in training.
-  Result<std::vector<double>> predict(const Matrix& features) const;
-  Result<std::vector<double>> gain() const;          // of every column, summed over its splits
-  const std::string& text() const { return text_; }  // LightGBM's own model text
-  static Gbdt from_text(std::string text, int32_t classes) { return {std::move(text), classes}; }
-
- private:
-  Gbdt(std::string text, int32_t classes) : text_(std::move(text)), classes_(classes) {}
-  std::string text_;
-  int32_t classes_;
-};
 
 }  // namespace danggol::learn

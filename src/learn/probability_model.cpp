@@ -1,22 +1,28 @@
 #include "learn/probability_model.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/assert.h"
 #include "base/parallel.h"
 #include "base/random.h"
 #include "learn/metrics.h"
+#include "learn/model_text.h"
 
 namespace danggol::learn {
 namespace {
 
 constexpr int32_t fold_count = 5;
 constexpr double smallest = 1e-9;
+constexpr double least_temperature = 0.5, most_temperature = 3;
+constexpr double least_weight = 0.01, most_weight = 100;  // more than best_weights can reach
+constexpr int64_t most_columns = 100'000, most_name = 10'000;
+constexpr std::string_view first_line = "danggol probability model 2";
 
 size_t at(size_t row, int32_t column, int32_t columns) {
   return row * static_cast<size_t>(columns) + static_cast<size_t>(column);
@@ -37,11 +43,13 @@ std::vector<double> soften(const std::vector<double>& p, int32_t classes, double
 // Golden-section search: log loss is unimodal in the temperature.
 double best_temperature(const std::vector<double>& p, const std::vector<int32_t>& labels, int32_t classes) {
   const double ratio = (std::sqrt(5.0) - 1) / 2;
-  double lo = 0.5, hi = 3;
-  auto loss = [&](double t) { return log_loss(labels, soften(p, classes, t), classes); };
+  double lo = least_temperature, hi = most_temperature;
   for (int step = 0; step < 30; ++step) {
-    double a = hi - ratio * (hi - lo), b = lo + ratio * (hi - lo);
-    (loss(a) < loss(b) ? hi : lo) = loss(a) < loss(b) ? b : a;
+    const double at[] = {hi - ratio * (hi - lo), lo + ratio * (hi - lo)};
+    double loss[2];
+    parallel_for(2, [&](size_t i) { loss[i] = log_loss(labels, soften(p, classes, at[i]), classes); });
+    if (loss[0] < loss[1]) hi = at[1];
+    else lo = at[0];
   }
   return (lo + hi) / 2;
 }
@@ -96,10 +104,12 @@ std::vector<double> best_weights(const std::vector<double>& p, const std::vector
 
 Matrix with_columns(const Matrix& features, const std::vector<std::string>& names) {
   if (features.names == names) return features;
-  std::vector<int64_t> source(names.size(), -1);
-  for (size_t c = 0; c < names.size(); ++c) {
-    auto found = std::find(features.names.begin(), features.names.end(), names[c]);
-    if (found != features.names.end()) source[c] = found - features.names.begin();
+  std::unordered_map<std::string_view, int64_t> known;
+  for (const auto& name : features.names) known.emplace(name, known.size());
+  std::vector<int64_t> source;
+  for (const auto& name : names) {
+    auto found = known.find(name);
+    source.push_back(found == known.end() ? -1 : found->second);
   }
   Matrix out{names, {}};
   out.values.reserve(features.rows() * names.size());
@@ -143,8 +153,8 @@ Result<ProbabilityModel> ProbabilityModel::train(const Matrix& features, const s
       for (size_t i = 0; i < labels.size(); ++i)
         if (fold[i] != static_cast<int32_t>(k))
           rest.push_back(static_cast<int32_t>(i)), rest_labels.push_back(labels[i]);
-      trained[k] = TRY(Gbdt::train(features.select(rest), rest_labels, classes, params, seed + k));
-      auto p = TRY(trained[k]->predict(features.select(held[k])));
+      trained[k] = TRY(train_lightgbm(features.select(rest), rest_labels, classes, params, seed + k));
+      auto p = trained[k]->predict(features.select(held[k]));
       for (size_t i = 0; i < held[k].size(); ++i)
         for (int32_t c = 0; c < classes; ++c)
           crossed[at(static_cast<size_t>(held[k][i]), c, classes)] = p[at(i, c, classes)];
@@ -168,14 +178,17 @@ Result<ProbabilityModel> ProbabilityModel::train(const Matrix& features, const s
   return model;
 }
 
-Result<ClassProbabilities> ProbabilityModel::predict(const Matrix& features) const {
+ClassProbabilities ProbabilityModel::predict(const Matrix& features) const {
   Matrix known = with_columns(features, columns_);
   size_t rows = features.rows();
+  std::vector<std::vector<double>> of_fold(folds_.size());
+  parallel_for(folds_.size(),
+               [&](size_t k) { of_fold[k] = soften(folds_[k].predict(known), classes_, temperature_); });
   ClassProbabilities out;
   out.p.assign(rows * static_cast<size_t>(classes_), 0);
   std::vector<std::vector<VennAbersPair>> pairs(rows);
   for (size_t k = 0; k < folds_.size(); ++k) {
-    auto p = soften(TRY(folds_[k].predict(known)), classes_, temperature_);
+    const std::vector<double>& p = of_fold[k];
     for (size_t row = 0; row < rows; ++row) {
       for (int32_t c = 0; c < classes_; ++c)
         out.p[at(row, c, classes_)] += p[at(row, c, classes_)] / static_cast<double>(folds_.size());
@@ -203,43 +216,43 @@ std::vector<int32_t> ProbabilityModel::decide(const std::vector<double>& p) cons
   return weighted_arg_max(p, decision_weights_);
 }
 
-Result<std::vector<double>> ProbabilityModel::gain() const {
+std::vector<double> ProbabilityModel::gain() const {
   std::vector<double> mean(columns_.size());
-  for (const Gbdt& fold : folds_) {
-    auto gain = TRY(fold.gain());
-    for (size_t c = 0; c < mean.size(); ++c) mean[c] += gain[c] / static_cast<double>(folds_.size());
-  }
+  for (const Gbdt& fold : folds_)
+    for (size_t c = 0; c < mean.size(); ++c) mean[c] += fold.gain()[c] / static_cast<double>(folds_.size());
   return mean;
 }
 
 std::string ProbabilityModel::to_bytes() const {
-  nlohmann::json json = {{"format", 1},         {"classes", classes_},
-                         {"special", special_}, {"temperature", temperature_},
-                         {"columns", columns_}, {"decision_weights", decision_weights_}};
-  for (size_t k = 0; k < folds_.size(); ++k) {
-    const auto& knots = calibrators_[k].knots();
-    json["folds"].push_back(
-        {{"trees", folds_[k].text()}, {"upto", knots.upto}, {"lo", knots.lo}, {"hi", knots.hi}});
-  }
-  return json.dump();
+  std::string out =
+      fmt::format("{}\nclasses={}\nspecial={}\ntemperature={}\ndecision_weights={}\ncolumns={}\n", first_line,
+                  classes_, special_, temperature_, fmt::join(decision_weights_, " "), columns_.size());
+  for (const auto& column : columns_) out += fmt::format("column={}\n{}\n", column.size(), column);
+  for (size_t k = 0; k < folds_.size(); ++k) out += calibrators_[k].text() + folds_[k].text();
+  return out;
 }
 
-Result<ProbabilityModel> ProbabilityModel::from_bytes(const std::string& bytes) {
-  auto json = nlohmann::json::parse(bytes, nullptr, false);
-  if (json.is_discarded() || json.value("format", 0) != 1)
-    return Error{Code::corrupt, "the stored model cannot be read; train it again"};
+Result<ProbabilityModel> ProbabilityModel::from_bytes(std::string_view bytes) {
+  ModelText text(bytes);
   ProbabilityModel model;
-  model.classes_ = json["classes"];
-  model.special_ = json["special"];
-  model.temperature_ = json["temperature"];
-  model.columns_ = json["columns"].get<std::vector<std::string>>();
-  model.decision_weights_ = json["decision_weights"].get<std::vector<double>>();
-  for (const auto& fold : json["folds"]) {
-    model.folds_.push_back(Gbdt::from_text(fold["trees"], model.classes_));
-    model.calibrators_.emplace_back(VennAbers::Knots{fold["upto"].get<std::vector<double>>(),
-                                                     fold["lo"].get<std::vector<double>>(),
-                                                     fold["hi"].get<std::vector<double>>()});
+  TRY(text.line(first_line));
+  model.classes_ = static_cast<int32_t>(TRY(text.integer("classes", 2, Gbdt::most_classes)));
+  model.special_ = static_cast<int32_t>(TRY(text.integer("special", 0, model.classes_ - 1)));
+  model.temperature_ = TRY(text.real("temperature", least_temperature, most_temperature));
+  model.decision_weights_ =
+      TRY(text.reals("decision_weights", static_cast<size_t>(model.classes_), least_weight, most_weight));
+  auto columns = TRY(text.integer("columns", 1, most_columns));
+  std::unordered_set<std::string_view> names;
+  for (int64_t c = 0; c < columns; ++c) {
+    std::string_view name = TRY(text.bytes("column", 0, most_name));
+    if (!names.insert(name).second) return text.damaged("column: must not be there twice");
+    model.columns_.emplace_back(name);
   }
+  for (int32_t k = 0; k < fold_count; ++k) {
+    model.calibrators_.push_back(TRY(VennAbers::read(text)));
+    model.folds_.push_back(TRY(Gbdt::read(text, model.columns_.size(), model.classes_)));
+  }
+  TRY(text.end());
   return model;
 }
 

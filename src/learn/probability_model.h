@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/matrix.h"
@@ -30,15 +31,16 @@ class ProbabilityModel {
                                         uint64_t seed);
 
   // Columns are matched by name: a column the model does not know is left out, one that the data lacks is 0.
-  Result<ClassProbabilities> predict(const Matrix& features) const;
-  Result<std::vector<double>> gain() const;  // mean over the folds, of columns()
+  ClassProbabilities predict(const Matrix& features) const;
+  std::vector<double> gain() const;  // mean over the folds, of columns()
   const std::vector<std::string>& columns() const { return columns_; }
   // Class weights that make arg max(weight * p) good at macro F1, chosen on the cross-fitted rows.
   const std::vector<double>& decision_weights() const { return decision_weights_; }
   std::vector<int32_t> decide(const std::vector<double>& p) const;
 
   std::string to_bytes() const;
-  static Result<ProbabilityModel> from_bytes(const std::string& bytes);
+  // Corrupt if they are in any way not what to_bytes() makes.
+  static Result<ProbabilityModel> from_bytes(std::string_view bytes);
 
  private:
   int32_t classes_ = 0, special_ = 0;

@@ -1,11 +1,14 @@
 #include "learn/venn_abers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "base/assert.h"
 #include "learn/isotonic.h"
+#include "learn/model_text.h"
 
 namespace danggol::learn {
 namespace {
@@ -34,7 +37,7 @@ VennAbers::VennAbers(const std::vector<double>& scores, const std::vector<bool>&
     for (size_t k = i; k < end; ++k) ones += outcomes[order[k]];
     sum.push_back(ones);
     count.push_back(static_cast<double>(end - i));
-    knots_.upto.push_back(scores[order[end - 1]]);
+    upto_.push_back(scores[order[end - 1]]);
     i = end;
   }
 
@@ -47,15 +50,32 @@ VennAbers::VennAbers(const std::vector<double>& scores, const std::vector<bool>&
       weight[level] += 1;
       for (size_t k = 0; k < sum.size(); ++k) y[k] = (sum[k] + (k == level ? outcome : 0)) / weight[k];
       double p = value_at(isotonic(x, y, weight), static_cast<double>(level));
-      (outcome == 0 ? knots_.lo : knots_.hi).push_back(p);
+      (outcome == 0 ? lo_ : hi_).push_back(p);
     }
   }
 }
 
+std::string VennAbers::text() const {
+  return fmt::format("levels={}\nupto={}\nlo={}\nhi={}\n", upto_.size(), fmt::join(upto_, " "),
+                     fmt::join(lo_, " "), fmt::join(hi_, " "));
+}
+
+Result<VennAbers> VennAbers::read(ModelText& text) {
+  VennAbers out;
+  auto levels = static_cast<size_t>(TRY(text.integer("levels", 1, most_levels)));
+  out.upto_ = TRY(text.reals("upto", levels, 0, 1));
+  out.lo_ = TRY(text.reals("lo", levels, 0, 1));
+  out.hi_ = TRY(text.reals("hi", levels, 0, 1));
+  for (size_t i = 0; i < levels; ++i)
+    if ((i > 0 && out.upto_[i - 1] >= out.upto_[i]) || out.lo_[i] >= out.hi_[i])
+      return text.damaged(fmt::format("level {}: must be above the one before, and lo below hi", i));
+  return out;
+}
+
 VennAbersPair VennAbers::operator()(double score) const {
-  auto at = std::lower_bound(knots_.upto.begin(), knots_.upto.end(), score);
-  size_t level = std::min(static_cast<size_t>(at - knots_.upto.begin()), knots_.upto.size() - 1);
-  double lo = knots_.lo[level], hi = knots_.hi[level];
+  auto at = std::lower_bound(upto_.begin(), upto_.end(), score);
+  size_t level = std::min(static_cast<size_t>(at - upto_.begin()), upto_.size() - 1);
+  double lo = lo_[level], hi = hi_[level];
   return {lo, hi, hi / (1 - lo + hi)};
 }
 

@@ -6,8 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
+#include <string>
 #include <vector>
+
+#include "danggol/result.h"
 
 namespace danggol::learn {
 
@@ -15,26 +17,29 @@ struct VennAbersPair {
   double lo, hi, p;
 };
 
+class ModelText;
+
 class VennAbers {
  public:
+  static constexpr size_t most_levels = 400;
   // Scores are rounded to at most `levels` levels first, which keeps validity (a coarser score is a score)
   // and bounds the work to levels^2.
-  VennAbers(const std::vector<double>& scores, const std::vector<bool>& outcomes, size_t levels = 400);
+  VennAbers(const std::vector<double>& scores, const std::vector<bool>& outcomes,
+            size_t levels = most_levels);
   VennAbersPair operator()(double score) const;
+  const std::vector<double>& levels() const { return upto_; }  // the greatest score of each
 
   // Several calibrators of the same thing (one a fold): geometric means of their pairs (Vovk, Petej and
   // Fedorova, 2015).
   static VennAbersPair merge(const std::vector<VennAbersPair>& pairs);
 
-  // What operator() needs, to keep with a model and to make the calibrator again.
-  struct Knots {
-    std::vector<double> upto, lo, hi;  // a score takes the first knot with score <= upto, else the last
-  };
-  const Knots& knots() const { return knots_; }
-  explicit VennAbers(Knots knots) : knots_(std::move(knots)) {}
+  // To keep with a model, and to make the calibrator again; corrupt if it is none of scores in 0..1.
+  std::string text() const;
+  static Result<VennAbers> read(ModelText& text);
 
  private:
-  Knots knots_;
+  VennAbers() = default;
+  std::vector<double> upto_, lo_, hi_;  // a score takes the first level with score <= upto, else the last
 };
 
 }  // namespace danggol::learn

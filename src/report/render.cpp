@@ -96,6 +96,18 @@ std::string to_json(const std::vector<AnalysisInfo>& analyses) {
 }
 std::string to_json(const AnalysisInfo& analysis) { return json_of(analysis).dump(2); }
 std::string to_json(const RunSummary& run) { return json_of(run).dump(2); }
+std::string to_json(const SuppressSummary& suppressed) {
+  Json warnings = Json::array();
+  for (const auto& text : suppressed.warnings) warnings.push_back(text_json(text));
+  return Json{{"added", suppressed.added},
+              {"removed", suppressed.removed},
+              {"unknown", suppressed.unknown},
+              {"ids_on_list", suppressed.ids_on_list},
+              {"customers", suppressed.customers},
+              {"rows_removed", suppressed.rows_removed},
+              {"warnings", warnings}}
+      .dump(2);
+}
 std::string to_json(const PipelineSummary& pipeline) {
   Json runs = Json::array(), skipped = Json::array(), failed = Json::array();
   for (const auto& run : pipeline.runs) runs.push_back(json_of(run));
@@ -121,6 +133,7 @@ std::string to_json(const std::vector<FileSummary>& files) {
                     {"rows_loaded", file.rows_loaded},
                     {"rows_rejected", file.rows_rejected},
                     {"rejects", rejects},
+                    {"warnings", file.warnings},
                     {"first", file.first},
                     {"last", file.last}});
   }
@@ -172,7 +185,24 @@ std::string to_text(const std::vector<FileSummary>& files) {
     for (const auto& [reason, rows] : file.rejects) out += fmt::format("  {:>10}  {}\n", rows, reason);
     for (const auto& kind : file.unchecked)
       out += fmt::format("  {} are not checked: no file is the table of them\n", kind);
+    for (const auto& warning : file.warnings) out += fmt::format("  ! {}\n", warning);
   }
+  return out;
+}
+
+std::string to_text(const SuppressSummary& s, Language language) {
+  bool korean = language == Language::ko;
+  std::string out =
+      korean ? fmt::format("추가 {}, 해제 {}. 목록: 번호 {}개, 고객 {}명\n", s.added, s.removed,
+                           s.ids_on_list, s.customers)
+             : fmt::format("added {}, removed {}; on the list: ids {}, customers of this store {}\n", s.added,
+                           s.removed, s.ids_on_list, s.customers);
+  if (s.rows_removed > 0)
+    out += korean ? fmt::format("  이전 연락 대상에서 {}행을 지웠습니다. campaign을 다시 실행하십시오.\n",
+                                s.rows_removed)
+                  : fmt::format("  {} rows taken off the contact lists there were; run campaign again\n",
+                                s.rows_removed);
+  for (const auto& warning : s.warnings) out += "  ! " + in(warning, language) + "\n";
   return out;
 }
 

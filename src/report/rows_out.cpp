@@ -100,25 +100,24 @@ class CsvWriter : public Writer {
 
 class JsonWriter : public Writer {
  public:
-  JsonWriter(std::ostream& out, const Table& columns) : out_(out), columns_(columns) {
+  JsonWriter(std::ostream& out, const Table& columns) : out_(out) {
     std::set<std::string> names;  // a key stands once in an object
-    for (auto& column : columns_.columns)
-      while (!names.insert(column.name).second) column.name += '_';
+    for (const auto& column : columns.columns) {
+      std::string name = column.name;
+      while (!names.insert(name).second) name += '_';
+      keys_.push_back((keys_.empty() ? "{" : ",") + quoted(name) + ":");
+      types_.push_back(column.type);
+    }
     out_ << "[";
   }
   Status rows(const Table& texts) override {
     for (size_t i = 0; i < texts.rows(); ++i) {
-      nlohmann::ordered_json row = nlohmann::ordered_json::object();
-      for (size_t c = 0; c < texts.columns.size(); ++c) {
-        const std::string& text = texts.columns[c].texts[i];
-        auto& cell = row[columns_.columns[c].name];
-        if (texts.columns[c].is_null(i)) cell = nullptr;
-        else if (columns_.columns[c].type == Type::boolean) cell = text == "true";
-        else if (is_numeric(columns_.columns[c].type)) cell = nlohmann::json::parse(text, nullptr, false);
-        else cell = text;
-        if (cell.is_discarded()) cell = nullptr;  // nan and inf are no JSON
+      out_ << (first_ ? "\n" : ",\n");
+      for (size_t c = 0; c < keys_.size(); ++c) {
+        const auto& column = texts.columns[c];
+        out_ << keys_[c] << (column.is_null(i) ? "null" : value(column.texts[i], types_[c]));
       }
-      out_ << (first_ ? "\n" : ",\n") << row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      out_ << '}';
       first_ = false;
     }
     return {};
@@ -126,8 +125,17 @@ class JsonWriter : public Writer {
   void end() override { out_ << "\n]\n"; }
 
  private:
+  static std::string quoted(const std::string& text) {
+    return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+  // Numbers with all their digits; nan and inf are no JSON.
+  static std::string value(const std::string& text, Type type) {
+    if (type != Type::boolean && !is_numeric(type)) return quoted(text);
+    return nlohmann::json::accept(text) ? text : "null";
+  }
   std::ostream& out_;
-  Table columns_;
+  std::vector<std::string> keys_;
+  std::vector<Type> types_;
   bool first_ = true;
 };
 

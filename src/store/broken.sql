@@ -16,7 +16,7 @@ size AS (
          (SELECT count(*) FROM raw.store) AS stores
 ),
 fact AS (
-  SELECT 'raw.event' AS name, count(*) - count(customer_no) + count(*) - count(ts) + count(*) - count(action) AS missing,
+  SELECT 'raw.event' AS name, 3 * count(*) - count(customer_no) - count(ts) - count(action) AS missing,
          min(customer_no) AS customer_least, max(customer_no) AS customer_most,
          min(product_no) AS product_least, max(product_no) AS product_most,
          min(store_no) AS store_least, max(store_no) AS store_most, min(ts) AS earliest, max(ts) AS latest,
@@ -29,14 +29,21 @@ fact AS (
          count(*) FILTER (NOT (propensity > 0 AND propensity <= 1))
   FROM raw.exposure
   UNION ALL
-  SELECT 'feature.receipt', 5 * count(*) - count(customer_no) - count(day) - count(action) - count(lines) - count(receipt),
-         min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, min(day)::TIMESTAMP, max(day)::TIMESTAMP,
-         count(*) FILTER (lines < 1)
+  SELECT 'feature.receipt',
+         5 * count(*) - count(customer_no) - count(day) - count(action) - count(lines) - count(receipt),
+         min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, NULL, NULL,
+         count(*) FILTER (lines < 1 OR day < DATE '1900-01-01' OR day > DATE '2200-01-01')
   FROM feature.receipt
+),
+receipt_lines AS (SELECT customer_no, sum(lines) AS n FROM feature.receipt GROUP BY customer_no),
+event_lines AS (
+  SELECT customer_no, count(*) AS n FROM raw.event
+  WHERE action IN ('purchase', 'cancel', 'partner_use', 'pay')
+  GROUP BY customer_no
 ),
 problem AS (
   SELECT name, 'numbers or ids that are missing or there twice' AS what FROM dimension
-  WHERE n <> numbers OR n <> ids OR coalesce(least, 0) <> 0 OR coalesce(most + 1, 0) <> n
+  WHERE n <> numbers OR n <> ids OR coalesce(least, 0) <> 0 OR coalesce(most::BIGINT + 1, 0) <> n
   UNION ALL
   SELECT name, 'values that are missing or not allowed' FROM fact WHERE missing + wrong > 0
   UNION ALL
@@ -46,6 +53,10 @@ problem AS (
   UNION ALL
   SELECT name, 'days that cannot be' FROM fact
   WHERE earliest < TIMESTAMP '1900-01-01' OR latest > TIMESTAMP '2200-01-01'
+  UNION ALL
+  SELECT 'feature.receipt', 'lines that are not those of raw.event'
+  FROM receipt_lines FULL JOIN event_lines USING (customer_no)
+  WHERE receipt_lines.n IS DISTINCT FROM event_lines.n
   UNION ALL
   SELECT 'run.log', 'numbers of runs that are missing or there twice' FROM run.log
   HAVING count(*) <> count(DISTINCT run_id) OR min(run_id) < 1 OR max(run_id) > 1000000000000

@@ -395,7 +395,8 @@ Status write_parquet(Rows& rows, const std::string& path) {
   duckdb_table_function_set_function(function, Export::hand_on);
   if (duckdb_register_table_function(connection.handle_->connection, function) == DuckDBError)
     return Error{Code::internal, "store: no function could be made of the rows"};
-  auto outcome = connection.execute(fmt::format("COPY (FROM rows()) TO {} (FORMAT parquet)", literal(path)));
+  auto outcome = connection.execute(
+      fmt::format("COPY (FROM rows()) TO {} (FORMAT parquet, USE_TMP_FILE false)", literal(path)));
   if (from.failed) return *from.failed;
   return outcome;
 }

@@ -6,6 +6,7 @@
 
 #include "store/duckdb_c.h"
 #include "store/layout.h"
+#include "store/store_key.h"
 
 namespace danggol::store {
 namespace {
@@ -135,8 +136,22 @@ Type type_of(duckdb_type type) {
 struct Database::Handle {
   StoreFile file;  // let go of after DuckDB has closed it
   bool has_store = false;
+  std::string opened_as;  // the file's state
+  bool writes = false;
   duckdb_database database{};
-  ~Handle() { duckdb_close(&database); }
+  ~Handle() {
+    duckdb_close(&database);
+    if (writes && file.is_kept() && file.state() != opened_as) remember();
+  }
+  bool is_as_left() const {
+    auto key = read_key(file.key_file());
+    return key && key->left == file.state();
+  }
+  // That it is as we left it. Where that cannot be written the rows are looked at again next time.
+  void remember() const {
+    if (is_as_left() || !secret_in(file.key_file())) return;
+    if (auto key = read_key(file.key_file())) (void)write_key(file.key_file(), {key->secret, file.state()});
+  }
 };
 
 namespace {
@@ -168,6 +183,12 @@ Error not_attached(Error error, const std::string& path) {
   return {Code::corrupt, fmt::format("store {}: damaged, or no DuckDB file: {}", path, error.message)};
 }
 
+// What fails while all there is to do is to write, fails in writing, whatever DuckDB calls it.
+Error not_written(Error error) {
+  if (error.code == Code::internal || error.code == Code::corrupt) error.code = Code::io;
+  return error;
+}
+
 }  // namespace
 
 Result<Database> Database::open(const std::string& path, Access access, int64_t memory_bytes) {
@@ -185,9 +206,10 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   auto make = [&](const std::string& beside) -> Status {
     TRY(attach(beside));
     TRY(create_layout(connection));
-    return connection.execute(fmt::format("DETACH {}", catalogue));
+    auto detached = connection.execute(fmt::format("DETACH {}", catalogue));
+    return detached ? detached : not_written(detached.error());
   };
-  bool is_new = path == no_file;
+  bool is_new = path == no_file, is_known = is_new;
   if (is_new) {
     TRY(attach(path));
     TRY(create_layout(connection));
@@ -196,6 +218,7 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
     is_new = !file && file.error().code == Code::not_found && writes;
     if (is_new) file = StoreFile::create(path, make);
     handle.file = TRY(std::move(file));
+    is_known = is_new || handle.is_as_left();
     if (auto attached = attach(handle.file.path()); !attached) return not_attached(attached.error(), path);
   }
   TRY(connection.execute(
@@ -203,10 +226,12 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
                   literal(writes && path != no_file ? handle.file.spill_folder() : ""))));
   // a reader opens nothing more, not even what this setting leaves allowed: the store's own bytes
   if (!writes) TRY(connection.execute("SET disabled_filesystems = 'LocalFileSystem'"));
-  if (!is_new) TRY(check_tables(connection, path));
+  if (!is_known) TRY(check_tables(connection, path));
   handle.has_store = true;
   connection = TRY(database.connect());
-  if (!is_new) TRY(check_rows(connection, path));
+  if (!is_known) TRY(check_rows(connection, path));
+  handle.opened_as = handle.file.state();
+  handle.writes = writes && path != no_file;
   return database;
 }
 
@@ -236,6 +261,7 @@ Result<Connection> Database::connect() const {
 
 FileId Database::file() const { return handle_->file.id(); }
 std::string Database::folder() const { return handle_->file.folder(); }
+std::string Database::key_file() const { return handle_->file.key_file(); }
 void Database::keep() const { handle_->file.keep(); }
 
 const Table& Rows::columns() const { return handle_->columns; }
@@ -243,8 +269,15 @@ const Table& Rows::columns() const { return handle_->columns; }
 Result<duckdb_data_chunk> Rows::Handle::next() {
   duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
   if (chunk) return chunk;
-  if (const char* message = duckdb_result_error(&result); message && *message)
-    return failure(message, author);
+  if (const char* message = duckdb_result_error(&result); message && *message) {
+    Error error = failure(message, author);
+    if (error.code != Code::cancelled || connection->interrupted) return error;
+    // of threads that one's error stopped, one of the others was asked
+    return Error{author == Author::outside ? Code::bad_input : Code::internal,
+                 "the statement failed among its rows; ask for fewer of them to see why"};
+  }
+  // a stream that was interrupted may look like one that has ended
+  if (connection->interrupted) return Error{Code::cancelled, "stopped: nothing was changed"};
   return chunk;
 }
 
@@ -268,6 +301,7 @@ void Rows::Handle::describe() {
 }
 
 Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
+  handle_->interrupted = false;
   Extracted statements;
   idx_t count = duckdb_extract_statements(handle_->connection, std::string(sql).c_str(), &statements);
   if (count == 0) return failure(duckdb_extract_statements_error(statements));
@@ -294,6 +328,7 @@ Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
 Result<Rows> Connection::stream(std::string_view sql) { return handle_->stream(sql, Author::danggol); }
 
 Result<Rows> Connection::Handle::stream(std::string_view sql, Author author) {
+  interrupted = false;
   Prepared prepared;
   if (duckdb_prepare(connection, std::string(sql).c_str(), &prepared) == DuckDBError)
     return failure(duckdb_prepare_error(prepared), author);
@@ -332,8 +367,12 @@ Result<Connection::Texts> Connection::texts(std::string_view select, Author auth
     return Error{Code::refused, "sql: only reads; must be one SELECT"};
   if (duckdb_nparams(prepared) > 0)
     return Error{Code::bad_input, "sql: a parameter without a value; write the value out"};
+  constexpr idx_t most_columns = 2'000;
+  idx_t columns = duckdb_prepared_statement_column_count(prepared);
+  if (columns > most_columns)
+    return Error{Code::bad_input, fmt::format("sql: {} columns: must be at most {}", columns, most_columns)};
   Texts out;
-  for (idx_t c = 0; c < duckdb_prepared_statement_column_count(prepared); ++c) {
+  for (idx_t c = 0; c < columns; ++c) {
     const char* name = duckdb_prepared_statement_column_name(prepared, c);
     out.types.columns.push_back({name, type_of(duckdb_prepared_statement_column_type(prepared, c))});
     duckdb_free(const_cast<char*>(name));
@@ -373,6 +412,7 @@ bool Connection::interrupt(bool for_good) {
   std::lock_guard lock(handle_->interrupting);
   if (handle_->undisturbed) return false;
   handle_->stopped = handle_->stopped || for_good;
+  handle_->interrupted = true;
   duckdb_interrupt(handle_->connection);
   return true;
 }
@@ -381,8 +421,23 @@ Status Connection::limit_memory(int64_t bytes) {
   return execute(fmt::format("SET memory_limit = '{}B'", bytes));
 }
 
+namespace {
+const std::string to_file = fmt::format("CHECKPOINT {}", catalogue);
+}
+
 Status Connection::commit() {
-  return undisturbed({"COMMIT", handle_->has_store ? fmt::format("CHECKPOINT {}", catalogue) : ""});
+  auto outcome = undisturbed({"COMMIT", handle_->has_store ? to_file : ""});
+  return outcome ? outcome : not_written(outcome.error());
+}
+
+Status Connection::commit_in_memory() {
+  auto outcome = undisturbed({"COMMIT"});
+  return outcome ? outcome : not_written(outcome.error());
+}
+
+Status Connection::checkpoint() {
+  auto outcome = undisturbed({to_file});
+  return outcome ? outcome : not_written(outcome.error());
 }
 
 Status Connection::rollback() { return undisturbed({"ROLLBACK"}); }

@@ -44,6 +44,7 @@ class Database {
   Result<Connection> connect() const;
   FileId file() const;         // of the store
   std::string folder() const;  // where the store is
+  std::string key_file() const;
   // A new file is taken away again at the end unless it is kept.
   void keep() const;
 
@@ -170,6 +171,10 @@ class Connection {
   Status begin() { return execute("BEGIN TRANSACTION"); }
   // Done when it is in the file itself: no write-ahead file is written, and none that lies there is read.
   Status commit();
+  // The same in two: the transaction is over and seen, and gone with the process; then everything is in the
+  // file.
+  Status commit_in_memory();
+  Status checkpoint();
   Status rollback();
   // From another thread: the running statement ends with Code::cancelled. Does nothing to a commit or
   // rollback, which could otherwise be done and yet said to be stopped, and then answers false. After an
@@ -178,6 +183,7 @@ class Connection {
 
  private:
   friend class Database;
+  friend class Rows;
   friend class Appender;
   friend Status write_parquet(Rows& rows, const std::string& path);
   struct Handle;

@@ -4,6 +4,7 @@
 
 #include <duckdb.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -40,6 +41,7 @@ struct Connection::Handle : std::enable_shared_from_this<Connection::Handle> {
   duckdb_connection connection{};
   std::mutex interrupting;
   bool undisturbed = false, stopped = false;
+  std::atomic<bool> interrupted = false;  // since a stream began
   bool has_store = false;
 
   Result<Rows> stream(std::string_view sql, Author author);
@@ -48,7 +50,7 @@ struct Connection::Handle : std::enable_shared_from_this<Connection::Handle> {
 };
 
 struct Rows::Handle {
-  std::shared_ptr<void> connection;  // keeps it open
+  std::shared_ptr<Connection::Handle> connection;  // keeps it open
   Author author = Author::danggol;
   duckdb_result result{};
   Table columns;

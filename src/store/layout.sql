@@ -18,6 +18,8 @@ CREATE TABLE raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, reg
 -- who was offered what, drawn at random with a known chance; offer 'none' is the hold-out
 CREATE TABLE raw.exposure (
   customer_no INTEGER, ts TIMESTAMP, offer VARCHAR, propensity DOUBLE, source INTEGER);
+-- who is never to be contacted: ids as an import would keep them, whether or not they are a customer's yet
+CREATE TABLE raw.suppression (customer_id VARCHAR, source VARCHAR, added_at TIMESTAMP);
 CREATE TABLE raw.reject (
   load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
 CREATE TABLE raw.load (
@@ -30,7 +32,7 @@ CREATE TABLE feature.receipt (  -- `receipt` is the hash of its number
 
 CREATE TABLE model.manifest (
   name VARCHAR, method VARCHAR, version VARCHAR, feature_hash VARCHAR, run_id BIGINT, cutoff DATE, label_until DATE,
-  digest VARCHAR, bytes BIGINT);
+  digest VARCHAR, bytes BIGINT, signature VARCHAR);
 CREATE TABLE model.blob (digest VARCHAR, content BLOB);
 
 -- the mark of a store: which program made the file, and by which version of this layout

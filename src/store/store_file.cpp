@@ -9,7 +9,12 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string_view>
 #include <utility>
+
+#include "base/utf8.h"
 
 namespace danggol::store {
 namespace {
@@ -49,18 +54,55 @@ void clear_spill(const std::string& folder) {
   ::rmdir(folder.c_str());
 }
 
+// Whether a write-ahead file holds nothing but the mark that a checkpoint was begun, which is all that a
+// killed process of ours leaves of one: entries of a size, a checksum and a type, each ended by ff ff, after
+// a first one with the version alone.
+bool is_checkpoint_mark(const std::string& bytes) {
+  constexpr size_t most_bytes = 128, head_bytes = 2 * sizeof(uint64_t);
+  auto type = [](std::string_view entry) {  // field 100 of the entry
+    return entry.size() > 3 && entry.substr(0, 2) == std::string_view("\x64\0", 2) ? entry[2] : 0;
+  };
+  constexpr char version = 98, checkpoint = 99, flush = 100;
+  std::string_view rest(bytes);
+  size_t first = rest.find("\xff\xff");
+  if (rest.size() > most_bytes || first == rest.npos || type(rest) != version) return false;
+  for (rest.remove_prefix(first + 2); !rest.empty();) {
+    if (rest.size() < head_bytes) return false;
+    uint64_t size = 0;
+    std::memcpy(&size, rest.data(), sizeof size);
+    rest.remove_prefix(head_bytes);
+    if (size > rest.size()) return false;
+    if (char what = type(rest.substr(0, size)); what != checkpoint && what != flush) return false;
+    rest.remove_prefix(size);
+  }
+  return true;
+}
+
 // DuckDB would replay it into the store, whoever wrote it.
-Status check_no_write_ahead(const std::string& path) {
+Status check_no_write_ahead(const std::string& path, Access access) {
   for (const char* end : {".wal", ".wal.checkpoint", ".wal.recovery"}) {
+    std::string beside = path + end;
     struct stat facts {};
-    if (::lstat((path + end).c_str(), &facts) == 0 && facts.st_size > 0)
+    if (::lstat(beside.c_str(), &facts) != 0) continue;
+    bool is_file = S_ISREG(facts.st_mode);
+    if (is_file && facts.st_size == 0) continue;
+    std::stringstream bytes;
+    if (is_file && facts.st_size < 1'000) bytes << std::ifstream(beside, std::ios::binary).rdbuf();
+    if (!is_checkpoint_mark(bytes.str()))
       return Error{
           Code::refused,
           fmt::format("store {}: another program left {}{} beside it; open the store with that program "
                       "once more, or delete that file",
                       path, std::filesystem::path(path).filename().string(), end)};
+    if (access == Access::read_write) ::unlink(beside.c_str());
   }
   return {};
+}
+
+// DuckDB takes nothing else.
+Status check_name(const std::string& path) {
+  if (is_utf8(path)) return {};
+  return Error{Code::bad_input, fmt::format("store {}: its name must be UTF-8", path)};
 }
 
 }  // namespace
@@ -80,14 +122,16 @@ Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
   std::error_code error;
   file.path_ = std::filesystem::canonical(path, error).string();
   if (error) return failed(path, error.value());
+  TRY(check_name(file.path_));
   TRY(lock(file.descriptor_, access, path));
-  TRY(check_no_write_ahead(file.path_));
+  TRY(check_no_write_ahead(file.path_, access));
   if (access == Access::read_write) clear_spill(file.spill_folder());
   return file;
 }
 
 Result<StoreFile> StoreFile::create(const std::string& path,
                                     const std::function<Status(const std::string& beside)>& fill) {
+  TRY(check_name(path));
   // The folder in which it is made is held by whoever makes it; one that nobody holds was left by a killed
   // one.
   std::string folder = path + ".new", beside = folder + "/store";
@@ -109,6 +153,14 @@ Result<StoreFile> StoreFile::create(const std::string& path,
   StoreFile file = TRY(open(path, Access::read_write));
   file.keep_ = false;
   return file;
+}
+
+std::string StoreFile::state() const {
+  struct stat facts {};
+  if (descriptor_ < 0 || ::fstat(descriptor_, &facts) != 0) return "unknown";
+  return fmt::format("{} {} {} {}.{:09} {}.{:09}", facts.st_dev, facts.st_ino, facts.st_size,
+                     facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_ctim.tv_sec,
+                     facts.st_ctim.tv_nsec);
 }
 
 StoreFile& StoreFile::operator=(StoreFile&& other) noexcept {

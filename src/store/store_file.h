@@ -30,7 +30,11 @@ class StoreFile {
   const std::string& path() const { return path_; }  // without links
   std::string folder() const { return path_.substr(0, path_.rfind('/')); }
   std::string spill_folder() const { return path_ + ".tmp"; }
+  std::string key_file() const { return path_ + ".key"; }
   FileId id() const { return id_; }
+  // Another one after any change of the file, and of any other file.
+  std::string state() const;
+  bool is_kept() const { return keep_; }
   void keep() { keep_ = true; }  // one that was just created
 
  private:

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/utf8.h"
 #include "ingest/byte_source.h"
 #include "ingest/csv.h"
 #include "ingest/import.h"
@@ -61,7 +62,7 @@ struct Decoded {
 
 Decoded read_text(const std::string& path, std::string_view bytes) {
   Decoded out;
-  auto source = ByteSource::open(path);
+  auto source = ByteSource::open(*InputFile::open(path));
   if (!source) return expect_plain(source.error()), out;
   while (true) {
     auto more = source->read(out.text);
@@ -110,6 +111,28 @@ std::vector<RecordSeen> split(std::string_view text, char delimiter, size_t colu
   return out;
 }
 
+std::string word(std::string_view text) {
+  if (text.find('\n') != text.npos || text.find('\r') != text.npos) return "(several lines)";
+  bool quoted = text.find(',') != text.npos || text.find('=') != text.npos || text.find('"') != text.npos ||
+                text.starts_with(' ') || text.ends_with(' ');
+  if (!quoted) return std::string(text);
+  std::string out = "\"";
+  for (char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
+  return out + "\"";
+}
+
+// Of a row that is turned down nothing is kept but the fields of columns that play a role.
+void expect_reject_text(const FileFacts& facts, const RecordSeen& row, const std::string& text) {
+  std::string expected;
+  for (size_t c = 0; c < row.fields.size() && row.problem == RecordProblem::none; ++c)
+    if (std::count(facts.roles.begin(), facts.roles.end(), static_cast<int>(c)) > 0 && !row.fields[c].empty())
+      expected += (expected.empty() ? "" : ", ") + word(facts.header[c]) + "=" + word(row.fields[c]);
+  EXPECT(is_utf8(text) && text.size() <= RejectText::most_bytes, "line {}", row.line);
+  bool whole = expected.size() <= RejectText::most_bytes;
+  EXPECT(whole ? text == expected : expected.starts_with(text), "line {}: {} for {}", row.line, text,
+         expected);
+}
+
 bool known(std::string_view reason) {
   const auto& reasons = reject_reasons();
   return std::any_of(reasons.begin(), reasons.end(), [&](const auto& known) { return known.name == reason; });
@@ -118,7 +141,7 @@ bool known(std::string_view reason) {
 // Rows of the file by the reader; what the splitter makes of the same text is the witness.
 void read_rows(const std::string& path, const Mapping& mapping, const Decoded& text,
                std::vector<RecordSeen>& witness) {
-  auto reader = TableReader::open(path, mapping);
+  auto reader = TableReader::open(*InputFile::open(path), mapping);
   if (!reader) return expect_plain(reader.error());
   EXPECT(text.good, "rows of what is no text");
   const FileFacts& facts = reader->facts();
@@ -151,7 +174,9 @@ void read_rows(const std::string& path, const Mapping& mapping, const Decoded& t
           "row {} at line {}", rows, record.line);
       if (is_reject) {
         EXPECT(known(b.rejects[reject].reason), "{}", b.rejects[reject].reason);
-        ++reject;
+        std::string kept;
+        b.append_text(b.rejects[reject++], kept);
+        expect_reject_text(facts, witness[rows], kept);
         continue;
       }
       const EventRow& row = b.events[event++];

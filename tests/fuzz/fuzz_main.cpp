@@ -1,7 +1,8 @@
 // Drives LLVMFuzzerTestOneInput where there is no libFuzzer: the corpus, then mutations of it.
-//   fuzz_import [--seconds N] [--seed S] FILE|FOLDER...
+//   fuzz_NAME [--seconds N] [--seed S] FILE|FOLDER...
 // Without --seconds every file is tried once. The same seed tries the same inputs in the same order. The
-// input that fails is written to fuzz_import.input and can be given as FILE.
+// input that fails is written to fuzz_NAME.input and can be given as FILE. A target that mutates by itself
+// (LLVMFuzzerCustomMutator) needs no FILE.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <iconv.h>
@@ -20,6 +21,8 @@
 #include "gzip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+extern "C" __attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t most,
+                                                                unsigned seed);
 // A sanitizer's finding ends in abort(), so that the input is saved.
 extern "C" const char* __asan_default_options() { return "abort_on_error=1:detect_leaks=0"; }
 extern "C" const char* __ubsan_default_options() { return "abort_on_error=1:print_stacktrace=1"; }
@@ -30,10 +33,11 @@ namespace {
 constexpr size_t most_bytes = 1 << 16;
 constexpr unsigned hang_seconds = 60;
 
-std::string input;  // the one being tried
+std::string input;    // the one being tried
+std::string save_as;  // where it goes if it fails
 
 void save_input() {
-  int file = open("fuzz_import.input", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  int file = open(save_as.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (file < 0) return;
   ssize_t ignored = write(file, input.data(), input.size());
   (void)ignored;
@@ -161,7 +165,8 @@ void attempt(std::string next) {
   alarm(0);
 }
 
-int main(const std::vector<std::string>& arguments) {
+int main(const std::string& program, const std::vector<std::string>& arguments) {
+  save_as = program + ".input";
   double seconds = 0;
   uint64_t seed = 1;
   std::vector<std::string> corpus;
@@ -171,8 +176,9 @@ int main(const std::vector<std::string>& arguments) {
     else if (arguments[i] == "--seed" && has_value) seed = std::stoull(arguments[++i]);
     else read_corpus(arguments[i], corpus);
   }
+  if (corpus.empty() && LLVMFuzzerCustomMutator) corpus.emplace_back();
   if (corpus.empty()) {
-    fmt::print(stderr, "usage: fuzz_import [--seconds N] [--seed S] FILE|FOLDER...\n");
+    fmt::print(stderr, "usage: {} [--seconds N] [--seed S] FILE|FOLDER...\n", program);
     return 2;
   }
   for (int number : {SIGABRT, SIGALRM}) std::signal(number, on_signal);
@@ -186,7 +192,14 @@ int main(const std::vector<std::string>& arguments) {
   for (; watch.seconds() < seconds; ++tried) {
     Random random(seed, tried);
     std::string text = corpus[random.below(corpus.size())];
-    for (uint64_t n = 1 + random.below(6); n > 0; --n) mutate(text, random, corpus);
+    if (LLVMFuzzerCustomMutator) {
+      size_t size = text.size();
+      text.resize(most_bytes);
+      text.resize(LLVMFuzzerCustomMutator(reinterpret_cast<uint8_t*>(text.data()), size, most_bytes,
+                                          static_cast<unsigned>(random())));
+    } else {
+      for (uint64_t n = 1 + random.below(6); n > 0; --n) mutate(text, random, corpus);
+    }
     attempt(std::move(text));
   }
   fmt::print("{} files and {} mutations of them held\n", corpus.size(), tried);
@@ -196,4 +209,6 @@ int main(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace danggol
 
-int main(int argc, char** argv) { return danggol::main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  return danggol::main(std::filesystem::path(argv[0]).filename().string(), {argv + 1, argv + argc});
+}

@@ -1,5 +1,8 @@
 // One test for every .test file under src/ and tests/golden/: it is played in an empty folder of its own,
-// with a store that is not there yet. DANGGOL_RECORD=1 writes what is printed into the files instead.
+// with a store that is not there yet. DANGGOL_RECORD=1 writes what is printed into the files instead;
+// DANGGOL_KEEP=FOLDER keeps there what each script has left.
+//
+//     golden_test [PROGRAM FOLDER]    another danggol, and another folder of .test files
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -36,6 +39,10 @@ void write_file(const fs::path& path, const std::string& bytes) {
   if (!file.flush()) throw std::runtime_error(path.string() + ": cannot be written");
 }
 
+std::string program = DANGGOL_PROGRAM;
+fs::path root = DANGGOL_SOURCE_DIR;
+std::vector<const char*> folders = {"src", "tests/golden"};  // in it
+
 class Folder {
  public:
   Folder() {
@@ -58,12 +65,14 @@ class Folder {
   fs::path path_;
 };
 
-// The program sees the script's store and nothing of who runs the tests, but for what sanitizers are told.
+// The program sees the script's store and nothing of who runs the tests, but for what sanitizers are told and
+// which mutant it is to be (tools/mutate).
 std::vector<std::string> environment() {
   std::vector<std::string> out = {"DANGGOL_STORE=store.duckdb", "TZ=UTC", "LC_ALL=C"};
   for (char** variable = environ; *variable; ++variable) {
     std::string_view text = *variable;
-    if (text.substr(0, text.find('=')).ends_with("SAN_OPTIONS")) out.emplace_back(text);
+    std::string_view name = text.substr(0, text.find('='));
+    if (name.ends_with("SAN_OPTIONS") || name == "DANGGOL_MUTANT") out.emplace_back(text);
   }
   return out;
 }
@@ -76,7 +85,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 }
 
 Outcome execute(const Folder& folder, const std::vector<std::string>& words) {
-  std::vector<std::string> arguments = {DANGGOL_PROGRAM}, variables = environment();
+  std::vector<std::string> arguments = {program}, variables = environment();
   arguments.insert(arguments.end(), words.begin(), words.end());
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -85,10 +94,10 @@ Outcome execute(const Folder& folder, const std::vector<std::string>& words) {
   posix_spawn_file_actions_addopen(&actions, 1, folder.out().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, folder.err().c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   pid_t child = 0;
-  int failed = posix_spawn(&child, DANGGOL_PROGRAM, &actions, nullptr, pointers(arguments).data(),
+  int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, pointers(arguments).data(),
                            pointers(variables).data());
   posix_spawn_file_actions_destroy(&actions);
-  if (failed) throw std::runtime_error(DANGGOL_PROGRAM ": cannot be started");
+  if (failed) throw std::runtime_error(program + ": cannot be started");
   int status = 0;
   waitpid(child, &status, 0);
   Outcome outcome;
@@ -124,6 +133,11 @@ class GoldenTest : public testing::Test {
     std::string recorded;
     auto problems = play(std::get<std::vector<Step>>(parsed), text, world, &recorded);
     if (std::getenv("DANGGOL_RECORD")) write_file(path_, recorded);
+    if (const char* keep = std::getenv("DANGGOL_KEEP")) {
+      std::string name = fs::relative(path_, DANGGOL_SOURCE_DIR).replace_extension().string();
+      std::replace(name.begin(), name.end(), '/', '-');
+      fs::copy(folder.work(), fs::path(keep) / name, fs::copy_options::recursive);
+    }
     for (const Problem& problem : problems) report(problem);  // a recording is to be read, so it is red once
   }
 
@@ -134,8 +148,8 @@ class GoldenTest : public testing::Test {
 
 std::vector<fs::path> scripts() {
   std::vector<fs::path> found;
-  for (const char* folder : {"src", "tests/golden"})
-    for (const auto& entry : fs::recursive_directory_iterator(fs::path(DANGGOL_SOURCE_DIR) / folder))
+  for (const char* folder : folders)
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder))
       if (entry.path().extension() == ".test") found.push_back(entry.path());
   std::sort(found.begin(), found.end());
   return found;
@@ -145,11 +159,13 @@ std::vector<fs::path> scripts() {
 }  // namespace danggol::golden
 
 int main(int argc, char** argv) {
+  using namespace danggol::golden;
   testing::InitGoogleTest(&argc, argv);
-  for (const auto& path : danggol::golden::scripts()) {
-    std::string name = std::filesystem::relative(path, DANGGOL_SOURCE_DIR).replace_extension().string();
+  if (argc == 3) program = argv[1], root = argv[2], folders = {"."};
+  for (const auto& path : scripts()) {
+    std::string name = std::filesystem::relative(path, root).replace_extension().string();
     testing::RegisterTest("golden", name.c_str(), nullptr, nullptr, path.c_str(), 1,
-                          [path]() -> testing::Test* { return new danggol::golden::GoldenTest(path); });
+                          [path]() -> testing::Test* { return new GoldenTest(path); });
   }
   return RUN_ALL_TESTS();
 }

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "store/database.h"
 
@@ -59,6 +60,32 @@ std::string copy_of_store() {
   static int number = 0;
   std::string copy = fmt::format("{}/copy{}.duckdb", folder(), ++number);
   std::filesystem::copy_file(known_shop().store, copy);
+  return copy;
+}
+
+std::string marketplace() {
+  static const std::string made = [] {
+    std::string store = folder() + "/marketplace.duckdb", file = folder() + "/marketplace.csv";
+    std::ofstream rows(file);
+    rows << "customer_id,ts,amount,receipt_id,partner,channel\n";
+    int sale = 0;
+    for (int seller = 1; seller <= marketplace_sellers; ++seller)
+      for (int k = 0; k < seller; ++k, ++sale) {
+        int customer = seller % 400, months = customer < 100 ? 18 : 24, month = sale * 7 % months;
+        rows << fmt::format("c{:03},{}-{:02}-{:02},10,r{},s{:04},app\n", customer, 2023 + month / 12,
+                            1 + month % 12, 1 + sale % 28, sale, seller);
+      }
+    rows.close();
+    Engine engine = must(Engine::open(store, Engine::Access::write));
+    ImportRequest request;
+    request.preset = "events";
+    request.paths = {file};
+    must(engine.import(request, silent));
+    return store;
+  }();
+  static int number = 0;
+  std::string copy = fmt::format("{}/marketplace{}.duckdb", folder(), ++number);
+  std::filesystem::copy_file(made, copy);
   return copy;
 }
 

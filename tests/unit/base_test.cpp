@@ -6,6 +6,7 @@
 #include "base/dictionary.h"
 #include "base/digest.h"
 #include "base/random.h"
+#include "base/signature.h"
 #include "base/units.h"
 #include "contract/params.h"
 #include "contract/room.h"
@@ -159,21 +160,72 @@ TEST(Digest, IsXxh3With128Bits) {
   EXPECT_EQ(different.size(), 6u);
 }
 
-TEST(Digest, OfAFileIsThatOfItsBytes) {
-  TempFolder folder;
-  for (size_t size : {size_t{0}, size_t{1}, (size_t{1} << 20) - 1, size_t{1} << 20, (size_t{1} << 20) + 1,
-                      size_t{3'000'000}}) {
+TEST(Digest, OfBytesOneAfterTheOtherIsThatOfAll) {
+  for (size_t size : {size_t{0}, size_t{1}, size_t{1'000}, size_t{300'000}}) {
     std::string bytes(size, '\0');
     Random random(size);
     for (char& c : bytes) c = static_cast<char>(random());
-    EXPECT_EQ(must(file_digest(folder.write("bytes", bytes))), digest(bytes)) << size;
+    Digest parts;
+    for (std::string_view rest = bytes; !rest.empty();) {
+      std::string_view part = rest.substr(0, 1 + random.below(70'000));
+      parts.add(part);
+      rest.remove_prefix(part.size());
+    }
+    EXPECT_EQ(parts.hex(), digest(bytes)) << size;
+    EXPECT_EQ(parts.hex(), digest(bytes)) << "it can be asked again";
   }
-  EXPECT_EQ(code(file_digest(folder.path("absent"))), Code::not_found);
 }
 
-TEST(Digest, WhatCannotBeReadHasNone) {
-  TempFolder folder;
-  EXPECT_EQ(code(file_digest(folder.path("."))), Code::io);  // opens, but reading a folder fails
+// --- signatures
+
+TEST(Signature, IsHmacSha256) {  // RFC 4231, section 4; test case 5 is of a shortened one
+  std::string counted;
+  for (char c = 1; c <= 25; ++c) counted += c;
+  const struct {
+    std::string key, bytes, signature;
+  } cases[] = {
+      {std::string(20, '\x0b'), "Hi There",
+       "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+      {"Jefe", "what do ya want for nothing?",
+       "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
+      {std::string(20, '\xaa'), std::string(50, '\xdd'),
+       "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+      {counted, std::string(50, '\xcd'), "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
+      {std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
+       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
+      {std::string(131, '\xaa'),
+       "This is a test using a larger than block-size key and a larger than block-size data. The key needs "
+       "to be "
+       "hashed before being used by the HMAC algorithm.",
+       "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(sign(c.key, c.bytes), c.signature);
+    EXPECT_TRUE(is_signed(c.key, c.bytes, c.signature));
+  }
+}
+
+TEST(Signature, OfAnythingElseIsNone) {
+  std::string key = random_key(), bytes = "a model", signature = sign(key, bytes);
+  EXPECT_TRUE(is_signed(key, bytes, signature));
+  EXPECT_FALSE(is_signed(key, bytes + '\0', signature));
+  EXPECT_FALSE(is_signed(key, "", signature));
+  EXPECT_FALSE(is_signed(key, bytes, ""));
+  EXPECT_FALSE(is_signed(key, bytes, signature + "0"));
+  EXPECT_FALSE(is_signed(random_key(), bytes, signature));
+  for (size_t i = 0; i < signature.size(); ++i) {
+    std::string other = signature;
+    other[i] = other[i] == '0' ? '1' : '0';
+    EXPECT_FALSE(is_signed(key, bytes, other)) << i;
+    EXPECT_FALSE(is_signed(key, bytes, signature.substr(0, i))) << i;
+  }
+}
+
+TEST(Signature, NoTwoKeysAreTheSame) {
+  std::set<std::string> keys;
+  for (int i = 0; i < 1'000; ++i) keys.insert(random_key());
+  EXPECT_EQ(keys.size(), 1'000u);
+  EXPECT_EQ(keys.begin()->size(), key_digits);
 }
 
 // --- random numbers
@@ -258,6 +310,7 @@ struct Sample {
   std::optional<Date> day;
   std::vector<double> bands = {80, 60, 40};
   std::vector<std::string> only;
+  Group group;
 };
 
 ParamTable<Sample> sample_params() {
@@ -269,7 +322,8 @@ ParamTable<Sample> sample_params() {
       .choice("rule", &Sample::rule, {"band", "rank"}, "")
       .date("day", &Sample::day, "")
       .reals("bands", &Sample::bands, {0, 100}, "score", "")
-      .texts("only", &Sample::only, "");
+      .texts("only", &Sample::only, "")
+      .group("group", &Sample::group, "");
   return table;
 }
 
@@ -277,13 +331,40 @@ TEST(Params, WhatIsWrittenReadsBackTheSame) {
   Sample sample;
   ParamTexts texts = {{"buckets", "7"},         {"share", "0.125"}, {"deep", "true"},
                       {"name", "김치, \"맛\""}, {"rule", "rank"},   {"day", "2011-06-01"},
-                      {"bands", "90,50.5,1"},   {"only", "a,b"}};
+                      {"bands", "90,50.5,1"},   {"only", "a,b"},    {"group", "raw.customer:area=a:b=c"}};
   ParamTexts given = texts;
   must(sample_params().read(given, sample));
   EXPECT_TRUE(given.empty());
   EXPECT_EQ(sample_params().write(sample), texts);
   EXPECT_EQ(sample.day, date("2011-06-01"));
   EXPECT_EQ(sample.bands, (std::vector<double>{90, 50.5, 1}));
+  EXPECT_EQ(sample.group.value, "a:b=c");
+}
+
+TEST(Params, WhatNobodyGaveReadsBackAsNotGiven) {
+  ParamTexts defaults = sample_params().write({});
+  EXPECT_EQ(defaults["day"] + defaults["group"] + defaults["only"], "");
+  ParamTexts given = defaults;
+  Sample sample;
+  sample.day = date("2011-06-01"), sample.group = {"raw.customer", "area", "b"}, sample.only = {"c"};
+  must(sample_params().read(given, sample));
+  EXPECT_EQ(sample_params().write(sample), defaults);
+  EXPECT_FALSE(sample.day);
+  EXPECT_TRUE(sample.group.empty() && sample.only.empty());
+}
+
+TEST(Params, WhatMustBeGivenIsRefusedWithoutIt) {
+  struct One {
+    std::string id;
+  };
+  ParamTable<One> table;
+  table.one_of("id", &One::id, "raw.customer:customer_id", "the customer's id");
+  for (ParamTexts texts : {ParamTexts{}, ParamTexts{{"id", ""}}}) {
+    One one;
+    EXPECT_EQ(message(table.read(texts, one)), "id=: must be given: the customer's id");
+  }
+  EXPECT_TRUE(table.info()[0].required);
+  EXPECT_EQ(table.info()[0].values, "raw.customer:customer_id");
 }
 
 TEST(Params, AMessageNamesValueAndLimit) {

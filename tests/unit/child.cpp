@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
   if (what == "gbdt") {
     EasyProblem problem(2'000, 1);
     auto model =
-        learn::Gbdt::train(problem.features, problem.labels, EasyProblem::classes, {.rounds = 40}, 7);
+        learn::train_lightgbm(problem.features, problem.labels, EasyProblem::classes, {.rounds = 40}, 7);
     if (!model) return 1;
     std::puts(digest(model->text()).c_str());
     return 0;

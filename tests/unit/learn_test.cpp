@@ -12,6 +12,7 @@
 #include "learn/isotonic.h"
 #include "learn/kolmogorov_smirnov.h"
 #include "learn/metrics.h"
+#include "learn/model_text.h"
 #include "learn/trend_test.h"
 #include "learn/venn_abers.h"
 #include "must.h"
@@ -150,7 +151,7 @@ TEST(VennAbers, AgainstItsDefinition) {
 TEST(VennAbers, RoundedScoresAreThoseOfTheirLevels) {
   Calibration data(60, 3, 1'000'000);
   VennAbers fast(data.scores, data.outcomes, 7);
-  const auto& upto = fast.knots().upto;
+  const auto& upto = fast.levels();
   EXPECT_LE(upto.size(), 7u);
   std::vector<double> rounded;
   for (double score : data.scores) rounded.push_back(*std::lower_bound(upto.begin(), upto.end(), score));
@@ -161,9 +162,14 @@ TEST(VennAbers, RoundedScoresAreThoseOfTheirLevels) {
   }
 }
 
-TEST(VennAbers, IsMadeAgainFromItsKnots) {
+TEST(VennAbers, IsMadeAgainFromItsText) {
   Calibration data(500, 4, 1'000'000);
-  VennAbers made(data.scores, data.outcomes), again(made.knots());
+  VennAbers made(data.scores, data.outcomes);
+  std::string written = made.text();
+  ModelText text(written);
+  VennAbers again = must(VennAbers::read(text));
+  must(text.end());
+  EXPECT_EQ(again.text(), written);
   for (double score = -0.1; score < 1.1; score += 0.01) EXPECT_EQ(made(score).p, again(score).p);
 }
 
@@ -403,8 +409,8 @@ TEST(Metrics, CalibrationByHand) {
 
 TEST(Gbdt, LearnsAnEasyProblemBetterThanTheBaseRates) {
   EasyProblem train(3'000, 1), test(2'000, 2);
-  Gbdt model = must(Gbdt::train(train.features, train.labels, EasyProblem::classes, {}, 1));
-  auto probabilities = must(model.predict(test.features));
+  Gbdt model = must(train_lightgbm(train.features, train.labels, EasyProblem::classes, {}, 1));
+  auto probabilities = model.predict(test.features);
   std::vector<double> rates(EasyProblem::classes), base;
   for (int32_t label : train.labels)
     rates[static_cast<size_t>(label)] += 1.0 / static_cast<double>(train.labels.size());
@@ -418,7 +424,7 @@ TEST(Gbdt, LearnsAnEasyProblemBetterThanTheBaseRates) {
   EXPECT_LT(log_loss(test.labels, probabilities, EasyProblem::classes),
             0.6 * log_loss(test.labels, base, EasyProblem::classes));
   EXPECT_GT(accuracy(confusion(test.labels, predicted, EasyProblem::classes), EasyProblem::classes), 0.85);
-  auto gain = must(model.gain());
+  auto gain = model.gain();
   ASSERT_EQ(gain.size(), train.features.columns());
   for (size_t noise : {2, 3, 4})
     EXPECT_GT(std::min(gain[0], gain[1]), 10 * gain[noise]) << train.features.names[noise];
@@ -426,10 +432,14 @@ TEST(Gbdt, LearnsAnEasyProblemBetterThanTheBaseRates) {
 
 TEST(Gbdt, IsTheSameModelAfterItsText) {
   EasyProblem problem(1'000, 1);
-  Gbdt model = must(Gbdt::train(problem.features, problem.labels, EasyProblem::classes, {.rounds = 20}, 1));
-  Gbdt again = Gbdt::from_text(model.text(), EasyProblem::classes);
-  EXPECT_EQ(must(model.predict(problem.features)), must(again.predict(problem.features)));
-  EXPECT_FALSE(Gbdt::from_text("not a model", EasyProblem::classes).predict(problem.features));
+  Gbdt model =
+      must(train_lightgbm(problem.features, problem.labels, EasyProblem::classes, {.rounds = 20}, 1));
+  ModelText text(model.text());
+  Gbdt again = must(Gbdt::read(text, problem.features.columns(), EasyProblem::classes));
+  must(text.end());
+  EXPECT_EQ(model.predict(problem.features), again.predict(problem.features));
+  EXPECT_EQ(model.gain(), again.gain());
+  EXPECT_EQ(model.text(), again.text());
 }
 
 std::string trained_elsewhere(const std::string& environment) {
@@ -450,7 +460,7 @@ TEST(Gbdt, IsTheSameWhateverTheNumberOfThreads) {
 TEST(Gbdt, AnotherSeedIsAnotherModel) {
   EasyProblem problem(1'000, 1);
   auto text = [&](uint64_t seed) {
-    return must(Gbdt::train(problem.features, problem.labels, EasyProblem::classes, {.rounds = 20}, seed))
+    return must(train_lightgbm(problem.features, problem.labels, EasyProblem::classes, {.rounds = 20}, seed))
         .text();
   };
   EXPECT_EQ(text(1), text(1));
@@ -459,14 +469,14 @@ TEST(Gbdt, AnotherSeedIsAnotherModel) {
 
 TEST(Gbdt, TakesWhatHardlyIsAProblem) {
   Matrix one_column{{"x"}, {1, 2, 3, 4}};
-  EXPECT_FALSE(Gbdt::train({{"x"}, {}}, {}, 2, {}, 1));
-  EXPECT_FALSE(Gbdt::train({{"x"}, {1}}, {0}, 2, {}, 1));
-  Gbdt model = must(
-      Gbdt::train(one_column, {0, 0, 0, 0}, 2, {.rounds = 5}, 1));  // too few rows to split, one class only
-  auto probabilities = must(model.predict(one_column));
+  EXPECT_FALSE(train_lightgbm({{"x"}, {}}, {}, 2, {}, 1));
+  EXPECT_FALSE(train_lightgbm({{"x"}, {1}}, {0}, 2, {}, 1));
+  Gbdt model = must(train_lightgbm(one_column, {0, 0, 0, 0}, 2, {.rounds = 5},
+                                   1));  // too few rows to split, one class only
+  auto probabilities = model.predict(one_column);
   ASSERT_EQ(probabilities.size(), 8u);
   EXPECT_GT(probabilities[0], 0.5);
-  EXPECT_TRUE(must(model.predict({{"x"}, {}})).empty());
+  EXPECT_TRUE(model.predict({{"x"}, {}}).empty());
 }
 
 TEST(AbTest, OfFourCustomersByHand) {

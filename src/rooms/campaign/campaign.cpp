@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
+#include <utility>
 
 #include "base/random.h"
+#include "contract/largest_values.h"
 #include "learn/metrics.h"
 #include "rooms/campaign/campaign.sql.h"
 
@@ -24,7 +25,6 @@ struct Params {
   double margin = 0.3;
   double cost_push = 0.01, cost_email = 0.005, cost_sms = 0.05;
   double sms_share = 0.2, push_share = 0.4;
-  std::vector<std::string> suppress;
 };
 
 Status validate(const Params& params) {
@@ -112,13 +112,6 @@ TableInfo backtest_table() {
            {"precision_hi", Type::real, "share", {"to", "상한"}, false, false, wilson}}};
 }
 
-// A number in [0, 1) that belongs to a customer and a seed: the same whoever else is in the shop.
-double lot(const std::string& customer_id, uint64_t seed) {
-  uint64_t key = mix(seed);
-  for (unsigned char c : customer_id) key = mix(key ^ c);
-  return static_cast<double>(key >> 11) * 0x1.0p-53;
-}
-
 // What leavers do otherwise than everybody, as far as other rooms have found it beyond chance.
 struct Habit {
   std::string place;
@@ -134,15 +127,15 @@ struct Habits {
 Result<Habits> leaver_habits(Context& context) {
   Habits habits;
   auto compared = context.params_of("result.channel_divergence");
-  bool is_known = compared && compared->find("\"h2-grade\":\"inactive\"") != std::string::npos &&
-                  compared->find("\"group\":\"\"") != std::string::npos;
+  bool is_known = compared && compared->at("h2-grade") == "inactive" && compared->at("group").empty();
   TRY(context.execute(fmt::format(
       "CREATE OR REPLACE TEMP TABLE over_used AS SELECT dimension, cell, element, element_lo, element_hi "
-      "FROM {} ",
-      is_known ? "result.channel_divergence WHERE marked AND element > 0 AND dimension IN ('channel x "
-                 "partner', 'affiliate')"
+      "FROM {} WHERE cell <> '{}'",
+      is_known ? "(FROM result.channel_divergence WHERE marked AND element > 0 AND dimension IN ('channel x "
+                 "partner', 'affiliate'))"
                : "(SELECT '' AS dimension, '' AS cell, 0::DOUBLE AS element, 0::DOUBLE AS element_lo, "
-                 "0::DOUBLE AS element_hi) LIMIT 0")));
+                 "0::DOUBLE AS element_hi LIMIT 0)",
+      other_values)));
   Table over = TRY(context.query("SELECT * FROM over_used ORDER BY element DESC, cell"));
   for (size_t i = 0; i < over.rows(); ++i)
     (over.texts("dimension")[i] == "affiliate" ? habits.affiliates : habits.outlets)
@@ -180,7 +173,7 @@ void explain(Offer& offer, const Habit& habit) {
                       habit.element, habit.lo, habit.hi));
 }
 
-Offer offer_of(const Habits& habits, bool is_loyal, const std::string& outlet, bool pays) {
+Offer offer_of(const Habits& habits, bool is_loyal, bool has_product, const std::string& outlet, bool pays) {
   if (is_loyal)
     return {"coupon_book",
             "",
@@ -195,8 +188,10 @@ Offer offer_of(const Habits& habits, bool is_loyal, const std::string& outlet, b
   } else if (!habits.affiliates.empty()) {
     offer.name = "affiliate_coupon";
     explain(offer, habits.affiliates[0]);
-  } else {
+  } else if (has_product) {
     explain(offer, "about to leave: the likeliest product", "이탈이 예상되어 구매 가능성이 높은 상품을 제안");
+  } else {
+    explain(offer, "about to leave; no product could be recommended", "이탈이 예상되나 추천할 상품이 없음");
   }
   if (habits.pays_less && !pays) {
     offer.pay_discount = true;
@@ -216,81 +211,173 @@ struct Medium {
 
 // The dearer the medium, the more there must be to lose: text messages to the first of the list.
 Medium medium_of(double place, const Params& params) {
-  if (place < params.sms_share) return {"sms", params.cost_sms};
-  if (place < params.sms_share + params.push_share) return {"push", params.cost_push};
+  constexpr double rounding = 1e-9;  // 0.2 + 0.4 is more than 0.6
+  if (place < params.sms_share - rounding) return {"sms", params.cost_sms};
+  if (place < params.sms_share + params.push_share - rounding) return {"push", params.cost_push};
   return {"email", params.cost_email};
+}
+
+// The first products of everybody's recommendations into recommended, nobody's where there are none.
+Status read_recommendations(Context& context, const Params& params) {
+  bool is_known = context.params_of("result.recommendation").has_value();
+  return context.execute(
+      fmt::format("CREATE OR REPLACE TEMP TABLE recommended AS SELECT customer_id, product_id, place, "
+                  "p_buy_if_back, p_buy_if_back_lo, p_buy_if_back_hi FROM {} WHERE place <= $contact_cap",
+                  is_known ? "result.recommendation"
+                           : "(SELECT '' AS customer_id, '' AS product_id, 0 AS place, 0::DOUBLE AS "
+                             "p_buy_if_back, 0::DOUBLE AS p_buy_if_back_lo, 0::DOUBLE AS p_buy_if_back_hi "
+                             "LIMIT 0)"),
+      {{"contact_cap", params.contact_cap}});
+}
+
+struct Counts {
+  int64_t treated = 0, held = 0, leaving_treated = 0, without_product = 0;  // customers on the list
+  int64_t suppressed = 0, beyond_budget = 0;                                // and not on it
+  double spent = 0;
+  int64_t priced = 0;  // offers to the treated whose value is known, and its sums
+  double value = 0, value_lo = 0, value_hi = 0;
+};
+
+// Candidates become rows, in their order: who is held out, what is offered and through which medium.
+class ContactList {
+ public:
+  ContactList(Context& context, const Params& params, const Habits& habits)
+      : context_(context), params_(params), habits_(habits) {}
+
+  Status make() {
+    Table candidates = TRY(context_.query("SELECT * FROM candidate"));
+    const auto &customer = candidates.texts("customer_id"), &reason = candidates.texts("reason");
+    const auto& suppressed = candidates.integers("suppressed");
+    // how many customers each reason has, to place a customer in its list
+    double of_reason[2] = {}, place[2] = {};
+    for (size_t i = 0; i < candidates.rows(); ++i)
+      if (i == 0 || customer[i] != customer[i - 1]) of_reason[reason[i] == "loyal"] += suppressed[i] == 0;
+    for (size_t from = 0, until = 0; from < candidates.rows(); from = until) {
+      while (until < candidates.rows() && customer[until] == customer[from]) ++until;
+      bool is_loyal = reason[from] == "loyal";
+      if (suppressed[from]) ++counts_.suppressed;
+      else TRY(add(candidates, from, until, medium_of(place[is_loyal]++ / of_reason[is_loyal], params_)));
+    }
+    return context_.write("result.campaign", rows_);
+  }
+  const Counts& counts() const { return counts_; }
+
+ private:
+  // A customer's offers. The list ends for both arms at the first customer that does not fit: arms stay
+  // comparable.
+  Status add(const Table& candidates, size_t from, size_t until, const Medium& medium) {
+    const std::string& customer = candidates.texts("customer_id")[from];
+    bool is_held = Random::unit(draw_of(customer, context_.seed())) < params_.holdout;
+    double cost = medium.cost * static_cast<double>(until - from);
+    bool fits = (params_.budget <= 0 || counts_.spent + cost <= params_.budget) &&
+                (params_.most_customers <= 0 || counts_.treated < params_.most_customers);
+    is_full_ = is_full_ || (!is_held && !fits);
+    if (is_full_) {
+      ++counts_.beyond_budget;
+      return {};
+    }
+    (is_held ? counts_.held : counts_.treated)++;
+    counts_.without_product += candidates.texts("product_id")[from].empty();
+    if (!is_held)
+      counts_.spent += cost, counts_.leaving_treated += candidates.texts("reason")[from] == "leaving";
+    for (size_t i = from; i < until; ++i) add_row(candidates, i, is_held, medium);
+    if (rows_.rows() < most_rows_held) return {};
+    TRY(context_.write("result.campaign", rows_));
+    rows_ = Table::of(campaign_table());
+    return {};
+  }
+
+  void add_row(const Table& candidates, size_t i, bool is_held, const Medium& medium) {
+    const std::string &reason = candidates.texts("reason")[i], &product = candidates.texts("product_id")[i];
+    Offer offer = offer_of(habits_, reason == "loyal", !product.empty(), candidates.texts("outlet")[i],
+                           candidates.integers("pays")[i] != 0);
+    double worth = candidates["price"].number(i) *
+                   (params_.margin - params_.discount - (offer.pay_discount ? params_.pay_discount : 0));
+    auto expected = [&](const char* p_buy) { return candidates[p_buy].number(i) * worth - medium.cost; };
+    double value = expected("p_buy"), lo = expected("p_buy_lo"), hi = expected("p_buy_hi");
+    if (lo > hi) std::swap(lo, hi);
+    if (!is_held && !std::isnan(value))
+      ++counts_.priced, counts_.value += value, counts_.value_lo += lo, counts_.value_hi += hi;
+    rows_.append(candidates.texts("customer_id")[i], is_held ? "holdout" : "treated",
+                 is_held ? params_.holdout : 1 - params_.holdout, reason, candidates.reals("p_leave")[i],
+                 candidates.reals("p_leave_lo")[i], candidates.reals("p_leave_hi")[i], product,
+                 candidates["p_buy"].number(i), candidates["p_buy_lo"].number(i),
+                 candidates["p_buy_hi"].number(i), offer.name, offer.place, offer.pay_discount, offer.why.en,
+                 offer.why.ko, medium.name, value, lo, hi);
+  }
+
+  static constexpr size_t most_rows_held = 50'000;  // each of some 500 bytes
+
+  Context& context_;
+  const Params& params_;
+  const Habits& habits_;
+  Table rows_ = Table::of(campaign_table());
+  Counts counts_;
+  bool is_full_ = false;
+};
+
+std::string customers(int64_t count) { return grouped(count) + (count == 1 ? " customer" : " customers"); }
+
+void say_list(const Counts& counts, Summary& summary) {
+  if (counts.treated + counts.held == 0) {
+    summary.say("Nobody is to be contacted.", "연락할 고객이 없습니다.");
+    return;
+  }
+  std::string en = fmt::format("Contact {}, {} of them because they are about to leave; ",
+                               customers(counts.treated), grouped(counts.leaving_treated)),
+              ko = fmt::format("고객 {}명에게 연락하십시오. 그중 {}명은 이탈이 예상됩니다. ",
+                               grouped(counts.treated), grouped(counts.leaving_treated));
+  if (counts.held == 0) {
+    en += "chance holds nobody out of so few, so the effect cannot be measured.";
+    ko += "고객이 적어 무작위로 남겨 둔 고객이 없으므로 효과를 잴 수 없습니다.";
+  } else {
+    en += fmt::format("{} more {} held out at random so that the effect can be measured.",
+                      grouped(counts.held), counts.held == 1 ? "is" : "are");
+    ko += fmt::format("{}명은 효과를 재기 위해 무작위로 남겨 둡니다.", grouped(counts.held));
+  }
+  if (counts.priced > 0) {
+    std::string value = grouped(std::llround(counts.value)), lo = grouped(std::llround(counts.value_lo)),
+                hi = grouped(std::llround(counts.value_hi));
+    en += fmt::format(
+        " Expected margin {} ({} to {}) if they buy as they do: it is not what the campaign causes.", value,
+        lo, hi);
+    ko += fmt::format(
+        " 평소처럼 구매할 때의 기대 이익은 {}({}~{})이며, 캠페인이 만들어 낸 효과를 뜻하지는 않습니다.",
+        value, lo, hi);
+  }
+  summary.say(en, ko);
+}
+
+void warn(const Counts& counts, bool has_recommendations, Summary& summary) {
+  if (counts.treated + counts.held + counts.suppressed + counts.beyond_budget == 0)
+    summary.warn(
+        "Nobody is likely enough to leave or to stay loyal: lower --least-p-leave or --least-p-loyal.",
+        "이탈 또는 충성 기준을 넘는 고객이 없습니다. --least-p-leave 또는 --least-p-loyal을 낮추십시오.");
+  if (counts.beyond_budget > 0)
+    summary.warn(fmt::format("{} more did not fit the budget or the cap.", customers(counts.beyond_budget)),
+                 fmt::format("예산 또는 인원 한도 때문에 {}명이 빠졌습니다.", grouped(counts.beyond_budget)));
+  if (!has_recommendations)
+    summary.warn(
+        "There are no recommendations of these dates, so no offer names a product: run recommend first.",
+        "이 날짜의 추천 결과가 없어 상품 없이 만들었습니다. recommend를 먼저 실행하십시오.");
+  else if (counts.without_product > 0)
+    summary.warn(fmt::format("No product could be recommended to {}: their offer names none.",
+                             customers(counts.without_product)),
+                 fmt::format("고객 {}명에게는 추천할 상품이 없어 상품 없이 제안합니다.",
+                             grouped(counts.without_product)));
 }
 
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   TRY(context.progress(0.1, "candidates"));
   Habits habits = TRY(leaver_habits(context));
+  TRY(read_recommendations(context, params));
   TRY(context.execute(sql::campaign,
                       {{"window_from", to_timestamp(add_months(time.as_of, -time.horizon_months))},
                        {"least_p_leave", params.least_p_leave},
-                       {"least_p_loyal", params.least_p_loyal},
-                       {"contact_cap", params.contact_cap}}));
-  Table candidates = TRY(context.query("SELECT * FROM candidate"));
-  const auto &customer = candidates.texts("customer_id"), &reason = candidates.texts("reason");
-  const auto &p_buy = candidates.reals("p_buy"), &price = candidates.reals("price");
-  std::set<std::string> suppressed(params.suppress.begin(), params.suppress.end());
-
-  // how many customers each reason has, to place a customer in its list
-  double of_reason[2] = {};
-  for (size_t i = 0; i < candidates.rows(); ++i)
-    if (i == 0 || customer[i] != customer[i - 1])
-      of_reason[reason[i] == "loyal"] += suppressed.count(customer[i]) == 0;
-
-  Table rows = Table::of(campaign_table());
-  double spent = 0, place[2] = {};
-  bool full =
-      false;  // the list ends for both arms at the first customer that does not fit: arms stay comparable
-  int64_t treated = 0, held = 0, suppressed_customers = 0, beyond_budget = 0, leaving_treated = 0;
-  double value = 0, value_lo = 0, value_hi = 0;
-  for (size_t i = 0; i < candidates.rows();) {
-    size_t end = i;
-    while (end < candidates.rows() && customer[end] == customer[i]) ++end;
-    bool is_loyal = reason[i] == "loyal";
-    if (suppressed.count(customer[i])) {
-      ++suppressed_customers;
-      i = end;
-      continue;
-    }
-    Medium medium = medium_of(place[is_loyal]++ / of_reason[is_loyal], params);
-    bool is_held = lot(customer[i], context.seed()) < params.holdout;
-    double contact_cost = medium.cost * static_cast<double>(end - i);
-    bool fits = (params.budget <= 0 || spent + contact_cost <= params.budget) &&
-                (params.most_customers <= 0 || treated < params.most_customers);
-    full = full || (!is_held && !fits);
-    if (full) {
-      ++beyond_budget;
-      i = end;
-      continue;
-    }
-    (is_held ? held : treated)++;
-    if (!is_held) spent += contact_cost, leaving_treated += !is_loyal;
-    for (; i < end; ++i) {
-      Offer offer =
-          offer_of(habits, is_loyal, candidates.texts("outlet")[i], candidates.integers("pays")[i] != 0);
-      double worth =
-          price[i] * (params.margin - params.discount - (offer.pay_discount ? params.pay_discount : 0));
-      double expected[3];
-      for (int k : {0, 1, 2}) {
-        double p = k == 0 ? p_buy[i] : candidates.reals(k == 1 ? "p_buy_lo" : "p_buy_hi")[i];
-        expected[k] = p * worth - medium.cost;
-      }
-      if (!is_held)
-        value += expected[0], value_lo += std::min(expected[1], expected[2]),
-            value_hi += std::max(expected[1], expected[2]);
-      rows.append(customer[i], is_held ? "holdout" : "treated", is_held ? params.holdout : 1 - params.holdout,
-                  reason[i], candidates.reals("p_leave")[i], candidates.reals("p_leave_lo")[i],
-                  candidates.reals("p_leave_hi")[i], candidates.texts("product_id")[i], p_buy[i],
-                  candidates.reals("p_buy_lo")[i], candidates.reals("p_buy_hi")[i], offer.name, offer.place,
-                  offer.pay_discount, offer.why.en, offer.why.ko, medium.name, expected[0],
-                  std::min(expected[1], expected[2]), std::max(expected[1], expected[2]));
-    }
-  }
-  TRY(context.write("result.campaign", rows));
+                       {"least_p_loyal", params.least_p_loyal}}));
+  ContactList list(context, params, habits);
+  TRY(list.make());
   TRY(context.execute(
       "INSERT INTO history.campaign_summary BY NAME "
       "SELECT $run_id AS run_id, reason, arm, medium, count(DISTINCT customer_id) AS customers, count(*) AS "
@@ -300,33 +387,24 @@ Result<Summary> run(Context& context, const Params& params) {
       "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, arm, medium ORDER BY ALL",
       {{"sms", params.cost_sms}, {"push", params.cost_push}, {"email", params.cost_email}}));
 
+  const Counts& counts = list.counts();
   Summary summary;
-  summary.key_figure({"to contact", "연락 대상 고객"}, "treated_customers", static_cast<double>(treated),
-                     "customers");
-  summary.fact("held_out_customers", static_cast<double>(held), "customers");
-  summary.fact("suppressed_customers", static_cast<double>(suppressed_customers), "customers");
-  summary.fact("beyond_budget_customers", static_cast<double>(beyond_budget), "customers");
-  summary.fact("cost", spent, "currency");
-  summary.fact("expected_value", value, "currency", value_lo, value_hi);
-  summary.say(
-      fmt::format("Contact {} customers, {} of them because they are about to leave; {} more are held out at "
-                  "random so that the effect can be measured. "
-                  "Expected margin {} ({} to {}) if they buy as they do: it is not what the campaign causes.",
-                  grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)),
-                  grouped(std::llround(value_lo)), grouped(std::llround(value_hi))),
-      fmt::format(
-          "고객 {}명에게 연락하십시오. 그중 {}명은 이탈이 예상됩니다. {}명은 효과를 재기 위해 무작위로 남겨 "
-          "둡니다. "
-          "평소처럼 구매할 때의 기대 이익은 {}({}~{})이며, 캠페인이 만들어 낸 효과를 뜻하지는 않습니다.",
-          grouped(treated), grouped(leaving_treated), grouped(held), grouped(std::llround(value)),
-          grouped(std::llround(value_lo)), grouped(std::llround(value_hi))));
-  if (treated + held == 0)
-    summary.warn(
-        "Nobody is likely enough to leave or to stay loyal: lower --least-p-leave or --least-p-loyal.",
-        "이탈 또는 충성 기준을 넘는 고객이 없습니다. --least-p-leave 또는 --least-p-loyal을 낮추십시오.");
-  if (beyond_budget > 0)
-    summary.warn(fmt::format("{} more customers did not fit the budget or the cap.", beyond_budget),
-                 fmt::format("예산 또는 인원 한도 때문에 {}명이 빠졌습니다.", beyond_budget));
+  summary.key_figure({"to contact", "연락 대상 고객"}, "treated_customers",
+                     static_cast<double>(counts.treated), "customers");
+  summary.fact("held_out_customers", static_cast<double>(counts.held), "customers");
+  summary.fact("suppressed_customers", static_cast<double>(counts.suppressed), "customers");
+  summary.fact("beyond_budget_customers", static_cast<double>(counts.beyond_budget), "customers");
+  summary.fact("without_product_customers", static_cast<double>(counts.without_product), "customers");
+  summary.fact("cost", counts.spent, "currency");
+  if (counts.priced > 0)
+    summary.fact("expected_value", counts.value, "currency", counts.value_lo, counts.value_hi);
+  say_list(counts, summary);
+  if (counts.suppressed > 0)
+    summary.say(fmt::format("{} who must not be contacted {} left out of both arms.",
+                            customers(counts.suppressed), counts.suppressed == 1 ? "is" : "are"),
+                fmt::format("연락하지 않기로 한 고객 {}명은 어느 쪽에도 넣지 않았습니다.",
+                            grouped(counts.suppressed)));
+  warn(counts, context.params_of("result.recommendation").has_value(), summary);
   return summary;
 }
 
@@ -381,8 +459,9 @@ Room campaign() {
       "the products they are likeliest to buy and a coupon for where leavers buy more than everybody, where "
       "that is "
       "known; a random hold-out arm with its propensity.";
-  info.reads = {"raw.event", "raw.product", "result.grade_forecast", "result.recommendation"};
-  info.uses = {"result.channel_divergence", "result.pay_share_group"};
+  info.contacts = true;
+  info.reads = {"raw.event", "raw.product", "result.grade_forecast"};
+  info.uses = {"result.recommendation", "result.channel_divergence", "result.pay_share_group"};
   info.writes = {campaign_table(), summary_table()};
   info.labels = {{"treated", {"contacted", "발송"}},
                  {"holdout", {"held out", "대조군(미발송)"}},
@@ -425,8 +504,7 @@ Room campaign() {
       .real("sms-share", &Params::sms_share, {0, 1}, "share",
             "of each list, its first customers, that get a text message")
       .real("push-share", &Params::push_share, {0, 1}, "share",
-            "that get an app push after them; the rest get e-mail")
-      .texts("suppress", &Params::suppress, "customer ids never to contact, comma-separated");
+            "that get an app push after them; the rest get e-mail");
   return make_job(info, table, run);
 }
 

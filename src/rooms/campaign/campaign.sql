@@ -1,4 +1,5 @@
--- Everyone the campaign is about, one row a customer and product, before arms, media and budget.
+-- Everyone the campaign is about, one row a customer and product, or one without a product where none could be
+-- recommended; before arms, media and budget.
 CREATE OR REPLACE TEMP TABLE candidate AS
 WITH
 -- what a customer spent in the months the forecast looked at
@@ -32,17 +33,22 @@ target AS (
   FROM result.grade_forecast f
   JOIN customer c USING (customer_id)
   JOIN spent USING (customer_no)
+),
+product_offer AS (
+  SELECT r.*, price, outlet
+  FROM recommended r
+  JOIN price USING (product_id)
+  LEFT JOIN outlet USING (product_id)
 )
 -- P(buys it) = P(comes back) * P(buys it | comes back): the chain rule, so it never exceeds 1 - p_leave
-SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, t.spend, r.product_id, r.place,
+SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, coalesce(r.product_id, '') AS product_id,
        (1 - t.p_leave) * r.p_buy_if_back AS p_buy, (1 - t.p_leave_hi) * r.p_buy_if_back_lo AS p_buy_lo,
-       (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, price.price, outlet,
-       t.customer_no IN (SELECT customer_no FROM event WHERE action = 'pay' AND ts >= $window_from) AS pays
+       (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, r.price, coalesce(r.outlet, '') AS outlet,
+       t.customer_no IN (SELECT customer_no FROM event WHERE action = 'pay' AND ts >= $window_from) AS pays,
+       t.customer_no IN (SELECT customer_no FROM suppression) AS suppressed
 FROM target t
-JOIN result.recommendation r USING (customer_id)
-JOIN price USING (product_id)
-LEFT JOIN outlet USING (product_id)
-WHERE t.reason IS NOT NULL AND r.place <= $contact_cap
+LEFT JOIN product_offer r USING (customer_id)
+WHERE t.reason IS NOT NULL
 -- those who take most with them first; the loyal after them, by what they spend
 ORDER BY t.reason, CASE t.reason WHEN 'leaving' THEN t.p_leave * t.spend ELSE t.spend END DESC, t.customer_id,
   r.place;

@@ -48,7 +48,8 @@ Result<Draws> read(Context& context, const Params& params) {
   out.offers.assign(offers.begin(), offers.end());
 
   std::map<int64_t, Graded> graded;  // by month
-  const auto &month = out.rows.integers("month"), &customer = out.rows.integers("customer_no");
+  const auto& month = out.rows.integers("month");
+  const auto& customer = out.rows.texts("customer_id");
   for (size_t i = 0; i < out.rows.rows(); ++i) {
     auto known = graded.find(month[i]);
     if (known == graded.end()) {
@@ -59,7 +60,7 @@ Result<Draws> read(Context& context, const Params& params) {
               .emplace(month[i], TRY(context.graded(add_months(until, -grade_months), until, params.grading)))
               .first;
     }
-    const auto& buyers = known->second.customer_no;
+    const auto& buyers = known->second.customer_id;
     auto at = std::lower_bound(buyers.begin(), buyers.end(), customer[i]);
     bool bought = at != buyers.end() && *at == customer[i];
     int32_t grade = bought ? known->second.grade[static_cast<size_t>(at - buyers.begin())] : inactive_grade;

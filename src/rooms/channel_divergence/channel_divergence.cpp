@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "contract/grade_pair.h"
+#include "contract/largest_values.h"
 #include "learn/divergence.h"
 
 namespace danggol::rooms {
@@ -68,6 +69,7 @@ struct Dimension {
   std::string name;
   std::vector<std::string> cells;
   std::vector<int32_t> of_place, of_product;
+  size_t together = 0;  // cells that are one
   int32_t cell(const Line& line) const {
     if (!of_place.empty()) return of_place[static_cast<size_t>(line.place)];
     return line.product_no < 0 ? -1 : of_product[static_cast<size_t>(line.product_no)];
@@ -105,7 +107,8 @@ Result<std::vector<Dimension>> dimensions(Context& context, const Histories& his
   return out;
 }
 
-// The rows of the graded customers by cell, in a dimension; cells without a row are taken out of it.
+// The rows of the graded customers by cell, in a dimension; cells without a row are taken out of it, and
+// those with few rows are one where there are too many.
 learn::CellCounts count_rows(const Histories& histories, const std::vector<GradePair>& pairs, Date from,
                              Date until, Dimension& dimension) {
   learn::CellCounts out;
@@ -129,15 +132,19 @@ learn::CellCounts count_rows(const Histories& histories, const std::vector<Grade
   }
   out.start.push_back(static_cast<int64_t>(out.cells.size()));
 
+  std::vector<std::string_view> cells;
+  std::vector<int64_t> cell_rows;
   std::vector<int32_t> kept_as(all.size());
-  std::vector<std::string> kept;
   for (size_t cell = 0; cell < all.size(); ++cell) {
-    kept_as[cell] = static_cast<int32_t>(kept.size());
-    if (all[cell] > 0) kept.push_back(dimension.cells[cell]);
+    kept_as[cell] = static_cast<int32_t>(cells.size());
+    if (all[cell] > 0) cells.push_back(dimension.cells[cell]), cell_rows.push_back(all[cell]);
   }
-  for (int32_t& cell : out.cells) cell = kept_as[static_cast<size_t>(cell)];
-  out.cell_count = static_cast<int32_t>(kept.size());
-  dimension.cells = std::move(kept);
+  ValueNumbers numbers = number_values(cells, cell_rows);
+  for (int32_t& cell : out.cells)
+    cell = numbers.number[static_cast<size_t>(kept_as[static_cast<size_t>(cell)])];
+  out.cell_count = static_cast<int32_t>(numbers.names.size());
+  dimension.cells = std::move(numbers.names);
+  dimension.together = numbers.together;
   return out;
 }
 
@@ -200,6 +207,14 @@ Result<Summary> run(Context& context, const Params& params) {
     }
     totals.append(name, estimate.kl, estimate.kl_lo, estimate.kl_hi, estimate.js, estimate.js_lo,
                   estimate.js_hi, members);
+    if (dimension.together > 0)
+      summary.warn(
+          fmt::format("{}: the {} cells with most rows are told one by one, the other {} together as {}.",
+                      name, dimension.cells.size() - 1, grouped(static_cast<int64_t>(dimension.together)),
+                      other_values),
+          fmt::format("{}: 행이 많은 항목 {}개만 따로 보이고 나머지 {}개는 {}로 합쳤습니다.", name,
+                      dimension.cells.size() - 1, grouped(static_cast<int64_t>(dimension.together)),
+                      other_values));
     if (!more.empty())
       summary.say(fmt::format("By {}, {} over-use {}{}. That differs; it need not cause.", name, who.en, more,
                               less.empty() ? "" : " and under-use " + less),
@@ -208,7 +223,7 @@ Result<Summary> run(Context& context, const Params& params) {
   }
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
-  if (summary.sentences.empty() && summary.warnings.empty())
+  if (summary.sentences.empty() && !estimates.empty())
     summary.say(
         "The group buys where everybody buys: no difference stands after correction for many comparisons.",
         "다중 비교 보정 후 남는 차이가 없습니다. 이 그룹은 전체와 같은 곳에서 구매합니다.");
@@ -230,6 +245,7 @@ Room channel_divergence() {
   info.reads = {"raw.event", "raw.product", "result.rfm"};
   info.writes = {element_table(), total_table()};
   info.labels = grade_labels();
+  info.labels.push_back(other_values_label);
   info.charts = {
       {"divergence",
        ChartKind::bar,

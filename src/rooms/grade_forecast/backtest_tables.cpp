@@ -311,13 +311,9 @@ Result<Summary> write_backtest(Context& context, const Backtest& test,
   for (const auto& bin : learn::calibration(p_leave, left, calibration_bins))
     bins.append(static_cast<int64_t>(bins.rows() + 1), bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
   add_lift_rows(p_leave, left, lift);
-  Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
-  const auto& numbers = ids.integers("customer_no");
-  for (size_t i = 0, id = 0; i < label.size(); ++i) {
-    while (numbers[id] < test.later.customer_no[i]) ++id;
-    rows.append(ids.texts("customer_id")[id], grade(test.later.grade[i]), grade(label[i]),
+  for (size_t i = 0; i < label.size(); ++i)
+    rows.append(test.later.customer_id[i], grade(test.later.grade[i]), grade(label[i]),
                 grade(test.decided[i]), p_leave[i], test.probabilities.lo[i], test.probabilities.hi[i]);
-  }
   TRY(context.write("result.forecast_class", classes));
   TRY(context.write("result.forecast_pair", pairs));
   TRY(context.write("result.forecast_confusion", cells));

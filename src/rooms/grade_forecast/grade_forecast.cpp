@@ -30,8 +30,11 @@ Status validate(const Params& params) { return danggol::validate(params.grading)
 
 ParamTable<learn::GbdtParams> tree_params() {
   ParamTable<learn::GbdtParams> table;
-  table.integer("rounds", &learn::GbdtParams::rounds, {1, 10'000}, "rounds", "boosting rounds")
-      .integer("leaves", &learn::GbdtParams::leaves, {2, 1'024}, "leaves", "of a tree, at most")
+  table
+      .integer("rounds", &learn::GbdtParams::rounds, {1, learn::Gbdt::most_rounds}, "rounds",
+               "boosting rounds")
+      .integer("leaves", &learn::GbdtParams::leaves, {2, learn::Gbdt::most_leaves}, "leaves",
+               "of a tree, at most")
       .integer("least-rows-in-leaf", &learn::GbdtParams::least_rows_in_leaf, {1, 1e6}, "customers",
                "in a leaf, at least")
       .real("learning-rate", &learn::GbdtParams::learning_rate, {0.001, 1}, "", "step of a round");
@@ -75,7 +78,7 @@ Result<Summary> train(Context& context, const Params& params) {
                          feature_hash(frame, params.grading, context.time().horizon_months),
                          model.to_bytes()));
 
-  std::vector<double> gain = TRY(model.gain());
+  std::vector<double> gain = model.gain();
   double all = std::accumulate(gain.begin(), gain.end(), 0.0);
   std::vector<size_t> order(gain.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -132,7 +135,7 @@ void say_season(const Frame& learned, const std::optional<Frame>& season, Summar
 Result<Summary> predict(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
   Frame frame = TRY(context.frame(Origin::predict, params.grading));
-  if (frame.customer_no.empty())
+  if (frame.customer_id.empty())
     return Error{Code::no_data,
                  fmt::format("grade_forecast.predict: nobody bought in the {} months before {}",
                              context.time().horizon_months, to_text(frame.cutoff))};
@@ -141,21 +144,18 @@ Result<Summary> predict(Context& context, const Params& params) {
                              "grade_forecast.train"));
   ProbabilityModel model = TRY(ProbabilityModel::from_bytes(bytes));
   TRY(context.progress(0.5, "probabilities"));
-  auto probabilities = TRY(model.predict(frame.features));
+  auto probabilities = model.predict(frame.features);
   auto season = TRY(context.season_frame(Origin::predict, params.grading));
   Frame learned = TRY(context.frame(Origin::train, params.grading));
   if (season) shift(learned, *season).apply(frame.grade, inactive_grade, probabilities);
   std::vector<int32_t> decided = model.decide(probabilities.p);
 
-  Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
   Table rows = Table::of(forecast_table());
-  const auto& numbers = ids.integers("customer_no");
   double leavers = 0, chance = 0, spread[grade_count] = {};
-  for (size_t i = 0, id = 0; i < frame.customer_no.size(); ++i) {
-    while (numbers[id] < frame.customer_no[i]) ++id;
+  for (size_t i = 0; i < frame.customer_id.size(); ++i) {
     const double* p = &probabilities.p[i * grade_count];
-    rows.append(ids.texts("customer_id")[id], grade_names[static_cast<size_t>(frame.grade[i])], p[0], p[1],
-                p[2], p[3], p[4], probabilities.lo[i], probabilities.hi[i],
+    rows.append(frame.customer_id[i], grade_names[static_cast<size_t>(frame.grade[i])], p[0], p[1], p[2],
+                p[3], p[4], probabilities.lo[i], probabilities.hi[i],
                 grade_names[static_cast<size_t>(decided[i])]);
     leavers += p[inactive_grade];
     chance += p[inactive_grade] * (1 - p[inactive_grade]);
@@ -169,21 +169,21 @@ Result<Summary> predict(Context& context, const Params& params) {
   for (int32_t g = 0; g < inactive_grade; ++g)
     variance += std::pow(spread[g] * rates.log_odds_error(g, inactive_grade), 2);
   double half = 1.959963984540054 * std::sqrt(variance), leavers_lo = std::max(0.0, leavers - half);
-  double leavers_hi = std::min(static_cast<double>(frame.customer_no.size()), leavers + half);
+  double leavers_hi = std::min(static_cast<double>(frame.customer_id.size()), leavers + half);
   Date until = add_months(frame.cutoff, context.time().horizon_months);
   Summary summary;
-  summary.fact("customers", static_cast<double>(frame.customer_no.size()), "customers");
+  summary.fact("customers", static_cast<double>(frame.customer_id.size()), "customers");
   summary.key_figure({"expected to leave", "이탈 예상 고객"}, "expected_leavers", std::round(leavers),
                      "customers", std::round(leavers_lo), std::round(leavers_hi));
   summary.say(
       fmt::format("Of {} customers who bought in the {} months before {}, about {} (95 % interval {} to {}) "
                   "will not buy again before {}.",
-                  grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months,
+                  grouped(static_cast<int64_t>(frame.customer_id.size())), context.time().horizon_months,
                   to_text(frame.cutoff), grouped(std::llround(leavers)), grouped(std::llround(leavers_lo)),
                   grouped(std::llround(leavers_hi)), to_text(until)),
       fmt::format("{2} 이전 {1}개월 동안 구매한 고객 {0}명 가운데 약 {3}명(95% 구간 {4}~{5}명)이 {6} 전까지 "
                   "다시 구매하지 않을 것으로 예상됩니다.",
-                  grouped(static_cast<int64_t>(frame.customer_no.size())), context.time().horizon_months,
+                  grouped(static_cast<int64_t>(frame.customer_id.size())), context.time().horizon_months,
                   to_text(frame.cutoff), grouped(std::llround(leavers)), grouped(std::llround(leavers_lo)),
                   grouped(std::llround(leavers_hi)), to_text(until)));
   say_season(learned, season, summary);
@@ -202,7 +202,7 @@ Result<Tested> train_and_predict(Context& context, Origin learn_at, Origin test_
   Frame known = TRY(context.frame(learn_at, params.grading));
   ProbabilityModel model = TRY(learn_from(known, params, context.seed()));
   Frame later = TRY(context.frame(test_at, params.grading));
-  auto probabilities = TRY(model.predict(later.features));
+  auto probabilities = model.predict(later.features);
   return Tested{std::move(known), std::move(later), std::move(model), std::move(probabilities)};
 }
 
@@ -230,7 +230,7 @@ Frame part_of(const Frame& frame, const std::vector<size_t>& rows) {
   Frame out{frame.cutoff, frame.label_until};
   out.features.names = frame.features.names;
   for (size_t i : rows) {
-    out.customer_no.push_back(frame.customer_no[i]);
+    out.customer_id.push_back(frame.customer_id[i]);
     out.grade.push_back(frame.grade[i]);
     out.label.push_back(frame.label[i]);
     out.features.values.insert(out.features.values.end(), frame.features.row(i),
@@ -253,7 +253,7 @@ Result<Summary> random_split(Context& context, const Params& params) {
                              all.label.size(), to_text(all.cutoff))};
   TRY(context.progress(0.3, "trees"));
   ProbabilityModel model = TRY(learn_from(known, params, context.seed()));
-  auto probabilities = TRY(model.predict(later.features));
+  auto probabilities = model.predict(later.features);
   return write_random_split(context,
                             {known, later, probabilities, model.decide(probabilities.p), context.seed()});
 }

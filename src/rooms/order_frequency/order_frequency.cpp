@@ -55,7 +55,9 @@ struct Buyer {
   std::vector<int32_t> gaps_days = {};
 };
 
-std::vector<Buyer> read_buyers(const Histories& histories, Date first, Date until) {
+// In the order of their ids.
+std::vector<Buyer> read_buyers(const Histories& histories, const std::vector<std::string>& ids, Date first,
+                               Date until) {
   std::vector<Buyer> buyers(histories.customers());
   parallel_for(buyers.size(), [&](size_t customer) {
     Buyer& buyer = buyers[customer];
@@ -69,6 +71,9 @@ std::vector<Buyer> read_buyers(const Histories& histories, Date first, Date unti
     });
   });
   std::erase_if(buyers, [](const Buyer& buyer) { return buyer.receipts == 0; });
+  auto is_before = [&](const Buyer& a, const Buyer& b) { return ids[a.customer_no] < ids[b.customer_no]; };
+  if (!std::is_sorted(buyers.begin(), buyers.end(), is_before))  // several loads
+    std::sort(buyers.begin(), buyers.end(), is_before);
   return buyers;
 }
 
@@ -156,7 +161,8 @@ Table silence_rows(const std::vector<Buyer>& buyers, const std::vector<std::stri
 
 Result<Summary> run(Context& context, const Params& params) {
   Date until = context.time().until, first = add_months(until, static_cast<int32_t>(-params.months));
-  std::vector<Buyer> buyers = read_buyers(*TRY(context.histories()), first, until);
+  std::vector<std::string> ids = TRY(texts_by_number(context, "customer", "customer_id"));
+  std::vector<Buyer> buyers = read_buyers(*TRY(context.histories()), ids, first, until);
   if (buyers.empty())
     return Error{Code::no_data,
                  fmt::format("order_frequency: no purchases from {} to {}", to_text(first), to_text(until))};
@@ -174,7 +180,7 @@ Result<Summary> run(Context& context, const Params& params) {
   add_quantiles("days between purchases", gaps_days, quantiles);
   size_t quartile = quantiles.rows() + 1;  // of the five quantiles to come, the second
   add_quantiles("receipts per customer", receipts, quantiles);
-  Table silent = silence_rows(buyers, TRY(texts_by_number(context, "customer", "customer_id")), until);
+  Table silent = silence_rows(buyers, ids, until);
   TRY(context.write("result.order_frequency", frequency));
   TRY(context.write("result.order_quantile", quantiles));
   TRY(context.write("result.silence", silent));

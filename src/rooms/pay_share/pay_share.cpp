@@ -60,7 +60,7 @@ struct Payers {
 
 // Whether a place's partner knows payments alone: no receipt there that a payment could be a share of.
 std::vector<bool> outside(const Histories& histories) {
-  std::set<std::string> inside;
+  std::set<std::string_view> inside;
   for (const Place& place : histories.places)
     if (place.action == Action::purchase || place.action == Action::partner_use) inside.insert(place.partner);
   std::vector<bool> out;

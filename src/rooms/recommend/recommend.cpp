@@ -48,23 +48,26 @@ TableInfo record_table() {
            {"pairs", Type::integer, "", {"pairs", "쌍"}}}};
 }
 
-// The buyers of one window and the products they bought in it, over the catalogue's item numbers.
+// The buyers of one window, by their places among all customers in the order of ids, and the products they
+// bought in it, over the catalogue's item numbers.
 struct Window {
-  std::vector<int32_t> customer_no;
+  std::vector<int32_t> customer;
   learn::Purchases purchases;
 };
 
 Result<Window> read_window(Context& context, Date from, Date until, int32_t item_count) {
-  Table rows = TRY(context.query(
-      "SELECT DISTINCT customer_no, item FROM event JOIN catalogue USING (product_no) "
-      "WHERE action = 'purchase' AND ts >= $window_from AND ts < $window_until ORDER BY customer_no, item",
-      {{"window_from", to_timestamp(from)}, {"window_until", to_timestamp(until)}}));
+  Table rows =
+      TRY(context.query("SELECT place, item FROM (SELECT DISTINCT customer_no, item FROM event JOIN "
+                        "catalogue USING (product_no) "
+                        "WHERE action = 'purchase' AND ts >= $window_from AND ts < $window_until) "
+                        "JOIN placed USING (customer_no) ORDER BY place, item",
+                        {{"window_from", to_timestamp(from)}, {"window_until", to_timestamp(until)}}));
   Window window;
   window.purchases.item_count = item_count;
-  const auto &customers = rows.integers("customer_no"), &items = rows.integers("item");
+  const auto &customers = rows.integers("place"), &items = rows.integers("item");
   for (size_t i = 0; i < customers.size(); ++i) {
-    if (window.customer_no.empty() || window.customer_no.back() != customers[i]) {
-      window.customer_no.push_back(static_cast<int32_t>(customers[i]));
+    if (window.customer.empty() || window.customer.back() != customers[i]) {
+      window.customer.push_back(static_cast<int32_t>(customers[i]));
       window.purchases.start.push_back(static_cast<int64_t>(i));
     }
     window.purchases.items.push_back(static_cast<int32_t>(items[i]));
@@ -73,10 +76,10 @@ Result<Window> read_window(Context& context, Date from, Date until, int32_t item
   return window;
 }
 
-bool bought(const Window& window, int32_t customer_no, int32_t item) {
-  auto at = std::lower_bound(window.customer_no.begin(), window.customer_no.end(), customer_no);
-  if (at == window.customer_no.end() || *at != customer_no) return false;
-  size_t c = static_cast<size_t>(at - window.customer_no.begin());
+bool bought(const Window& window, int32_t customer, int32_t item) {
+  auto at = std::lower_bound(window.customer.begin(), window.customer.end(), customer);
+  if (at == window.customer.end() || *at != customer) return false;
+  size_t c = static_cast<size_t>(at - window.customer.begin());
   auto first = window.purchases.items.begin() + window.purchases.start[c];
   return std::binary_search(first, window.purchases.items.begin() + window.purchases.start[c + 1], item);
 }
@@ -143,14 +146,13 @@ class Calibration {
 
 std::vector<Outcome> outcomes_of(const Window& known, const Window& later,
                                  const std::vector<std::vector<learn::Recommendation>>& lists,
-                                 uint64_t seed) {
+                                 const std::vector<std::string>& ids, uint64_t seed) {
   std::vector<Outcome> out;
   for (size_t c = 0; c < lists.size(); ++c) {
-    if (!std::binary_search(later.customer_no.begin(), later.customer_no.end(), known.customer_no[c]))
-      continue;
+    if (!std::binary_search(later.customer.begin(), later.customer.end(), known.customer[c])) continue;
+    size_t half = draw_of(ids[static_cast<size_t>(known.customer[c])], seed) & 1;
     for (const auto& r : lists[c])
-      out.push_back({r.score, r.owned, bought(later, known.customer_no[c], r.item),
-                     mix(seed ^ static_cast<uint64_t>(known.customer_no[c])) & 1});
+      out.push_back({r.score, r.owned, bought(later, known.customer[c], r.item), half});
   }
   return out;
 }
@@ -176,12 +178,12 @@ void held_out_record(const std::vector<Outcome>& outcomes, Table& rows, double& 
 // Share of customers who bought at least one of the first five of their list.
 learn::Interval hit_rate(const Window& known, const Window& later,
                          const std::function<int32_t(size_t, size_t)>& item, double& rate) {
-  double hits = 0, customers = static_cast<double>(known.customer_no.size());
-  for (size_t c = 0; c < known.customer_no.size(); ++c) {
+  double hits = 0, customers = static_cast<double>(known.customer.size());
+  for (size_t c = 0; c < known.customer.size(); ++c) {
     bool hit = false;
     for (size_t k = 0; k < 5 && !hit; ++k) {
       int32_t recommended = item(c, k);
-      hit = recommended >= 0 && bought(later, known.customer_no[c], recommended);
+      hit = recommended >= 0 && bought(later, known.customer[c], recommended);
     }
     hits += hit;
   }
@@ -195,11 +197,16 @@ Result<Summary> run(Context& context, const Params& params) {
     return Error{Code::no_data,
                  fmt::format("recommend: the history before {} is too short: at least 2 months are needed",
                              to_text(time.until))};
+  // numbers go by ids, so that neither sums nor ties depend on what was loaded first
   TRY(context.execute(
+      "CREATE OR REPLACE TEMP TABLE placed AS SELECT customer_no, customer_id, "
+      "(row_number() OVER (ORDER BY customer_id) - 1)::INTEGER AS place FROM customer; "
       "CREATE OR REPLACE TEMP TABLE catalogue AS "
-      "SELECT product_no, (row_number() OVER (ORDER BY product_no) - 1)::INTEGER AS item FROM ("
-      "  SELECT product_no FROM event WHERE action = 'purchase' AND product_no IS NOT NULL AND ts < $split "
-      "  GROUP BY product_no ORDER BY count(DISTINCT customer_no) DESC, product_no LIMIT $most)",
+      "SELECT product_no, product_id, (row_number() OVER (ORDER BY product_id) - 1)::INTEGER AS item FROM ("
+      "  SELECT product_no, product_id FROM ("
+      "    SELECT product_no, count(DISTINCT customer_no) AS buyers FROM event "
+      "    WHERE action = 'purchase' AND product_no IS NOT NULL AND ts < $split GROUP BY product_no) "
+      "  JOIN product USING (product_no) ORDER BY buyers DESC, product_id LIMIT $most)",
       {{"most", params.products}}));
   int32_t item_count =
       static_cast<int32_t>(TRY(context.query("SELECT count(*) AS n FROM catalogue")).integers("n")[0]);
@@ -213,11 +220,13 @@ Result<Summary> run(Context& context, const Params& params) {
   int32_t per_customer = static_cast<int32_t>(params.per_customer);
   Window known = TRY(read_window(context, time.from, time.split, item_count));
   Window later = TRY(read_window(context, time.split, time.until, item_count));
-  if (known.customer_no.empty())
+  if (known.customer.empty())
     return Error{Code::no_data, fmt::format("recommend: nobody bought from {} to {}", to_text(time.from),
                                             to_text(time.split))};
   auto lists = learn::CoPurchase(known.purchases, params.shrinkage).recommend(known.purchases, per_customer);
-  auto outcomes = outcomes_of(known, later, lists, context.seed());
+  Table placed = TRY(context.query("SELECT customer_id FROM placed ORDER BY place"));
+  const auto& customer_ids = placed.texts("customer_id");
+  auto outcomes = outcomes_of(known, later, lists, customer_ids, context.seed());
   Table record = Table::of(record_table());
   double error = 0;
   held_out_record(outcomes, record, error);
@@ -244,13 +253,11 @@ Result<Summary> run(Context& context, const Params& params) {
       TRY(read_window(context, add_months(time.as_of, -time.horizon_months), time.as_of, item_count));
   learn::CoPurchase model(now.purchases, params.shrinkage);
   auto recommended = model.recommend(now.purchases, per_customer);
-  Table products =
-      TRY(context.query("SELECT product_id FROM catalogue JOIN product USING (product_no) ORDER BY item"));
-  Table ids = TRY(context.query("SELECT customer_no, customer_id FROM customer ORDER BY customer_no"));
-  const auto &product_ids = products.texts("product_id"), &customer_ids = ids.texts("customer_id");
+  Table products = TRY(context.query("SELECT product_id FROM catalogue ORDER BY item"));
+  const auto& product_ids = products.texts("product_id");
   Table rows = Table::of(recommendation_table());
-  for (size_t c = 0, id = 0; c < recommended.size(); ++c) {
-    while (ids.integers("customer_no")[id] < now.customer_no[c]) ++id;
+  for (size_t c = 0; c < recommended.size(); ++c) {
+    const std::string& customer_id = customer_ids[static_cast<size_t>(now.customer[c])];
     // placed by probability: products bought before and new ones have their own scale
     std::vector<std::pair<Probability, learn::Recommendation>> list;
     for (const auto& r : recommended[c]) list.emplace_back(calibration(r.score, r.owned), r);
@@ -258,8 +265,8 @@ Result<Summary> run(Context& context, const Params& params) {
                      [](const auto& a, const auto& b) { return a.first.p > b.first.p; });
     for (size_t k = 0; k < list.size(); ++k) {
       const auto& [p, r] = list[k];
-      rows.append(customer_ids[id], product_ids[static_cast<size_t>(r.item)], static_cast<int64_t>(k + 1),
-                  p.p, p.lo, p.hi, r.owned, product_ids[static_cast<size_t>(r.because)],
+      rows.append(customer_id, product_ids[static_cast<size_t>(r.item)], static_cast<int64_t>(k + 1), p.p,
+                  p.lo, p.hi, r.owned, product_ids[static_cast<size_t>(r.because)],
                   model.lift(r.because, r.item));
     }
   }

@@ -1,5 +1,6 @@
 #include "rooms/sales_trend/month_sums.h"
 
+#include <algorithm>
 #include <span>
 
 #include "base/parallel.h"
@@ -105,7 +106,38 @@ class Pass {
   std::vector<int32_t> receipt_slices_, month_slices_;  // those touched
 };
 
+void add(std::vector<Sold>& sold, int32_t number, const Line& line) {
+  if (number < 0) return;
+  size_t at = static_cast<size_t>(number);
+  if (at >= sold.size()) sold.resize(at + 1);
+  sold[at] += {line.amount, 1};
+}
+
+void add(std::vector<Sold>& sold, const std::vector<Sold>& more) {
+  sold.resize(std::max(sold.size(), more.size()));
+  for (size_t i = 0; i < more.size(); ++i) sold[i] += more[i];
+}
+
 }  // namespace
+
+Sales sum_sales(const Histories& histories, Date first, Date last) {
+  Sales sales;
+  parallel_add(
+      histories.customers(), Sales(),
+      [&](Sales& own, size_t customer) {
+        for (const Line& line : histories.of(customer, first, last)) {
+          Action action = histories.place(line).action;
+          if (action != Action::purchase && action != Action::partner_use) continue;
+          add(own.place, line.place, line);
+          add(own.product, line.product_no, line);
+          add(own.store, line.store_no, line);
+        }
+      },
+      [&](const Sales& own) {
+        add(sales.place, own.place), add(sales.product, own.product), add(sales.store, own.store);
+      });
+  return sales;
+}
 
 MonthSums& MonthSums::operator+=(const MonthSums& more) {
   buyers += more.buyers, receipts += more.receipts;

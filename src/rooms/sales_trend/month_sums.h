@@ -23,6 +23,21 @@ struct Slices {
   std::vector<int32_t> partner, channel, region, product_class;
 };
 
+// What was sold by purchases and partner use, to tell large from small: by amount, then by lines.
+struct Sold {
+  Wide amount = 0;
+  int64_t lines = 0;
+  auto operator<=>(const Sold&) const = default;
+  Sold operator-() const { return {-amount, -lines}; }
+  Sold& operator+=(const Sold& more) { return amount += more.amount, lines += more.lines, *this; }
+};
+
+// By place, product and store.
+struct Sales {
+  std::vector<Sold> place, product, store;
+};
+Sales sum_sales(const Histories& histories, Date first, Date last);
+
 // Purchases and partner use of a month and slice. A receipt is in a slice if one of its lines is.
 struct MonthSums {
   int64_t buyers = 0, receipts = 0;

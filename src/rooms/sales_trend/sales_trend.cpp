@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <tuple>
 
+#include "contract/largest_values.h"
 #include "rooms/sales_trend/month_sums.h"
 
 namespace danggol::rooms {
@@ -53,31 +55,68 @@ TableInfo trend_table() {
   return table;
 }
 
-// Numbers the slices of one dimension: `names` by what they are slices of, "" for none.
-void add_slices(const std::string& dimension, const std::vector<std::string>& names, Slices& slices,
-                std::vector<int32_t>& numbers) {
-  std::map<std::string, int32_t> number;
-  for (const auto& name : names)
-    if (!name.empty()) number.emplace(name, 0);
-  for (auto& [name, at] : number) {
-    at = static_cast<int32_t>(slices.all.size());
-    slices.all.push_back({dimension, name});
-  }
-  for (const auto& name : names) numbers.push_back(name.empty() ? -1 : number[name]);
+// One dimension: what each place, product or store is a value of, "" for none, and its part of the slices.
+struct Dimension {
+  const char *name, *name_ko;
+  std::vector<std::string_view> values;
+  std::vector<Sold> Sales::*sold;
+  std::vector<int32_t> Slices::*slice;
+};
+
+template <class Items, class ValueOf>
+std::vector<std::string_view> values_of(const Items& items, const ValueOf& value_of) {
+  std::vector<std::string_view> out;
+  for (const auto& item : items) out.push_back(value_of(item));
+  return out;
 }
 
-Result<Slices> read_slices(Context& context) {
+// Numbers the slices of all dimensions. Which values of a long one are the largest, the sales of the months
+// say.
+Result<Slices> read_slices(Context& context, Date first, Date last, Summary& summary) {
   const Histories& histories = *TRY(context.histories());
-  std::vector<std::string> partners, channels;
-  for (const Place& place : histories.places)
-    partners.push_back(place.partner), channels.push_back(place.channel);
+  std::vector<std::string> classes = TRY(texts_by_number(context, "product", "class_top")),
+                           regions = TRY(texts_by_number(context, "store", "region"));
+  auto itself = [](std::string_view text) { return text; };
+  auto channel = [](const Place& place) -> std::string_view { return place.channel; };
+  auto partner = [](const Place& place) -> std::string_view { return place.partner; };
+  std::optional<Sales> sales;
   Slices slices;
   slices.all = {{"all", "all"}};
-  add_slices("channel", channels, slices, slices.channel);
-  add_slices("partner", partners, slices, slices.partner);
-  add_slices("product class", TRY(texts_by_number(context, "product", "class_top")), slices,
-             slices.product_class);
-  add_slices("store region", TRY(texts_by_number(context, "store", "region")), slices, slices.region);
+  for (const Dimension& dimension :
+       {Dimension{"channel", "채널", values_of(histories.places, channel), &Sales::place, &Slices::channel},
+        {"partner", "제휴사", values_of(histories.places, partner), &Sales::place, &Slices::partner},
+        {"product class", "상품군", values_of(classes, itself), &Sales::product, &Slices::product_class},
+        {"store region", "매장 지역", values_of(regions, itself), &Sales::store, &Slices::region}}) {
+    std::vector<std::string_view> values = dimension.values;
+    std::sort(values.begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    if (!values.empty() && values[0].empty()) values.erase(values.begin());
+    auto at = [&](std::string_view value) {
+      return static_cast<size_t>(std::lower_bound(values.begin(), values.end(), value) - values.begin());
+    };
+    std::vector<Sold> sold(values.size());
+    if (values.size() > most_values) {
+      if (!sales) sales = sum_sales(histories, first, last);
+      const auto& of_items = (*sales).*dimension.sold;
+      for (size_t i = 0; i < of_items.size(); ++i)
+        if (!dimension.values[i].empty()) sold[at(dimension.values[i])] += of_items[i];
+    }
+    ValueNumbers numbers = number_values(values, sold);
+    int32_t before = static_cast<int32_t>(slices.all.size());
+    for (const auto& value : numbers.names) slices.all.push_back({dimension.name, value});
+    for (std::string_view value : dimension.values)
+      (slices.*dimension.slice).push_back(value.empty() ? -1 : before + numbers.number[at(value)]);
+    if (numbers.together == 0) continue;
+    size_t told = values.size() - numbers.together;
+    summary.warn(
+        fmt::format("{}: the {} of {} values that sold most are told one by one, the others together "
+                    "as {}.",
+                    dimension.name, grouped(static_cast<int64_t>(told)),
+                    grouped(static_cast<int64_t>(values.size())), other_values),
+        fmt::format("{}: 값 {}개 가운데 매출이 큰 {}개만 따로 보이고 나머지는 {}로 합쳤습니다.",
+                    dimension.name_ko, grouped(static_cast<int64_t>(values.size())),
+                    grouped(static_cast<int64_t>(told)), other_values));
+  }
   return slices;
 }
 
@@ -146,12 +185,13 @@ void say_extremes(const Table& months, const char* column, const char* what_en, 
 Status say_shifts(Context& context, Summary& summary) {
   Table rows = TRY(context.query(R"(
     WITH numbered AS (SELECT *, dense_rank() OVER (ORDER BY month) AS n FROM history.sales_trend
-                      WHERE run_id = $run_id AND dimension = 'partner'),
+                      WHERE run_id = $run_id AND dimension = 'partner' AND slice <> $others),
          ends AS (SELECT slice, avg(share_of_sales) FILTER (n * 3 <= (SELECT max(n) FROM numbered)) AS first,
                          avg(share_of_sales) FILTER (n * 3 > 2 * (SELECT max(n) FROM numbered)) AS last
                   FROM numbered GROUP BY slice)
     SELECT slice, first, last FROM ends WHERE abs(last - first) >= 0.01
-    ORDER BY abs(last - first) DESC, slice LIMIT 4)"));
+    ORDER BY abs(last - first) DESC, slice LIMIT 4)",
+                                 {{"others", std::string(other_values)}}));
   for (size_t i = 0; i < rows.rows(); ++i) {
     double first = rows.reals("first")[i] * 100, last = rows.reals("last")[i] * 100;
     summary.say(
@@ -186,7 +226,8 @@ void say_season(const Histories& histories, const Slices& slices, double sales, 
 Result<Summary> run(Context& context, const Params& params) {
   Date last = context.time().until, first = std::max(add_months(last, static_cast<int32_t>(-params.months)),
                                                      month_start(context.time().first_event));
-  Slices slices = TRY(read_slices(context));
+  Summary summary;
+  Slices slices = TRY(read_slices(context, first, last, summary));
   const Histories& histories = *TRY(context.histories());
   auto sums = sum_months(histories, slices, first, last);
   TRY(context.write("result.sales_trend", trend_rows(slices, sums, first)));
@@ -197,7 +238,6 @@ Result<Summary> run(Context& context, const Params& params) {
   if (months.rows() == 0)
     return Error{Code::no_data,
                  fmt::format("sales_trend: no purchases from {} to {}", to_text(first), to_text(last))};
-  Summary summary;
   double total = 0;
   for (double sales : months.reals("sales")) total += sales;
   summary.fact("months", static_cast<double>(months.rows()), "months");
@@ -263,6 +303,7 @@ Room sales_trend() {
        "share",
        {},
        "slice, month"}};
+  info.labels = {other_values_label};
   info.tables = {{"result.sales_trend", "month", 12, "dimension = 'all'"}};
   ParamTable<Params> table;
   table.integer("months", &Params::months, {1, 120}, "months", "before until, as far as the history goes");

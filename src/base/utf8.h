@@ -1,0 +1,13 @@
+// UTF-8 (RFC 3629) without NUL.
+#pragma once
+
+#include <string_view>
+
+namespace danggol {
+
+bool is_utf8(std::string_view text);
+// The length of the character at the start of `text`, which is not empty; 0 if it is malformed, -1 if the
+// text ends inside it.
+int character_bytes(std::string_view text);
+
+}  // namespace danggol

@@ -1,0 +1,17 @@
+// Who is never to be contacted: the store's list, and what it does to the contact lists that are there
+// already.
+#pragma once
+
+#include "contract/params.h"
+#include "danggol/engine.h"
+#include "store/database.h"
+
+namespace danggol::engine {
+
+ParamTable<SuppressRequest> suppress_params();
+
+// Changes the list, all or nothing; who is on it now leaves the rows of all kept runs that say whom to
+// contact.
+Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request);
+
+}  // namespace danggol::engine

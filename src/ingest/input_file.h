@@ -1,0 +1,58 @@
+// A file that somebody named. Its name is a name and no pattern; it is opened once for all that is read of it
+// and told of it; what is no ordinary file is refused before anything can wait for it; and what changes while
+// it is read is an error.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/output_file.h"
+#include "danggol/result.h"
+
+namespace danggol::ingest {
+
+class InputFile {
+ public:
+  // Which file it is and how it stands; another one by the same name, or more bytes in it, is another
+  // version.
+  struct Version {
+    FileId file;
+    int64_t bytes = 0, changed_ns = 0;
+    bool operator==(const Version&) const = default;
+  };
+
+  // Code::not_found, ::bad_input (a folder, pipe, socket or device), ::io.
+  static Result<InputFile> open(const std::string& path);
+  // The same file as before, else Code::conflict.
+  static Result<InputFile> open(const std::string& path, const Version& before);
+
+  const std::string& path() const;
+  const Version& version() const;
+  bool starts_with(std::string_view bytes) const;
+  // Puts the next bytes, at most `most`, at `into`; 0 at the end, which is an error where the file has
+  // changed by then.
+  Result<size_t> read(char* into, size_t most);
+  // The digest of what read() gave so far, and of all that is in the file.
+  std::string digest_of_read() const;
+  Result<std::string> digest(const std::stop_token& stop) const;
+  Status unchanged() const;  // Code::conflict
+  // A name under which a library opens this very file, whatever stands under its path by then. It lives as
+  // long as the InputFile.
+  std::string name_of_open() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+Error changed(const std::string& path);  // the conflict
+
+// The files that `paths` name: a folder stands for the .csv, .csv.gz and .parquet files in it, in the order
+// of their names.
+Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths);
+
+}  // namespace danggol::ingest
