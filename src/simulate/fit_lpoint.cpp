@@ -50,11 +50,11 @@ constexpr std::array<Divergence, outlet_count> divergence = {{
     {0.1020, -0.0373},  // A01 off-line
     {0.0240, 0.0380},   // A01 on-line
     {0.4450, -0.0953},  // A02 off-line
-    {0.0350, 0.0290},   // A02 on-line
+    {0.0350, 0.0250},   // A02 on-line
     {0.1770, -0.0080},  // A03 off-line
     {0.0185, -0.0030},  // A03 on-line
     {0.1650, 0.0430},   // A04 off-line
-    {0.0075, 0.0560},   // A05 off-line
+    {0.0075, 0.0620},   // A05 off-line
     {0.0010, 0.0010},   // A05 on-line
     {0.0250, 0.1297},   // A06 on-line
     {0.0450, -0.0089},  // B01

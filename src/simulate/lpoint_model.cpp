@@ -38,7 +38,7 @@ constexpr size_t first_weekday = 4;  // 2021-01-01 was a Friday
 // Engagement: gamma shape and mean, of light and of regular customers.
 constexpr double light_share = 0.46, light_spread = 2;
 constexpr double regular_spread = 2.5, regular_engagement = 1.3;
-constexpr double ticket_log_sd = 0.52;  // between customers
+constexpr double ticket_log_sd = 0.58;  // between customers
 
 constexpr double online_a = 1.1, online_b = 3.2, online_mean = online_a / (online_a + online_b);  // a beta
 constexpr std::array<double, affiliate_count> affiliate_online = {0.6, 0.5, 0.4, 0.1, 0.2, 0.3};
