@@ -36,7 +36,7 @@ constexpr std::array<double, month_count> sales_krw = {8.25e9,         8.35e9, 8
                                                        10'121'793'088, 8.60e9, 7'732'686'662, 8.40e9,
                                                        8.80e9,         8.75e9, 8.153e9,       8.40e9};
 constexpr std::array<double, month_count> product_buyers = {16'100, 16'550, 17'300, 17'700, 18'400, 17'650,
-                                                            17'350, 17'300, 17'350, 17'250, 16'850, 17'000};
+                                                            17'150, 17'300, 17'350, 17'250, 16'850, 17'000};
 constexpr double uses = 290'000, rows = 4.4e6;
 
 // Share q of all rows by outlet, and the element p ln(p/q) of the leavers from `other`. The q are our choice:
@@ -50,10 +50,10 @@ constexpr std::array<Divergence, outlet_count> divergence = {{
     {0.1020, -0.0373},  // A01 off-line
     {0.0240, 0.0380},   // A01 on-line
     {0.4450, -0.0953},  // A02 off-line
-    {0.0350, 0.0250},   // A02 on-line
+    {0.0350, 0.0270},   // A02 on-line
     {0.1770, -0.0080},  // A03 off-line
     {0.0185, -0.0030},  // A03 on-line
-    {0.1650, 0.0430},   // A04 off-line
+    {0.1650, 0.0500},   // A04 off-line
     {0.0075, 0.0620},   // A05 off-line
     {0.0010, 0.0010},   // A05 on-line
     {0.0250, 0.1297},   // A06 on-line
