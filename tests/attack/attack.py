@@ -243,10 +243,10 @@ class Case:
                 self.wrong(f"{what}: {name} holds {bite}")
 
     def stop(self, *arguments, after=0.7, what=None, ready=None, **how):
-        """Starts, waits (until `ready()` or so long), presses Ctrl-C. The best of three tries counts, for the machine
+        """Starts, waits (until `ready()` or so long), presses Ctrl-C. The best of five tries counts, for the machine
         may be busy. None if it always ended before it was stopped."""
         what, took, done = what or " ".join(arguments), [], None
-        for _ in range(3):
+        for _ in range(5):
             with self.streams() as (out, err):
                 process = self.start(*arguments, **{"stdout": out, "stderr": err, **how})
                 deadline = time.monotonic() + after * patience()
@@ -254,7 +254,7 @@ class Case:
                     time.sleep(0.005)
                 if process.poll() is not None:
                     err.seek(0)
-                    done = Done(process.returncode, b"", err.read(), 0, 0)
+                    done, after = Done(process.returncode, b"", err.read(), 0, 0), after / 2
                     continue
                 pressed = time.monotonic()
                 process.send_signal(signal.SIGINT)
@@ -263,6 +263,9 @@ class Case:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+                if process.returncode == OK:  # it was done already
+                    done, after = Done(OK, b"", b"", 0, 0), after / 2
+                    continue
                 took.append((time.monotonic() - pressed) / patience())
                 err.seek(0)
                 done = Done(process.returncode, b"", err.read(), took[-1], 0)
