@@ -35,7 +35,7 @@ constexpr std::array<double, month_count> receipts = {114'000, 118'000, 128'500,
 constexpr std::array<double, month_count> sales_krw = {8.25e9,         8.35e9, 8.80e9,        9.30e9,
                                                        10'121'793'088, 8.60e9, 7'732'686'662, 8.40e9,
                                                        8.80e9,         8.75e9, 8.153e9,       8.40e9};
-constexpr std::array<double, month_count> product_buyers = {16'100, 16'550, 17'300, 17'700, 18'400, 17'650,
+constexpr std::array<double, month_count> product_buyers = {16'100, 16'550, 17'300, 17'700, 18'300, 17'650,
                                                             17'150, 17'300, 17'350, 17'250, 16'850, 17'000};
 constexpr double uses = 290'000, rows = 4.4e6;
 
@@ -169,9 +169,12 @@ inline constexpr Shape fitted_shape = {{
     .hazard_slope = {:.5g},
     .novelty = {:.5g},
     .lines = {:.5g},
-    .rate = {{{:.5g}}},
-    .evenness = {{{:.5g}}},
-    .ticket = {{{:.5g}}},
+    .rate =
+        {{{:.5g}}},
+    .evenness =
+        {{{:.5g}}},
+    .ticket =
+        {{{:.5g}}},
     .visits = {{{{
 )",
       shape.light_engagement, shape.newcomer_share, shape.passer_by_share, shape.hazard_per_day,

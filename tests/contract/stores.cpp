@@ -13,6 +13,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "copy_store.h"
 #include "engine/results.h"
 #include "must.h"
 #include "shop.h"
@@ -94,7 +95,7 @@ void run_program(const std::vector<std::string>& words) {
 void fill(Way way, const std::string& path) {
   ShopFiles files = shop_files(DANGGOL_CONTRACT_STORES);
   if (way == Way::once || way == Way::twice) {
-    fs::copy_file(shared_path(way == Way::once ? Way::imported : Way::once), path);
+    copy_store(shared_path(way == Way::once ? Way::imported : Way::once), path);
     if (way == Way::once) return run_all_and_record(path);
     Engine engine = must(Engine::open(path, Engine::Access::write));
     return run_all(engine, earlier_as_of);
@@ -214,7 +215,7 @@ Snapshot OpenStore::snapshot() const {
 }
 
 Store::Store() : path_(new_path()) {}
-Store::Store(const std::string& original) : Store() { fs::copy_file(original, path_); }
+Store::Store(const std::string& original) : Store() { copy_store(original, path_); }
 
 const std::vector<std::pair<Way, std::string>>& ways() {
   static const std::vector<std::pair<Way, std::string>> all = {

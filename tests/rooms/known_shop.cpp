@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "copy_store.h"
 #include "store/database.h"
 
 namespace danggol::test {
@@ -59,7 +60,7 @@ const KnownShop& known_shop() {
 std::string copy_of_store() {
   static int number = 0;
   std::string copy = fmt::format("{}/copy{}.duckdb", folder(), ++number);
-  std::filesystem::copy_file(known_shop().store, copy);
+  copy_store(known_shop().store, copy);
   return copy;
 }
 
@@ -85,7 +86,7 @@ std::string marketplace() {
   }();
   static int number = 0;
   std::string copy = fmt::format("{}/marketplace{}.duckdb", folder(), ++number);
-  std::filesystem::copy_file(made, copy);
+  copy_store(made, copy);
   return copy;
 }
 
