@@ -230,6 +230,7 @@ void make(Way way) {
   if (way == Way::imported) write_shop_files(DANGGOL_CONTRACT_STORES);
   fs::remove(part);
   fill(way, part);
+  if (fs::exists(part + ".key")) fs::rename(part + ".key", path + ".key");
   fs::rename(part, path);
 }
 
