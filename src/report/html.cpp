@@ -124,6 +124,17 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
       {"tables", tables}};
 }
 
+// Are all results there that the room's newest run wrote? Not so where another version of danggol wrote them.
+Result<bool> has_results(store::Connection& connection, const AnalysisInfo& info) {
+  for (const auto& table : info.writes)
+    if (table.name.starts_with("result.") &&
+        TRY(connection.integer("SELECT count(*) FROM duckdb_views() WHERE database_name = 'memory' AND "
+                               "schema_name || '.' || view_name = $name",
+                               {{"name", table.name}})) == 0)
+      return false;
+  return true;
+}
+
 // Of a room whose newest run failed: what stands here is what an earlier one said.
 Result<std::optional<Text>> failed_since(store::Connection& connection, const AnalysisInfo& info,
                                          int64_t done) {
@@ -231,6 +242,16 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
     auto failed = TRY(failed_since(connection, info, run_id));
     if (failed) headline.push_back(text_json(*failed));
     if (run_id == 0) continue;
+    if (!TRY(has_results(connection, info))) {
+      headline.push_back(text_json(
+          {fmt::format("“{}” is left out: its results are not of this version of danggol; run it again.",
+                       info.title.en),
+           fmt::format(
+               "‘{}’ 분석은 표시하지 않았습니다: 결과가 이 버전의 danggol에서 나온 것이 아니므로 다시 "
+               "실행하십시오.",
+               info.title.ko)}));
+      continue;
+    }
     Json section = TRY(section_json(connection, info, run_id));
     if (failed) section["warnings"].push_back(text_json(*failed));
     if (info.headline && !section["sentences"].empty()) headline.push_back(section["sentences"][0]);

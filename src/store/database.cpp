@@ -183,6 +183,12 @@ Error not_attached(Error error, const std::string& path) {
   return {Code::corrupt, fmt::format("store {}: damaged, or no DuckDB file: {}", path, error.message)};
 }
 
+// What our own SQL fails over while it looks at a store from elsewhere is the store's fault.
+Status looked_at(Status outcome, const std::string& path) {
+  if (outcome || outcome.error().code != Code::internal) return outcome;
+  return Error{Code::corrupt, fmt::format("store {}: damaged: {}", path, outcome.error().message)};
+}
+
 // What fails while all there is to do is to write, fails in writing, whatever DuckDB calls it.
 Error not_written(Error error) {
   if (error.code == Code::internal || error.code == Code::corrupt) error.code = Code::io;
@@ -226,10 +232,10 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
                   literal(writes && path != no_file ? handle.file.spill_folder() : ""))));
   // a reader opens nothing more, not even what this setting leaves allowed: the store's own bytes
   if (!writes) TRY(connection.execute("SET disabled_filesystems = 'LocalFileSystem'"));
-  if (!is_known) TRY(check_tables(connection, path));
+  if (!is_known) TRY(looked_at(check_tables(connection, path), path));
   handle.has_store = true;
   connection = TRY(database.connect());
-  if (!is_known) TRY(check_rows(connection, path));
+  if (!is_known) TRY(looked_at(check_rows(connection, path), path));
   handle.opened_as = handle.file.state();
   handle.writes = writes && path != no_file;
   return database;

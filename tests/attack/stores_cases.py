@@ -333,6 +333,26 @@ def shapes(case):
 
 
 @case
+def of_a_version_with_other_columns(case):
+    """What jobs wrote is made anew by the next; the report leaves out what it cannot read, and says so."""
+    changes = [
+        "ALTER TABLE feature.customer DROP COLUMN basket_sd",
+        "ALTER TABLE feature.customer_mix ADD COLUMN more DOUBLE",
+        "ALTER TABLE history.rfm RENAME grade TO class",
+    ]
+    store = case.changed_store(*changes, kind="finished")
+    case.run("report", "report.html", "--store", store, status=OK)
+    with open(case.path("report.html"), encoding="utf-8") as file:
+        page = file.read()
+    case.expect("not of this version" in page and "run it again" in page, "the report does not say what it leaves out")
+    for room in ("rfm", "grade_forecast.train"):
+        case.run("run", room, "--store", store, what=room, status=OK)
+    case.run("report", "report.html", "--store", store, status=OK)
+    with open(case.path("report.html"), encoding="utf-8") as file:
+        case.expect("not of this version" not in file.read(), "the report still leaves something out")
+
+
+@case
 def constraints(case):
     """A check or key that fails a write, a default that computes: the write fails in order, or it is said on opening."""
     secret = case.write("secret.csv", ELSEWHERE)

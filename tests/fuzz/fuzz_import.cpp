@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/utf8.h"
+#include "expect.h"
 #include "ingest/byte_source.h"
 #include "ingest/csv.h"
 #include "ingest/import.h"
@@ -23,16 +24,6 @@
 
 namespace danggol::ingest {
 namespace {
-
-#define EXPECT(condition, ...)                                                      \
-  do {                                                                              \
-    if (!(condition)) {                                                             \
-      fmt::print(stderr, "fuzz_import.cpp:{}: not so: {}: ", __LINE__, #condition); \
-      fmt::print(stderr, __VA_ARGS__);                                              \
-      fmt::print(stderr, "\n");                                                     \
-      std::abort();                                                                 \
-    }                                                                               \
-  } while (false)
 
 // A file that is nowhere but in memory; the readers take a path.
 class MemoryFile {
@@ -49,8 +40,8 @@ class MemoryFile {
   int descriptor_;
 };
 
-void expect_plain(const Error& error) {
-  EXPECT(!error.message.empty() && error.message.find('\n') == std::string::npos, "{}", error.message);
+void expect_of_file(const Error& error) {
+  expect_plain(error);
   EXPECT(error.code == Code::bad_input || error.code == Code::corrupt || error.code == Code::not_found,
          "{}: code {}", error.message, static_cast<int>(error.code));
 }
@@ -63,10 +54,10 @@ struct Decoded {
 Decoded read_text(const std::string& path, std::string_view bytes) {
   Decoded out;
   auto source = ByteSource::open(*InputFile::open(path));
-  if (!source) return expect_plain(source.error()), out;
+  if (!source) return expect_of_file(source.error()), out;
   while (true) {
     auto more = source->read(out.text);
-    if (!more) return expect_plain(more.error()), out;
+    if (!more) return expect_of_file(more.error()), out;
     if (!*more) break;
   }
   if (!source->compressed() && source->encoding() == Encoding::utf8) {
@@ -142,7 +133,7 @@ bool known(std::string_view reason) {
 void read_rows(const std::string& path, const Mapping& mapping, const Decoded& text,
                std::vector<RecordSeen>& witness) {
   auto reader = TableReader::open(*InputFile::open(path), mapping);
-  if (!reader) return expect_plain(reader.error());
+  if (!reader) return expect_of_file(reader.error());
   EXPECT(text.good, "rows of what is no text");
   const FileFacts& facts = reader->facts();
   witness = split(text.text, facts.delimiter, facts.header.size(), [] { return SIZE_MAX; });
@@ -151,7 +142,7 @@ void read_rows(const std::string& path, const Mapping& mapping, const Decoded& t
   Timestamp latest{now_utc().micros + 2 * micros_per_day};
   while (true) {
     auto batch = reader->next();
-    if (!batch) return expect_plain(batch.error());
+    if (!batch) return expect_of_file(batch.error());
     if (!*batch) break;
     const Batch& b = **batch;
     size_t loaded = b.events.size() + b.exposures.size() + b.dimension.size();
@@ -223,7 +214,7 @@ void import_rows(const std::string& path, const Mapping& mapping) {
       import(connection, {path}, mapping, {.again = true}, [](double, std::string_view) { return Status(); });
   int64_t new_events = count("event") + count("exposure") - events, new_rejects = count("reject") - rejects;
   if (!reports) {
-    expect_plain(reports.error());
+    expect_of_file(reports.error());
     EXPECT(new_events == 0 && new_rejects == 0 && count("load") == loads, "a failed import left rows");
     return;
   }
@@ -252,7 +243,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       random.below(3) == 0 ? guessing() : *preset(preset_names()[random.below(preset_names().size())]);
   if (auto text = bytes.substr(0, 4'096); random.below(4) == 0) {
     Mapping from_file = mapping;
-    if (auto read = override_from_file(file.hold(text), from_file); !read) expect_plain(read.error());
+    if (auto read = override_from_file(file.hold(text), from_file); !read) expect_of_file(read.error());
     file.hold(bytes);
   }
   Decoded text = read_text(path, bytes);

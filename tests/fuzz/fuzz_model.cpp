@@ -11,20 +11,11 @@
 #include <vector>
 
 #include "base/random.h"
+#include "expect.h"
 #include "model_bytes.h"
 
 namespace danggol {
 namespace {
-
-#define EXPECT(condition, ...)                                                     \
-  do {                                                                             \
-    if (!(condition)) {                                                            \
-      fmt::print(stderr, "fuzz_model.cpp:{}: not so: {}: ", __LINE__, #condition); \
-      fmt::print(stderr, __VA_ARGS__);                                             \
-      fmt::print(stderr, "\n");                                                    \
-      std::abort();                                                                \
-    }                                                                              \
-  } while (false)
 
 const std::string& trained_bytes() {
   static const std::string bytes = small_model().to_bytes();
@@ -129,7 +120,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!model) {
     const Error& error = model.error();
     EXPECT(error.code == Code::corrupt, "{}: code {}", error.message, static_cast<int>(error.code));
-    EXPECT(error.message.find('\n') == std::string::npos && error.message.size() < 300, "{}", error.message);
+    expect_plain(error);
     return 0;
   }
   auto out = model->predict(rows());
