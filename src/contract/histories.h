@@ -11,10 +11,9 @@
 #include <vector>
 
 #include "base/units.h"
+#include "contract/action.h"
 
 namespace danggol {
-
-enum class Action : uint8_t { cancel, partner_use, pay, purchase };  // in the order of their names
 
 // Where something happens; "" is what the source does not say.
 struct Place {

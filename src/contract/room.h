@@ -112,9 +112,9 @@ class Context {
   virtual const TimeFrame& time() const = 0;
   virtual uint64_t seed() const = 0;
 
-  // SQL over what is visible before as_of: event, receipt (feature.receipt), customer, product, store (raw),
-  // suppression (customer_no of those never to be contacted), result.*, model.* and the run's own temporary
-  // tables, which end with it. $run_id, $as_of, $from, $split, $until are always bound.
+  // SQL over what is visible before as_of: event, receipt (feature.receipt), customer, product, store, outlet
+  // (raw), suppression (customer_no of those never to be contacted), result.*, model.* and the run's own
+  // temporary tables, which end with it. $run_id, $as_of, $from, $split, $until are always bound.
   virtual Result<Table> query(std::string_view sql, const Bindings& bindings = {}) = 0;
   // A script of statements; it writes a declared table by INSERT INTO history.NAME BY NAME SELECT $run_id ...
   virtual Status execute(std::string_view sql, const Bindings& bindings = {}) = 0;

@@ -384,6 +384,7 @@ Status drop_temporary_tables(store::Connection& connection) {
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
                   const RunSettings& settings, const Progress& progress, RunSummary& run) {
   Stopwatch watch;
+  TRY(features::add_receipts(connection));
   auto used = TRY(check_inputs(connection, room, run.run_id, settings.time));
   TRY(prepare_tables(connection, room));
   RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
@@ -414,6 +415,7 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
     CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
     CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
     CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
+    CREATE OR REPLACE TEMP VIEW outlet AS SELECT * FROM raw.outlet;
     CREATE OR REPLACE TEMP MACRO z2() AS 3.841458820694124;
     CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
     CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS

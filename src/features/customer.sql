@@ -99,7 +99,7 @@ WITH
 used AS (
   SELECT customer_no, CASE action WHEN 'purchase' THEN 'partner' WHEN 'partner_use' THEN 'affiliate' ELSE 'pay' END
            AS family, partner, channel, count(*) AS uses, coalesce(sum(amount), 0) AS amount
-  FROM event SEMI JOIN graded USING (customer_no)
+  FROM event SEMI JOIN graded USING (customer_no) JOIN outlet USING (outlet_no)
   WHERE action IN ('purchase', 'partner_use', 'pay') AND ts >= $window_from AND ts < $cutoff
   GROUP BY ALL
 ),

@@ -3,11 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <map>
-#include <mutex>
-#include <shared_mutex>
 #include <tuple>
 
 #include "base/assert.h"
@@ -17,72 +13,56 @@
 namespace danggol::features {
 namespace {
 
-constexpr std::string_view action_names[] = {"cancel", "partner_use", "pay",
-                                             "purchase"};  // as Action has them
-
-// Numbers places as they come, from all threads.
-class PlaceNumbers {
+// The places of the lines, by what a line says: one for each outlet and action, whether or not any line has
+// it.
+class Places {
  public:
-  using Names = std::array<std::string_view, 3>;  // action, partner, channel
-  struct Known {
-    Names names;
-    int32_t number;
-  };
-
-  // The number of a place, -1 for an action without receipts; `near` is what the caller has met lately, the
-  // last one first.
-  int32_t of(const Names& names, std::vector<Known>& near) {
-    auto at = std::find_if(near.begin(), near.end(), [&](const Known& k) { return k.names == names; });
-    if (at == near.end()) {
-      if (near.size() == most_near) near.pop_back();
-      at = near.insert(near.end(), {names, find_or_add(names)});
-    }
-    std::iter_swap(near.begin(), at);
-    return near.front().number;
+  static Result<Places> of(store::Connection& connection) {
+    Places out;
+    Table outlets =
+        TRY(connection.query("SELECT outlet_no, partner, channel FROM outlet ORDER BY outlet_no"));
+    out.partner_ = outlets.texts("partner"), out.channel_ = outlets.texts("channel");
+    out.seen_ = std::vector<std::atomic<bool>>(outlets.rows() * action_names.size());
+    return out;
   }
-  // The places in their order, and the place of each number in it.
+  // Of a line; -1 where there is no such outlet. From any thread.
+  int32_t number(Action action, int32_t outlet_no) {
+    size_t at = static_cast<size_t>(outlet_no) * action_names.size() + static_cast<size_t>(action);
+    if (outlet_no < 0 || at >= seen_.size()) return -1;
+    if (!seen_[at].load(std::memory_order_relaxed)) seen_[at].store(true, std::memory_order_relaxed);
+    return static_cast<int32_t>(at);
+  }
+  // Those that lines have, in their order, and the place of each number in it.
   std::vector<Place> sorted(std::vector<int32_t>& place_of) const {
+    std::vector<size_t> numbers;
+    for (size_t at = 0; at < seen_.size(); ++at)
+      if (seen_[at]) numbers.push_back(at);
+    auto action = [](size_t at) { return static_cast<Action>(at % action_names.size()); };
+    auto outlet = [](size_t at) { return at / action_names.size(); };
+    auto key = [&](size_t at) {
+      return std::tuple(action(at), std::string_view(partner_[outlet(at)]),
+                        std::string_view(channel_[outlet(at)]));
+    };
+    std::sort(numbers.begin(), numbers.end(), [&](size_t a, size_t b) { return key(a) < key(b); });
     std::vector<Place> places;
-    place_of.resize(numbers_.size());
-    for (const auto& [names, number] : numbers_) {  // ascending
-      place_of[static_cast<size_t>(number)] = static_cast<int32_t>(places.size());
-      auto action = std::find(std::begin(action_names), std::end(action_names), names[0]);
-      places.push_back({static_cast<Action>(action - std::begin(action_names)), names[1], names[2]});
+    place_of.resize(seen_.size());
+    for (size_t at : numbers) {
+      place_of[at] = static_cast<int32_t>(places.size());
+      places.push_back({action(at), partner_[outlet(at)], channel_[outlet(at)]});
     }
     return places;
   }
 
  private:
-  static constexpr size_t most_near = 24;  // a marketplace has thousands, and few of them near each other
-  using Key = std::array<std::string, 3>;
-  struct Less {
-    using is_transparent = void;
-    static Names view(const Key& key) { return {key[0], key[1], key[2]}; }
-    static const Names& view(const Names& names) { return names; }
-    bool operator()(const auto& a, const auto& b) const { return view(a) < view(b); }
-  };
-
-  int32_t find_or_add(const Names& names) {
-    if (std::find(std::begin(action_names), std::end(action_names), names[0]) == std::end(action_names))
-      return -1;
-    {
-      std::shared_lock lock(mutex_);
-      if (auto known = numbers_.find(names); known != numbers_.end()) return known->second;
-    }
-    std::unique_lock lock(mutex_);
-    Key key = {std::string(names[0]), std::string(names[1]), std::string(names[2])};
-    return numbers_.emplace(std::move(key), static_cast<int32_t>(numbers_.size())).first->second;
-  }
-
-  std::shared_mutex mutex_;
-  std::map<Key, int32_t, Less> numbers_;
+  std::vector<std::string> partner_, channel_;  // by outlet
+  std::vector<std::atomic<bool>> seen_;         // [outlet][action]
 };
 
 // Where each customer's lines begin.
 Result<std::vector<size_t>> count_lines(store::Connection& connection) {
   Table rows =
-      TRY(connection.query("SELECT customer_no, sum(lines)::BIGINT AS lines FROM receipt GROUP BY "
-                           "customer_no ORDER BY customer_no"));
+      TRY(connection.query("SELECT customer_no, count(*) AS lines FROM event WHERE action IN ('purchase', "
+                           "'cancel', 'partner_use', 'pay') GROUP BY customer_no ORDER BY customer_no"));
   const auto &customers = rows.integers("customer_no"), &lines = rows.integers("lines");
   std::vector<size_t> start(customers.empty() ? 1 : static_cast<size_t>(customers.back()) + 2, 0);
   for (size_t i = 0; i < rows.rows(); ++i)
@@ -120,23 +100,21 @@ Result<Histories> load_histories(store::Connection& connection, int64_t most_byt
   std::vector<std::atomic<size_t>> next(customers);
   for (size_t c = 0; c < customers; ++c) next[c].store(out.start[c], std::memory_order_relaxed);
 
-  PlaceNumbers numbers;
+  Places places = TRY(Places::of(connection));
   std::atomic<bool> fits = true;  // a store may have been altered by hand
   TRY(connection.scan(sql::history_line, {}, [&](const store::Vectors& in) {
     auto customer = in.values<int32_t>(0);
     auto ts = in.values<int64_t>(1), amount = in.values<int64_t>(3);
     auto receipt = in.values<uint64_t>(2);
     auto product = in.values<int32_t>(4), store = in.values<int32_t>(5);
-    auto text = [&](int column, size_t i) {
-      return in.is_null(column, i) ? std::string_view() : in.values<store::VectorText>(column)[i].view();
-    };
-    std::vector<PlaceNumbers::Known> near;
+    auto action = in.values<Action>(6);
+    auto outlet = in.values<int32_t>(7);
     for (size_t i = 0; i < in.rows(); ++i) {
-      int32_t place = numbers.of({text(6, i), text(7, i), text(8, i)}, near);
-      if (place < 0) continue;
+      if (!has_receipt(action[i])) continue;
+      int32_t place = places.number(action[i], outlet[i]);
       auto c = static_cast<size_t>(customer[i]);
       size_t at = c < customers ? next[c].fetch_add(1, std::memory_order_relaxed) : rows;
-      if (c >= customers || at >= out.start[c + 1]) {
+      if (place < 0 || c >= customers || at >= out.start[c + 1]) {
         fits = false;
         return;
       }
@@ -150,10 +128,10 @@ Result<Histories> load_histories(store::Connection& connection, int64_t most_byt
     fits = fits && next[c].load(std::memory_order_relaxed) == out.start[c + 1];
   if (!fits)
     return Error{Code::corrupt,
-                 "feature.receipt: lines that are not those of raw.event; import into a new store"};
+                 "raw.event: rows of a customer or outlet that is not there; import into a new store"};
 
   std::vector<int32_t> place_of;
-  out.places = numbers.sorted(place_of);
+  out.places = places.sorted(place_of);
   parallel_for(customers, [&](size_t c) {
     std::span<Line> lines(out.lines.get() + out.start[c], out.lines.get() + out.start[c + 1]);
     for (Line& line : lines) line.place = place_of[static_cast<size_t>(line.place)];

@@ -143,7 +143,7 @@ TableMapping offers(std::string_view name) {
 
 // The six tables of the L.POINT competition. Uses and payments lack what purchases have beside.
 Mapping lpoint() {
-  auto events = [](std::string_view name, std::string_view action, RoleNames also) {
+  auto events = [](std::string_view name, Action action, RoleNames also) {
     RoleNames columns = {{Role::customer, {"cust"}}, {Role::receipt, {"rct_no"}},
                          {Role::partner, {"cop_c"}}, {Role::channel, {"chnl_dv"}},
                          {Role::time, {"de_dt"}},    {Role::hour, {"de_hr"}},
@@ -155,7 +155,7 @@ Mapping lpoint() {
     return table;
   };
   TableMapping purchases =
-      events("02_PDDE", "purchase",
+      events("02_PDDE", Action::purchase,
              {{Role::store, {"br_c"}}, {Role::product, {"pd_c"}}, {Role::quantity, {"buy_ct"}}});
   purchases.wanted = true;
   return {"lpoint",
@@ -164,7 +164,7 @@ Mapping lpoint() {
                       {Role::gender, {"ma_fem_dv"}},
                       {Role::age_band, {"ages"}},
                       {Role::region, {"zon_hlv"}}}),
-           purchases, events("03_COP_U", "partner_use", {{Role::store, {"br_c"}}}),
+           purchases, events("03_COP_U", Action::partner_use, {{Role::store, {"br_c"}}}),
            published("04_PD_CLAC", Kind::products,
                      {{Role::product, {"pd_c"}},
                       {Role::product_name, {"pd_nm"}},
@@ -172,7 +172,7 @@ Mapping lpoint() {
                       {Role::class_middle, {"clac_mcls_nm"}}}),
            published("05_BR", Kind::stores,
                      {{Role::store, {"br_c"}}, {Role::partner, {"cop_c"}}, {Role::region, {"zon_hlv"}}}),
-           events("06_LPAY", "pay", {}), offers("offer")}};
+           events("06_LPAY", Action::pay, {}), offers("offer")}};
 }
 
 // Every preset with its name, in the order that help shows.
@@ -279,11 +279,12 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
         return Error{Code::bad_input,
                      fmt::format("time-format={}: must be one of auto, mdy, dmy, unix", value)};
     } else if (key == "all-actions") {
-      if (parse_action(value).empty())
+      auto action = parse_action(value);
+      if (!action)
         return Error{
             Code::bad_input,
             fmt::format("all-actions={}: must be an action such as purchase, view, cart or wishlist", value)};
-      set_rule(&Rules::action, std::string(parse_action(value)));
+      set_rule(&Rules::action, *action);
     } else if (key == "cancel-prefix") {
       set_rule(&Rules::cancel_prefix, value);
     } else {

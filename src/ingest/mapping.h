@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract/action.h"
 #include "danggol/result.h"
 
 namespace danggol::ingest {
@@ -60,7 +61,7 @@ const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by ki
 enum class TimeFormat { automatic, month_first, day_first, unix_seconds };
 
 struct Rules {
-  std::string action = "purchase";        // of a row whose file has no action column
+  Action action = Action::purchase;       // of a row whose file has no action column
   std::string cancel_prefix;              // a receipt that starts so is a cancellation; "" for none
   std::vector<std::string> non_products;  // codes kept as events without a product
   std::vector<std::pair<std::string, std::string>> channels;  // codes that stand for a word; others are kept

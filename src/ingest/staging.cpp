@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <utility>
 
 #include "ingest/watch.h"
@@ -213,9 +214,11 @@ void Staged::add_event(const EventRow& row) {
   event.customer = customer_ = customers.ids.code(row.customer, customer_);
   event.product = row.product.empty() ? -1 : products.ids.code(row.product);
   event.store = row.store.empty() ? -1 : store_ = stores.ids.code(row.store, store_);
-  event.partner = row.partner.empty() ? -1 : partner_ = words_.code(row.partner, partner_);
-  event.channel = row.channel.empty() ? -1 : channel_ = words_.code(row.channel, channel_);
-  event.action = static_cast<uint16_t>(labels_.code(row.action));
+  Outlet outlet{-1, -1};
+  if (!row.partner.empty()) outlet.partner = partner_ = words_.code(row.partner, partner_);
+  if (!row.channel.empty()) outlet.channel = channel_ = words_.code(row.channel, channel_);
+  event.outlet = outlets_.code(outlet);
+  event.action = row.action;
   if (row.receipt != receipt_ || events_.texts.empty()) {
     receipt_ = row.receipt;
     events_.texts += row.receipt;
@@ -243,7 +246,7 @@ void Staged::add_reject(const Batch& batch, const RejectRow& row, bool with_text
   if (with_text) batch.append_text(row, rejects_.texts);
   rejects_.rows.push_back({row.line, static_cast<uint32_t>(at),
                            static_cast<uint16_t>(rejects_.texts.size() - at),
-                           static_cast<uint16_t>(labels_.code(row.reason))});
+                           static_cast<uint16_t>(reasons_.code(row.reason))});
 }
 
 Status Staged::add(size_t file, const Batch& batch) {
@@ -353,7 +356,8 @@ class BlockReader {
 // What the codes of the rows stand for.
 struct Meaning {
   std::vector<Staging::File> files;
-  std::vector<const Dictionary*> words, labels;                            // by thread
+  std::vector<const Dictionary*> words, reasons;                           // by thread
+  std::vector<std::vector<int32_t>> outlets;                               // [thread][code] -> number
   std::array<std::vector<std::vector<int32_t>>, dimension_count> numbers;  // [kind][thread][code]
   FirstRows first_event, first_reject;
   RejectLimits limits;
@@ -374,8 +378,7 @@ class EventFeed : public store::RowFeed {
       ts,
       action,
       product_no,
-      partner,
-      channel,
+      outlet_no,
       store_no,
       receipt_id,
       amount,
@@ -387,16 +390,14 @@ class EventFeed : public store::RowFeed {
     auto* ids = chunk.values<int64_t>(event_id);
     auto* customer_nos = chunk.values<int32_t>(customer_no);
     auto* times = chunk.values<int64_t>(ts);
+    auto* actions = chunk.values<Action>(action);
+    auto* outlet_nos = chunk.values<int32_t>(outlet_no);
     auto* sources = chunk.values<int32_t>(source);
-    const Dictionary &words = *meaning_.words[at_.thread], &labels = *meaning_.labels[at_.thread];
+    const auto& outlets = meaning_.outlets[at_.thread];
     const auto& customers = meaning_.numbers_of(Kind::customers, at_.thread);
     const auto& products = meaning_.numbers_of(Kind::products, at_.thread);
     const auto& stores = meaning_.numbers_of(Kind::stores, at_.thread);
     size_t row = 0;
-    auto set_word = [&](int column, int32_t code) {
-      if (code < 0) chunk.set_null(column, row);
-      else chunk.set_text(column, row, words.text(code));
-    };
     auto set_number = [&](int column, const std::vector<int32_t>& numbers, int32_t code) {
       if (code < 0) chunk.set_null(column, row);
       else chunk.values<int32_t>(column)[row] = numbers[static_cast<size_t>(code)];
@@ -412,10 +413,9 @@ class EventFeed : public store::RowFeed {
                  static_cast<int64_t>(at_.row_in_stretch);
       customer_nos[row] = customers[static_cast<size_t>(event.customer)];
       times[row] = event.ts;
-      chunk.set_text(action, row, labels.text(event.action));
+      actions[row] = event.action;
       set_number(product_no, products, event.product);
-      set_word(partner, event.partner);
-      set_word(channel, event.channel);
+      outlet_nos[row] = outlets[static_cast<size_t>(event.outlet)];
       set_number(store_no, stores, event.store);
       if (event.receipt_bytes == 0) chunk.set_null(receipt_id, row);
       else chunk.set_text(receipt_id, row, at_.texts.substr(event.receipt_at, event.receipt_bytes));
@@ -477,7 +477,7 @@ class RejectFeed : public store::RowFeed {
         chunk.values<int32_t>(load_no)[row] = from.load_no;
         chunk.set_text(file, row, from.name);
         chunk.values<int64_t>(line)[row] = reject.line;
-        chunk.set_text(reason, row, meaning_.labels[at_.thread]->text(reject.reason));
+        chunk.set_text(reason, row, meaning_.reasons[at_.thread]->text(reject.reason));
         if (reject.text_bytes == 0 || number >= meaning_.limits.texts) chunk.set_null(text, row);
         else chunk.set_text(text, row, at_.texts.substr(reject.text_at, reject.text_bytes));
         ++row;
@@ -496,6 +496,46 @@ Staging::Staging(std::string spool_folder, size_t threads, RejectLimits limits)
   for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_, limits);
 }
 
+// The outlets of every thread, [thread][code] -> number: the store's where it knows them, the next ones for
+// the others, by partner and channel.
+Result<std::vector<std::vector<int32_t>>> Staging::number_outlets(store::Connection& connection) const {
+  using Names = std::pair<std::string_view, std::string_view>;  // partner, channel
+  constexpr int32_t none = -1;
+  std::map<Names, int32_t> numbers;
+  auto names = [](const Staged& staged, Outlet outlet) -> Names {
+    auto text = [&](int32_t code) { return code < 0 ? std::string_view() : staged.words_.text(code); };
+    return {text(outlet.partner), text(outlet.channel)};
+  };
+  for (const Staged& staged : threads_)
+    for (Outlet outlet : staged.outlets_.all()) numbers.emplace(names(staged, outlet), none);
+
+  int32_t next = 0;
+  Table known = TRY(connection.query("SELECT outlet_no, partner, channel FROM raw.outlet"));
+  for (size_t i = 0; i < known.rows(); ++i) {
+    int32_t no = static_cast<int32_t>(known.integers("outlet_no")[i]);
+    next = std::max(next, no + 1);
+    auto at = numbers.find({known.texts("partner")[i], known.texts("channel")[i]});
+    if (at != numbers.end()) at->second = no;
+  }
+  auto added = TRY(store::Appender::open(connection, "raw", "outlet"));
+  for (auto& [outlet, no] : numbers) {
+    if (no != none) continue;
+    no = next++;
+    added.set(0, no);
+    if (!outlet.first.empty()) added.set(1, outlet.first);
+    if (!outlet.second.empty()) added.set(2, outlet.second);
+    TRY(added.end_row());
+  }
+  TRY(added.close());
+
+  std::vector<std::vector<int32_t>> out;
+  for (const Staged& staged : threads_) {
+    auto& of_code = out.emplace_back();
+    for (Outlet outlet : staged.outlets_.all()) of_code.push_back(numbers[names(staged, outlet)]);
+  }
+  return out;
+}
+
 Status Staging::insert(store::Connection& connection, const std::vector<File>& files,
                        const Dimensions& dimensions, const std::stop_token& stop) {
   Meaning meaning;
@@ -507,7 +547,7 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
     Staged& staged = threads_[t];
     TRY(staged.finish());
     meaning.words.push_back(&staged.words_);
-    meaning.labels.push_back(&staged.labels_);
+    meaning.reasons.push_back(&staged.reasons_);
     events.take(t, staged.events_.full);
     exposures.take(t, staged.exposures_.full);
     rejects.take(t, staged.rejects_.full);
@@ -537,6 +577,7 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
     meaning.numbers[static_cast<size_t>(shape.kind)] = by_code(ranking, numbers);
   }
 
+  meaning.outlets = TRY(number_outlets(connection));
   TRY(connection.insert("raw.event", [&] { return std::make_unique<EventFeed>(events, meaning); }));
   TRY(connection.insert("raw.exposure", [&] { return std::make_unique<ExposureFeed>(exposures, meaning); }));
   return connection.insert("raw.reject", [&] { return std::make_unique<RejectFeed>(rejects, meaning); });

@@ -51,6 +51,31 @@ class PairCounts {
   std::unordered_map<uint64_t, int64_t> others_;
 };
 
+// Where things happen, as small numbers in order of first appearance; a code of -1 is an empty text.
+struct Outlet {
+  int32_t partner, channel;
+  bool operator==(const Outlet&) const = default;
+};
+class Outlets {
+ public:
+  int32_t code(Outlet outlet) {
+    if (outlet == last_) return last_code_;
+    uint64_t key = static_cast<uint64_t>(static_cast<uint32_t>(outlet.partner)) << 32 |
+                   static_cast<uint32_t>(outlet.channel);
+    auto [at, is_new] = codes_.try_emplace(key, static_cast<int32_t>(all_.size()));
+    if (is_new) all_.push_back(outlet);
+    last_ = outlet;
+    return last_code_ = at->second;
+  }
+  const std::vector<Outlet>& all() const { return all_; }  // by code
+
+ private:
+  std::unordered_map<uint64_t, int32_t> codes_;
+  std::vector<Outlet> all_;
+  Outlet last_{-2, -2};
+  int32_t last_code_ = -1;
+};
+
 // The customers, products or stores that rows speak of, and the one property that rows tell of them: of a
 // customer the region, of a product the name.
 struct Mentions {
@@ -93,9 +118,10 @@ class Staged {
   // As they stand in the spool. A code of -1 is an empty text; texts are those of the block.
   struct Event {
     int64_t ts, amount, quantity;  // money_absent where the file does not say
-    int32_t customer, product, store, partner, channel;
+    int32_t customer, product, store, outlet;
     uint32_t receipt_at;
-    uint16_t receipt_bytes, action;
+    uint16_t receipt_bytes;
+    Action action;
   };
   struct Exposure {
     int64_t ts;
@@ -127,8 +153,9 @@ class Staged {
   std::vector<int64_t> rejected_;  // rows kept by file, in this thread
   std::array<Mentions, dimension_count> mentions_;
   Mentions& of(Kind kind) { return mentions_[static_cast<size_t>(kind)]; }
-  Dictionary words_;   // partners, channels and offers
-  Dictionary labels_;  // actions and reasons for rejects: few
+  Dictionary words_;  // partners, channels and offers
+  Outlets outlets_;
+  Dictionary reasons_;  // of rejects: few
   Open<Event> events_;
   Open<Exposure> exposures_;
   Open<Reject> rejects_;
@@ -153,6 +180,8 @@ class Staging {
                 const std::stop_token& stop);
 
  private:
+  Result<std::vector<std::vector<int32_t>>> number_outlets(store::Connection& connection) const;
+
   Spool spool_;
   RejectLimits limits_;
   std::deque<Staged> threads_;

@@ -152,12 +152,14 @@ class RowReader {
     row.receipt = text(Role::receipt);
     row.action = rules_.action;
     if (text.has(Role::action)) {
-      row.action = parse_action(text(Role::action));
-      if (row.action.empty()) return "unknown_action";
+      auto action = parse_action(text(Role::action));
+      if (!action) return "unknown_action";
+      row.action = *action;
     }
-    if (!rules_.cancel_prefix.empty() && row.receipt.starts_with(rules_.cancel_prefix)) row.action = "cancel";
+    if (!rules_.cancel_prefix.empty() && row.receipt.starts_with(rules_.cancel_prefix))
+      row.action = Action::cancel;
 
-    bool money_needed = row.action == "purchase" || row.action == "cancel";
+    bool money_needed = row.action == Action::purchase || row.action == Action::cancel;
     if (std::string_view quantity = text(Role::quantity); !quantity.empty()) {
       auto value = parse_money(quantity);
       if (!value) return "bad_quantity";

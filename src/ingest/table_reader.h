@@ -21,7 +21,7 @@ namespace danggol::ingest {
 struct EventRow {
   int64_t line;
   Timestamp ts;
-  std::string_view action;
+  Action action;
   std::string_view customer, product, product_name, partner, channel, store, region, receipt;
   Money amount, quantity;
   bool has_amount, has_quantity;

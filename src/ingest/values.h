@@ -22,7 +22,7 @@ std::optional<Money> parse_money(std::string_view text);
 
 Money multiply(Money price, Money quantity, bool& overflow);  // rounded half away from zero
 
-// The event's action for the words shops use ("buy", "pv", "fav" ...); "" if it is none we know.
-std::string_view parse_action(std::string_view text);
+// The event's action for the words shops use ("buy", "pv", "fav" ...); nothing if it is none we know.
+std::optional<Action> parse_action(std::string_view text);
 
 }  // namespace danggol::ingest

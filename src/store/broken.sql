@@ -1,5 +1,5 @@
--- What is wrong with what a store promises, the first of it; no row where all is well. Numbers of customers, products
--- and stores run from 0 without gaps, every id is there once, and no row names a number beyond them.
+-- What is wrong with what a store promises, the first of it; no row where all is well. Numbers of customers, products,
+-- stores and outlets run from 0 without gaps, every id is there once, and no row names a number beyond them.
 WITH
 dimension AS (
   SELECT 'raw.customer' AS name, count(*) AS n, min(customer_no) AS least, max(customer_no) AS most,
@@ -8,30 +8,34 @@ dimension AS (
   SELECT 'raw.product', count(*), min(product_no), max(product_no), count(DISTINCT product_no),
          count(DISTINCT product_id) FROM raw.product
   UNION ALL
+  SELECT 'raw.outlet', count(*), min(outlet_no), max(outlet_no), count(DISTINCT outlet_no),
+         count(DISTINCT row(partner, channel)) FROM raw.outlet
+  UNION ALL
   SELECT 'raw.store', count(*), min(store_no), max(store_no), count(DISTINCT store_no), count(DISTINCT store_id)
   FROM raw.store
 ),
 size AS (
   SELECT (SELECT count(*) FROM raw.customer) AS customers, (SELECT count(*) FROM raw.product) AS products,
-         (SELECT count(*) FROM raw.store) AS stores
+         (SELECT count(*) FROM raw.store) AS stores, (SELECT count(*) FROM raw.outlet) AS outlets
 ),
 fact AS (
-  SELECT 'raw.event' AS name, 3 * count(*) - count(customer_no) - count(ts) - count(action) AS missing,
+  SELECT 'raw.event' AS name,
+         5 * count(*) - count(customer_no) - count(ts) - count(action) - count(outlet_no) - count(source) AS missing,
          min(customer_no) AS customer_least, max(customer_no) AS customer_most,
          min(product_no) AS product_least, max(product_no) AS product_most,
-         min(store_no) AS store_least, max(store_no) AS store_most, min(ts) AS earliest, max(ts) AS latest,
-         count(*) FILTER (action NOT IN ('purchase', 'cancel', 'partner_use', 'pay', 'view', 'click', 'wishlist',
-                                         'cart', 'exposure', 'search', 'review')) AS wrong
+         min(store_no) AS store_least, max(store_no) AS store_most,
+         min(outlet_no) AS outlet_least, max(outlet_no) AS outlet_most, min(ts) AS earliest, max(ts) AS latest,
+         0 AS wrong
   FROM raw.event
   UNION ALL
   SELECT 'raw.exposure', 4 * count(*) - count(customer_no) - count(ts) - count(offer) - count(propensity),
-         min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, min(ts), max(ts),
+         min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, NULL, NULL, min(ts), max(ts),
          count(*) FILTER (NOT (propensity > 0 AND propensity <= 1))
   FROM raw.exposure
   UNION ALL
   SELECT 'feature.receipt',
          5 * count(*) - count(customer_no) - count(day) - count(action) - count(lines) - count(receipt),
-         min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, NULL, NULL,
+         min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
          count(*) FILTER (lines < 1 OR day < DATE '1900-01-01' OR day > DATE '2200-01-01')
   FROM feature.receipt
 ),
@@ -39,6 +43,7 @@ receipt_lines AS (SELECT customer_no, sum(lines) AS n FROM feature.receipt GROUP
 event_lines AS (
   SELECT customer_no, count(*) AS n FROM raw.event
   WHERE action IN ('purchase', 'cancel', 'partner_use', 'pay')
+    AND source < (SELECT coalesce(max(loads), 0) FROM feature.receipt_loads)
   GROUP BY customer_no
 ),
 problem AS (
@@ -47,9 +52,12 @@ problem AS (
   UNION ALL
   SELECT name, 'values that are missing or not allowed' FROM fact WHERE missing + wrong > 0
   UNION ALL
-  SELECT name, 'rows of a customer, product or store that is not there' FROM fact, size
+  SELECT name, 'rows of a customer, product, store or outlet that is not there' FROM fact, size
   WHERE customer_least < 0 OR customer_most >= customers OR product_least < 0 OR product_most >= products
-     OR store_least < 0 OR store_most >= stores
+     OR store_least < 0 OR store_most >= stores OR outlet_least < 0 OR outlet_most >= outlets
+  UNION ALL
+  SELECT 'raw.event', 'rows of a load that is not there' FROM raw.event
+  HAVING min(source) < 0 OR max(source) > (SELECT coalesce(max(load_no), -1) FROM raw.load)
   UNION ALL
   SELECT name, 'days that cannot be' FROM fact
   WHERE earliest < TIMESTAMP '1900-01-01' OR latest > TIMESTAMP '2200-01-01'

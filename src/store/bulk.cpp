@@ -149,8 +149,6 @@ Status Connection::insert(std::string_view table,
 // One Connection::scan(): a scalar function that DuckDB calls with the rows in several threads. As with
 // Insertion, it has a name of its own and outlives its statement.
 struct Scan {
-  static_assert(sizeof(VectorText) == sizeof(duckdb_string_t) &&
-                offsetof(VectorText, elsewhere) == offsetof(duckdb_string_t, value.pointer.ptr));
   const std::function<void(const Vectors&)>* use = nullptr;
 
   static void take(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out) {

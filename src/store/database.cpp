@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <map>
 #include <utility>
 
 #include "store/duckdb_c.h"
@@ -54,6 +55,36 @@ void read_decimal(duckdb_logical_type logical, const void* data, idx_t rows, std
   for (size_t i = start; i < out.size(); ++i) out[i] /= scale;
 }
 
+// The texts that an ENUM numbers. Its values may be many, those of some thousand rows are few.
+Status read_enum(duckdb_logical_type logical, const void* data, const uint64_t* valid, idx_t rows,
+                 ColumnData& column) {
+  std::vector<uint32_t> codes;
+  switch (duckdb_enum_internal_type(logical)) {
+    case DUCKDB_TYPE_UTINYINT: copy<uint8_t>(data, rows, codes); break;
+    case DUCKDB_TYPE_USMALLINT: copy<uint16_t>(data, rows, codes); break;
+    default: copy<uint32_t>(data, rows, codes);
+  }
+  uint32_t size = duckdb_enum_dictionary_size(logical);
+  std::map<uint32_t, std::string> texts;
+  for (idx_t i = 0; i < rows; ++i) {
+    if (valid && !duckdb_validity_row_is_valid(const_cast<uint64_t*>(valid), i)) {
+      column.texts.emplace_back();
+      continue;
+    }
+    auto [at, is_new] = texts.try_emplace(codes[i]);
+    if (is_new) {
+      if (codes[i] >= size)
+        return Error{Code::corrupt,
+                     fmt::format("column {}: a value that its type does not have", column.name)};
+      char* text = duckdb_enum_dictionary_value(logical, codes[i]);
+      at->second = text;
+      duckdb_free(text);
+    }
+    column.texts.push_back(at->second);
+  }
+  return {};
+}
+
 Status read_column(duckdb_vector vector, duckdb_logical_type logical, idx_t rows, ColumnData& column) {
   const void* data = duckdb_vector_get_data(vector);
   const uint64_t* valid = duckdb_vector_get_validity(vector);
@@ -93,6 +124,7 @@ Status read_column(duckdb_vector vector, duckdb_logical_type logical, idx_t rows
       }
       break;
     }
+    case DUCKDB_TYPE_ENUM: TRY(read_enum(logical, data, valid, rows, column)); break;
     default:
       return Error{Code::bad_input,
                    fmt::format("column {}: this SQL type is not read here; cast it to VARCHAR", column.name)};

@@ -96,26 +96,11 @@ class RowFeed {
   virtual ~RowFeed() = default;
   virtual Result<size_t> fill(Chunk& chunk) = 0;  // the number of rows; 0 ends this feed
 };
-
-// A text where DuckDB has it: up to twelve bytes in place, longer ones elsewhere.
-struct VectorText {
-  uint32_t bytes;
-  char first[4];
-  union {
-    char rest[8];
-    const char* elsewhere;
-  };
-  std::string_view view() const {
-    constexpr uint32_t in_place = sizeof first + sizeof rest;
-    return {bytes <= in_place ? reinterpret_cast<const char*>(this) + sizeof bytes : elsewhere, bytes};
-  }
-};
-
 // The column vectors of some thousand rows of an answer, where DuckDB has them.
 class Vectors {
  public:
-  // VectorText for VARCHAR, int32_t for INTEGER and DATE, int64_t for BIGINT, TIMESTAMP and DECIMAL(18, x),
-  // uint64_t for UBIGINT.
+  // int32_t for INTEGER and DATE, int64_t for BIGINT, TIMESTAMP and DECIMAL(18, x), uint64_t for UBIGINT, the
+  // position as uint8_t for an ENUM of up to 256.
   template <class T>
   std::span<const T> values(int column) const {
     return {static_cast<const T*>(data_[static_cast<size_t>(column)]), rows_};

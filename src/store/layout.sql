@@ -6,14 +6,17 @@ CREATE SCHEMA history;  -- the rows of every kept run, by run_id
 CREATE SCHEMA result;   -- views: the newest run of each result
 CREATE SCHEMA run;      -- what ran, with what, when
 
+CREATE TYPE raw.action_name AS ENUM (  -- as contract/action.h numbers them
+  'cancel', 'cart', 'click', 'exposure', 'partner_use', 'pay', 'purchase', 'review', 'search', 'view', 'wishlist');
 CREATE TABLE raw.event (
-  event_id BIGINT, customer_no INTEGER, ts TIMESTAMP, action VARCHAR, product_no INTEGER, partner VARCHAR,
-  channel VARCHAR, store_no INTEGER, receipt_id VARCHAR, amount DECIMAL(18, 4), quantity DECIMAL(18, 4),
-  source INTEGER);
+  event_id BIGINT, customer_no INTEGER, ts TIMESTAMP, action raw.action_name, product_no INTEGER, outlet_no INTEGER,
+  store_no INTEGER, receipt_id VARCHAR, amount DECIMAL(18, 4), quantity DECIMAL(18, 4), source INTEGER);
 CREATE TABLE raw.customer (
   customer_no INTEGER, customer_id VARCHAR, region VARCHAR, gender VARCHAR, age_band VARCHAR);
 CREATE TABLE raw.product (
   product_no INTEGER, product_id VARCHAR, product_name VARCHAR, class_top VARCHAR, class_middle VARCHAR);
+-- where something happens, as far as the source says: every event has an outlet
+CREATE TABLE raw.outlet (outlet_no INTEGER, partner VARCHAR, channel VARCHAR);
 CREATE TABLE raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, region VARCHAR);
 -- who was offered what, drawn at random with a known chance; offer 'none' is the hold-out
 CREATE TABLE raw.exposure (
@@ -27,8 +30,9 @@ CREATE TABLE raw.load (
   rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, loaded_at TIMESTAMP);
 
 CREATE TABLE feature.receipt (  -- `receipt` is the hash of its number
-  customer_no INTEGER, action VARCHAR, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
+  customer_no INTEGER, action raw.action_name, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
   lines INTEGER);
+CREATE TABLE feature.receipt_loads (loads INTEGER);  -- the loads before this one are in feature.receipt
 
 CREATE TABLE model.manifest (
   name VARCHAR, method VARCHAR, version VARCHAR, feature_hash VARCHAR, run_id BIGINT, cutoff DATE, label_until DATE,

@@ -411,7 +411,12 @@ KEYS = [
     ["UPDATE raw.event SET ts = '-infinity' WHERE customer_no = 1"],
     ["UPDATE raw.event SET ts = '290000-01-01' WHERE customer_no = 1"],
     ["UPDATE raw.event SET ts = '0001-01-01' WHERE customer_no = 1"],
-    ["UPDATE raw.event SET action = 'nonsense' WHERE customer_no = 1"],
+    ["ALTER TABLE raw.event ALTER action TYPE VARCHAR", "UPDATE raw.event SET action = 'nonsense'"],
+    ["UPDATE raw.event SET outlet_no = 2147483647 WHERE customer_no = 1"],
+    ["UPDATE raw.event SET outlet_no = -7 WHERE customer_no = 1"],
+    ["UPDATE raw.event SET outlet_no = NULL WHERE customer_no = 1"],
+    ["UPDATE raw.outlet SET outlet_no = 5"],
+    ["DELETE FROM raw.outlet"],
     ["UPDATE raw.event SET action = NULL WHERE customer_no = 1"],
     ["UPDATE raw.event SET product_no = 2147483647 WHERE customer_no = 1"],
     ["UPDATE raw.event SET product_no = -7 WHERE customer_no = 1"],
@@ -436,6 +441,10 @@ KEYS = [
     ["UPDATE feature.receipt SET customer_no = -1 WHERE customer_no = 1"],
     ["UPDATE feature.receipt SET day = 'infinity'"],
     ["UPDATE feature.receipt SET action = 'pay'"],
+    ["DELETE FROM feature.receipt_loads"],
+    ["UPDATE feature.receipt_loads SET loads = 99"],
+    ["UPDATE feature.receipt_loads SET loads = NULL"],
+    ["UPDATE feature.receipt_loads SET loads = -1"],
     ["INSERT INTO feature.receipt SELECT * FROM feature.receipt"],
 ]
 
@@ -472,11 +481,16 @@ def keys_are_checked(case):
         ["UPDATE raw.event SET customer_no = -1 WHERE customer_no = 1"],
         ["UPDATE raw.event SET customer_no = NULL WHERE customer_no = 1"],
         ["UPDATE raw.event SET product_no = 2147483647 WHERE customer_no = 1"],
+        ["UPDATE raw.event SET outlet_no = 2147483647 WHERE customer_no = 1"],
+        ["UPDATE raw.event SET outlet_no = NULL WHERE customer_no = 1"],
+        ["UPDATE raw.event SET source = 77 WHERE customer_no = 1"],
+        ["DELETE FROM raw.outlet"],
         ["UPDATE raw.event SET ts = NULL WHERE customer_no = 1"],
         ["UPDATE raw.customer SET customer_id = NULL WHERE customer_no = 1"],
         ["DELETE FROM raw.customer WHERE customer_no = 1"],
         ["DELETE FROM feature.receipt"],
         ["UPDATE feature.receipt SET lines = -5"],
+        ["DELETE FROM feature.receipt_loads"],
     ):
         store = case.changed_store(*statements, kind="finished")
         for name, command in {"recommend": ["run", "recommend"], "rfm": ["run", "rfm"]}.items():

@@ -220,15 +220,15 @@ TEST(Propensities, AreAboveZeroAndUpToOne) {
 }
 
 TEST(Actions, HaveOneNameEach) {
-  EXPECT_EQ(parse_action("buy"), "purchase");
-  EXPECT_EQ(parse_action("구매"), "purchase");
-  EXPECT_EQ(parse_action("refund"), "cancel");
-  EXPECT_EQ(parse_action("취소"), "cancel");
-  EXPECT_EQ(parse_action("pv"), "view");
-  EXPECT_EQ(parse_action("fav"), "wishlist");
-  EXPECT_EQ(parse_action("장바구니"), "cart");
-  EXPECT_EQ(parse_action(""), "");
-  EXPECT_EQ(parse_action("teleport"), "");
+  EXPECT_EQ(parse_action("buy"), Action::purchase);
+  EXPECT_EQ(parse_action("구매"), Action::purchase);
+  EXPECT_EQ(parse_action("refund"), Action::cancel);
+  EXPECT_EQ(parse_action("취소"), Action::cancel);
+  EXPECT_EQ(parse_action("pv"), Action::view);
+  EXPECT_EQ(parse_action("fav"), Action::wishlist);
+  EXPECT_EQ(parse_action("장바구니"), Action::cart);
+  EXPECT_EQ(parse_action(""), std::nullopt);
+  EXPECT_EQ(parse_action("teleport"), std::nullopt);
 }
 
 // --- CSV
@@ -817,7 +817,7 @@ Read read_events(const std::string& path, const Mapping& mapping) {
     for (const auto& row : batch->events) {
       out.events.push_back(row);
       out.customers.emplace_back(row.customer);
-      out.actions.emplace_back(row.action);
+      out.actions.emplace_back(name_of(row.action));
       out.products.emplace_back(row.product);
     }
     for (const auto& row : batch->rejects) out.rejects.emplace_back(row.line, row.reason);

@@ -20,7 +20,7 @@ price AS (
 outlet AS (
   SELECT product_id, arg_max(cell, (element, cell)) AS outlet
   FROM (SELECT DISTINCT product_no, channel || ' ' || partner AS cell
-        FROM event WHERE action = 'purchase' AND ts >= $window_from)
+        FROM event JOIN outlet USING (outlet_no) WHERE action = 'purchase' AND ts >= $window_from)
   JOIN over_used USING (cell)
   JOIN product USING (product_no)
   WHERE dimension = 'channel x partner'
