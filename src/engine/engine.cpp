@@ -232,8 +232,8 @@ Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, co
   auto files = TRY(ingest::files_of(request.paths));
   for (const auto& file : files) TRY(state_->is_no_store(file));
   State::Session session(*state_, TRY(state_->database.connect()));
-  auto reports = TRY(ingest::import(session.connection, files, mapping, {.again = request.again},
-                                    state_->stoppable(progress)));
+  auto reports = TRY(ingest::import(session.connection, files, mapping,
+                                    {request.again, features::add_receipts}, state_->stoppable(progress)));
   state_->database.keep();
   std::vector<FileSummary> out;
   for (const auto& report : reports) out.push_back(summary_of(report));

@@ -384,7 +384,6 @@ Status drop_temporary_tables(store::Connection& connection) {
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
                   const RunSettings& settings, const Progress& progress, RunSummary& run) {
   Stopwatch watch;
-  TRY(features::add_receipts(connection));
   auto used = TRY(check_inputs(connection, room, run.run_id, settings.time));
   TRY(prepare_tables(connection, room));
   RunContext context(connection, room, run.run_id, settings, progress, std::move(used));

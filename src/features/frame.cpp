@@ -93,13 +93,10 @@ Status keep(store::Connection& connection, const char* name, const char* made, c
 
 }  // namespace
 
-Status add_receipts(store::Connection& connection) {
-  int64_t first = TRY(connection.integer("SELECT coalesce(max(loads), 0) FROM feature.receipt_loads")),
-          end = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
-  if (first >= end) return {};
+Status add_receipts(store::Connection& connection, int64_t first_load) {
+  bool any = TRY(connection.integer("SELECT count(*) FROM (FROM feature.receipt LIMIT 1)")) > 0;
   // what a load brings of a receipt that is there already is added to it
-  std::string add = first == 0 ? "INSERT INTO feature.receipt BY NAME " + std::string(sql::receipt)
-                               : fmt::format(R"(
+  constexpr const char* merge = R"(
     MERGE INTO feature.receipt AS known USING ({}) AS fresh
     ON known.customer_no = fresh.customer_no AND known.action = fresh.action AND known.day = fresh.day
        AND known.receipt = fresh.receipt
@@ -107,11 +104,10 @@ Status add_receipts(store::Connection& connection) {
       last_ts = greatest(known.last_ts, fresh.last_ts),
       amount = coalesce(known.amount + fresh.amount, known.amount, fresh.amount),
       lines = known.lines + fresh.lines
-    WHEN NOT MATCHED THEN INSERT BY NAME)",
-                                             sql::receipt);
-  TRY(connection.execute(add, {{"first", first}, {"end", end}}));
-  return connection.execute(
-      "DELETE FROM feature.receipt_loads; INSERT INTO feature.receipt_loads VALUES ($end)", {{"end", end}});
+    WHEN NOT MATCHED THEN INSERT BY NAME)";
+  constexpr const char* insert = "INSERT INTO feature.receipt BY NAME {}";  // in half the time
+  return connection.execute(fmt::format(fmt::runtime(any ? merge : insert), sql::receipt),
+                            {{"first_load", first_load}});
 }
 
 Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,

@@ -7,8 +7,8 @@
 
 namespace danggol::features {
 
-// Adds to feature.receipt what was loaded since it was made. Every run begins so.
-Status add_receipts(store::Connection& connection);
+// What raw.event holds from load `first_load` on, by receipt, into feature.receipt. Called by every import.
+Status add_receipts(store::Connection& connection, int64_t first_load);
 
 // Features of the buyers of [cutoff - window_months, cutoff); labels from [cutoff, label_until) if that is
 // given. Keeps the features as feature.customer and feature.customer_mix of that cutoff.

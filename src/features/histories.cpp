@@ -61,8 +61,8 @@ class Places {
 // Where each customer's lines begin.
 Result<std::vector<size_t>> count_lines(store::Connection& connection) {
   Table rows =
-      TRY(connection.query("SELECT customer_no, count(*) AS lines FROM event WHERE action IN ('purchase', "
-                           "'cancel', 'partner_use', 'pay') GROUP BY customer_no ORDER BY customer_no"));
+      TRY(connection.query("SELECT customer_no, sum(lines)::BIGINT AS lines FROM receipt GROUP BY "
+                           "customer_no ORDER BY customer_no"));
   const auto &customers = rows.integers("customer_no"), &lines = rows.integers("lines");
   std::vector<size_t> start(customers.empty() ? 1 : static_cast<size_t>(customers.back()) + 2, 0);
   for (size_t i = 0; i < rows.rows(); ++i)
@@ -128,7 +128,7 @@ Result<Histories> load_histories(store::Connection& connection, int64_t most_byt
     fits = fits && next[c].load(std::memory_order_relaxed) == out.start[c + 1];
   if (!fits)
     return Error{Code::corrupt,
-                 "raw.event: rows of a customer or outlet that is not there; import into a new store"};
+                 "feature.receipt: lines that are not those of raw.event; import into a new store"};
 
   std::vector<int32_t> place_of;
   out.places = places.sorted(place_of);

@@ -317,6 +317,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
       report.warnings.push_back(fmt::format("raw.reject keeps the first {} of its rejects, not the other {}",
                                             grouped(most), grouped(report.rows_rejected - most)));
   }
+  if (options.before_commit) TRY(options.before_commit(connection, first_load));
   return reports;
 }
 

@@ -32,6 +32,8 @@ Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, con
 
 struct ImportOptions {
   bool again = false;  // load a file whose content is already in the store
+  // What else belongs to the load, inside its transaction; told the first new load number.
+  std::function<Status(store::Connection&, int64_t first_load)> before_commit = {};
   RejectLimits rejects = {};
 };
 

@@ -43,7 +43,6 @@ receipt_lines AS (SELECT customer_no, sum(lines) AS n FROM feature.receipt GROUP
 event_lines AS (
   SELECT customer_no, count(*) AS n FROM raw.event
   WHERE action IN ('purchase', 'cancel', 'partner_use', 'pay')
-    AND source < (SELECT coalesce(max(loads), 0) FROM feature.receipt_loads)
   GROUP BY customer_no
 ),
 problem AS (

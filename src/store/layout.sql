@@ -32,7 +32,6 @@ CREATE TABLE raw.load (
 CREATE TABLE feature.receipt (  -- `receipt` is the hash of its number
   customer_no INTEGER, action raw.action_name, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
   lines INTEGER);
-CREATE TABLE feature.receipt_loads (loads INTEGER);  -- the loads before this one are in feature.receipt
 
 CREATE TABLE model.manifest (
   name VARCHAR, method VARCHAR, version VARCHAR, feature_hash VARCHAR, run_id BIGINT, cutoff DATE, label_until DATE,

@@ -441,10 +441,6 @@ KEYS = [
     ["UPDATE feature.receipt SET customer_no = -1 WHERE customer_no = 1"],
     ["UPDATE feature.receipt SET day = 'infinity'"],
     ["UPDATE feature.receipt SET action = 'pay'"],
-    ["DELETE FROM feature.receipt_loads"],
-    ["UPDATE feature.receipt_loads SET loads = 99"],
-    ["UPDATE feature.receipt_loads SET loads = NULL"],
-    ["UPDATE feature.receipt_loads SET loads = -1"],
     ["INSERT INTO feature.receipt SELECT * FROM feature.receipt"],
 ]
 
@@ -490,7 +486,6 @@ def keys_are_checked(case):
         ["DELETE FROM raw.customer WHERE customer_no = 1"],
         ["DELETE FROM feature.receipt"],
         ["UPDATE feature.receipt SET lines = -5"],
-        ["DELETE FROM feature.receipt_loads"],
     ):
         store = case.changed_store(*statements, kind="finished")
         for name, command in {"recommend": ["run", "recommend"], "rfm": ["run", "rfm"]}.items():

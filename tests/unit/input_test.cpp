@@ -311,7 +311,7 @@ TEST_F(Input, OfManyRejectsTheFirstAreKept) {
                               {.rows = 0, .texts = 0},
                               {.rows = 15'000, .texts = 0},
                               RejectLimits()}) {
-    auto reports = must(load(paths, {.again = true, .rejects = limits}));
+    auto reports = must(load(paths, {.again = true, .before_commit = {}, .rejects = limits}));
     for (const FileReport& report : reports) {
       EXPECT_EQ(report.rows_loaded, 15'000);
       EXPECT_EQ(report.rejects, (std::vector<std::pair<std::string, int64_t>>{{"bad_time", 15'000}}));
@@ -509,15 +509,16 @@ TEST_F(Stopping, WhileIdsAreNumberedAndRowsInserted) {
 
 // A statement of the load's own that would take hours.
 TEST_F(Stopping, InAStatementOfTheStore) {
-  auto endless = [&](const Work&) {
-    return connection.execute(
-        "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 1");
+  std::string path = folder.write("e.csv", many_rows(10));
+  auto endless = [](store::Connection& to, int64_t) {
+    return to.execute("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE a.range + b.range = 1");
   };
   double seconds = seconds_to_stop(
       [&](const Progress& progress) {
-        return code(watched(progress, endless, [&] { connection.interrupt(); })) == Code::cancelled;
+        return code(import(connection, {path}, guessing(), {.again = false, .before_commit = endless},
+                           progress)) == Code::cancelled;
       },
-      "reading", 0.5);
+      "numbering", 0.5);
   EXPECT_LT(seconds, 1);
   expect_empty_store();
 }
@@ -540,8 +541,8 @@ TEST_F(Input, WhatALibraryThrowsIsAnError) {
 // However work ends, and whoever throws, its threads have ended with it and nothing is loaded.
 TEST_F(Input, AnExceptionWithinEndsTheImportAlone) {
   std::string path = folder.write("e.csv", many_rows(200'000));
-  auto throws = [](const Work&) -> Status { throw std::bad_alloc(); };
-  EXPECT_EQ(code(watched(silent, throws)), Code::memory);
+  auto throws = [](store::Connection&, int64_t) -> Status { throw std::bad_alloc(); };
+  EXPECT_EQ(code(load({path}, {.again = false, .before_commit = throws})), Code::memory);
   int calls = 0;
   auto outcome = import(connection, {path}, guessing(), {}, [&](double, std::string_view) -> Status {
     if (++calls > 1) throw std::runtime_error("no terminal");
