@@ -34,7 +34,8 @@ TEST(ChannelDivergence, ALongDimensionIsCutToTheLargestAndLosesNothing) {
   // what is left out has fewer rows than what is told
   Table least =
       query(store,
-            "WITH sold AS (SELECT partner, count(*) AS rows FROM raw.event WHERE ts >= "
+            "WITH sold AS (SELECT partner, count(*) AS rows FROM raw.event JOIN raw.outlet USING (outlet_no) "
+            "WHERE ts >= "
             "'2024-01-01' GROUP BY partner), told AS (SELECT cell AS partner FROM "
             "result.channel_divergence WHERE dimension = 'partner') SELECT (SELECT max(rows) FROM sold "
             "ANTI JOIN told USING (partner)) <= (SELECT min(rows) FROM sold SEMI JOIN told USING "
