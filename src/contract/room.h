@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/matrix.h"
-#include "base/units.h"
+#include "contract/frame.h"
+#include "contract/grading.h"
 #include "contract/histories.h"
 #include "contract/params.h"
 #include "contract/table.h"
@@ -19,65 +19,6 @@
 #include "danggol/result.h"
 
 namespace danggol {
-
-// The dates of a run, all settled by the engine. Two equal periods H1 = [from, split), H2 = [split, until),
-// until <= as_of; `horizon_months` is the length of H2.
-struct TimeFrame {
-  Date as_of, from, split, until;
-  int32_t horizon_months = 0;
-  // Training and testing origins of an honest back-test: what is learned at `backtest_train` has seen
-  // labels up to `backtest_test` only. Its horizon is shorter where the history is too short for a full one.
-  Date backtest_train, backtest_test;
-  int32_t backtest_horizon_months = 0;
-  Date first_event;
-};
-
-enum class Origin {
-  earlier,         // features before `from`, labels from H1
-  train,           // features before `split`, labels from H2
-  backtest_train,  // features before `backtest_train`, labels from the backtest horizon after it
-  backtest_test,   // features before `backtest_test`, labels from the backtest horizon after it
-  predict,         // features before `as_of`; no labels: that is the future
-};
-
-// How a window is graded; the features, the labels and the `rfm` room share it.
-struct Grading {
-  double w_recency = 0.3, w_frequency = 0.2, w_monetary = 0.5;
-  std::string rule = "band";
-  std::vector<double> bands = {80, 60, 40};
-  std::vector<double> shares = {0.2, 0.2, 0.2};
-  bool net_cancellations = false;
-};
-ParamTable<Grading> grading_params();
-Status validate(const Grading& grading);
-
-// Grades from best to worst; `inactive` is "no purchase in the window".
-inline constexpr std::string_view grade_names[] = {"top", "good", "regular", "other", "inactive"};
-inline constexpr int32_t grade_count = 5, inactive_grade = 4;
-std::vector<std::pair<std::string, Text>> grade_labels();  // and the names of the periods
-
-// The buyers of a window, graded among themselves: columns side by side, ascending by customer_id.
-struct Graded {
-  std::vector<int32_t> customer_no;
-  std::vector<std::string> customer_id;
-  std::vector<int32_t> recency_days;  // whole days from the last purchase to the window's end
-  std::vector<int32_t> frequency;     // receipts
-  std::vector<Money> monetary;
-  std::vector<int32_t> r_score, f_score, m_score;  // 1..5
-  std::vector<double> rfm_score;                   // 20..100
-  std::vector<int32_t> grade;                      // 0..3, see grade_names
-  size_t size() const { return customer_no.size(); }
-};
-
-// Customers with a purchase in the window before a cutoff, what was known of them then, and, where the
-// horizon has passed, the grade they got in it.
-struct Frame {
-  Date cutoff, label_until;
-  std::vector<std::string> customer_id;  // ascending
-  Matrix features;
-  std::vector<int32_t> grade;  // in the window before the cutoff, 0..3
-  std::vector<int32_t> label;  // 0..4; empty when origin is `predict`
-};
 
 struct Fact {
   std::string name;

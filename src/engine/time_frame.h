@@ -3,8 +3,8 @@
 
 #include <optional>
 
+#include "contract/frame.h"
 #include "contract/params.h"
-#include "contract/room.h"
 
 namespace danggol::engine {
 

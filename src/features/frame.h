@@ -2,7 +2,10 @@
 // after. Rooms cannot reach past a cutoff because only this code joins the two sides.
 #pragma once
 
-#include "contract/room.h"
+#include <optional>
+
+#include "contract/frame.h"
+#include "contract/grading.h"
 #include "store/database.h"
 
 namespace danggol::features {

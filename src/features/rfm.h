@@ -1,7 +1,7 @@
 // Recency, frequency and monetary value, scored and graded (Hughes, 1994).
 #pragma once
 
-#include "contract/room.h"
+#include "contract/grading.h"
 #include "store/database.h"
 
 namespace danggol::features {

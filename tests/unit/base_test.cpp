@@ -9,7 +9,7 @@
 #include "base/signature.h"
 #include "base/units.h"
 #include "contract/params.h"
-#include "contract/room.h"
+#include "contract/grading.h"
 #include "contract/table.h"
 #include "must.h"
 #include "temp_folder.h"

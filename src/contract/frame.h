@@ -1,0 +1,42 @@
+// The dates of a run, and what was known of customers at one of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/matrix.h"
+#include "base/units.h"
+
+namespace danggol {
+
+// The dates of a run, all settled by the engine. Two equal periods H1 = [from, split), H2 = [split, until),
+// until <= as_of; `horizon_months` is the length of H2.
+struct TimeFrame {
+  Date as_of, from, split, until;
+  int32_t horizon_months = 0;
+  // Training and testing origins of an honest back-test: what is learned at `backtest_train` has seen
+  // labels up to `backtest_test` only. Its horizon is shorter where the history is too short for a full one.
+  Date backtest_train, backtest_test;
+  int32_t backtest_horizon_months = 0;
+  Date first_event;
+};
+
+enum class Origin {
+  earlier,         // features before `from`, labels from H1
+  train,           // features before `split`, labels from H2
+  backtest_train,  // features before `backtest_train`, labels from the backtest horizon after it
+  backtest_test,   // features before `backtest_test`, labels from the backtest horizon after it
+  predict,         // features before `as_of`; no labels: that is the future
+};
+
+// Customers with a purchase in the window before a cutoff, what was known of them then, and, where the
+// horizon has passed, the grade they got in it.
+struct Frame {
+  Date cutoff, label_until;
+  std::vector<std::string> customer_id;  // ascending
+  Matrix features;
+  std::vector<int32_t> grade;  // in the window before the cutoff, 0..3
+  std::vector<int32_t> label;  // 0..4; empty when origin is `predict`
+};
+
+}  // namespace danggol
