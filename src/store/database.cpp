@@ -236,6 +236,7 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   bool writes = access == Access::read_write;
   TRY(start(&handle.database, memory_bytes));
   Connection connection = TRY(database.connect());
+  TRY(register_text_hash(connection.handle_->connection));
   auto attach = [&](const std::string& file) {
     return connection.execute(
         fmt::format("ATTACH {} AS {} ({})", literal(file), catalogue,

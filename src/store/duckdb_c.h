@@ -67,4 +67,8 @@ struct Rows::Handle {
 
 Type type_of(duckdb_type type);
 
+// Makes text_hash(VARCHAR) -> UBIGINT known to all connections of the database: XXH3 of 64 bits (Collet), 0
+// for NULL.
+Status register_text_hash(duckdb_connection connection);
+
 }  // namespace danggol::store

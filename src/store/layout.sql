@@ -29,7 +29,7 @@ CREATE TABLE raw.load (
   load_no INTEGER, file VARCHAR, digest VARCHAR, preset VARCHAR, format VARCHAR, encoding VARCHAR,
   rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, loaded_at TIMESTAMP);
 
-CREATE TABLE feature.receipt (  -- `receipt` is the hash of its number
+CREATE TABLE feature.receipt (  -- `receipt` is the text_hash of its number: XXH3 of 64 bits
   customer_no INTEGER, action raw.action_name, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
   lines INTEGER);
 

@@ -32,7 +32,7 @@ TEST(Histories, AreTheEventsThatHaveAReceiptInOrder) {
   std::set<std::tuple<Action, std::string, std::string>> places;
   Random random(5, 0);
   auto hash_of = [&](uint64_t receipt) {
-    Table row = must(connection.query(fmt::format("SELECT hash('r{}') AS h", receipt)));
+    Table row = must(connection.query(fmt::format("SELECT text_hash('r{}') AS h", receipt)));
     return static_cast<uint64_t>(row.integers("h")[0]);
   };
   std::vector<uint64_t> hashes;

@@ -123,13 +123,13 @@ const std::string& store_with_exposures() {
             FROM raw.customer, (VALUES (TIMESTAMP '2024-03-01 09:00:00'), (TIMESTAMP '2024-06-10 09:00:00'),
                                        (TIMESTAMP '2024-12-20 09:00:00')) AS drawn(day));
       INSERT INTO feature.receipt BY NAME
-      SELECT customer_no, 'purchase' AS action, ts::DATE + 5 AS day, hash('caused') AS receipt,
+      SELECT customer_no, 'purchase' AS action, ts::DATE + 5 AS day, text_hash('caused') AS receipt,
              ts + INTERVAL 5 DAY AS last_ts, 1000 AS amount, 1 AS lines
       FROM raw.exposure WHERE offer = 'coupon' AND customer_no % 2 = 0;
       INSERT INTO raw.event BY NAME
       SELECT 1000000000 + row_number() OVER () AS event_id, customer_no, last_ts AS ts, action, amount,
              'caused' AS receipt_id, 0 AS outlet_no, 0 AS source
-      FROM feature.receipt WHERE receipt = hash('caused'))");
+      FROM feature.receipt WHERE receipt = text_hash('caused'))");
     run(copy, "campaign.measure");
     return copy;
   }();
