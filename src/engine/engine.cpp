@@ -73,10 +73,7 @@ FileSummary summary_of(const ingest::FileReport& report) {
     file.rejects.emplace_back(words, rows);
   }
   file.warnings = report.warnings;
-  if (report.rows_loaded > 0 && !ingest::is_dimension(report.facts.kind)) {
-    file.first = to_text(to_date(report.first));
-    file.last = to_text(to_date(report.last));
-  }
+  if (report.first_day) file.first = to_text(*report.first_day), file.last = to_text(*report.last_day);
   return file;
 }
 

@@ -68,26 +68,22 @@ Status create_graded(store::Connection& connection, const Graded& buyers) {
   return rows.close();
 }
 
-// The rows of the temporary table `made`, kept in the schema feature as those of that cutoff.
-Status keep(store::Connection& connection, const char* name, const char* made, const Bindings& bindings) {
-  TRY(connection.execute(
-      fmt::format(
-          "CREATE OR REPLACE TEMP TABLE shape AS SELECT $cutoff::DATE AS cutoff, $window_from::DATE AS "
-          "window_from, * FROM temp.{} LIMIT 0",
-          made),
-      bindings));
+// What was made is kept as feature.customer of that cutoff.
+Status keep(store::Connection& connection, const Bindings& bindings) {
+  TRY(
+      connection.execute("CREATE OR REPLACE TEMP TABLE shape AS SELECT $cutoff::DATE AS cutoff, "
+                         "$window_from::DATE AS window_from, * FROM temp.customer_feature LIMIT 0",
+                         bindings));
   // what another version made has other columns
   int64_t shapes = TRY(connection.integer(
       "SELECT count(DISTINCT substr(sql, strpos(sql, '('))) FROM duckdb_tables() WHERE (database_name = "
-      "'danggol' AND schema_name = 'feature' AND table_name = $name) OR (database_name = 'temp' AND "
-      "table_name = 'shape')",
-      {{"name", std::string(name)}}));
-  if (shapes > 1) TRY(connection.execute(fmt::format("DROP TABLE feature.{}", name)));
+      "'danggol' AND schema_name = 'feature' AND table_name = 'customer') OR (database_name = 'temp' AND "
+      "table_name = 'shape')"));
+  if (shapes > 1) TRY(connection.execute("DROP TABLE feature.customer"));
   return connection.execute(
-      fmt::format("CREATE TABLE IF NOT EXISTS feature.{0} AS FROM shape;"
-                  "DELETE FROM feature.{0} WHERE cutoff = $cutoff::DATE AND window_from = $window_from::DATE;"
-                  "INSERT INTO feature.{0} SELECT $cutoff::DATE, $window_from::DATE, * FROM temp.{1}",
-                  name, made),
+      "CREATE TABLE IF NOT EXISTS feature.customer AS FROM shape;"
+      "DELETE FROM feature.customer WHERE cutoff = $cutoff::DATE AND window_from = $window_from::DATE;"
+      "INSERT INTO feature.customer SELECT $cutoff::DATE, $window_from::DATE, * FROM temp.customer_feature",
       bindings);
 }
 
@@ -140,8 +136,7 @@ Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_m
       TRY(connection.query("SELECT place, name, value FROM customer_mix JOIN graded USING (customer_no)")),
       frame);
 
-  TRY(keep(connection, "customer", "customer_feature", bindings));
-  TRY(keep(connection, "customer_mix", "customer_mix", bindings));
+  TRY(keep(connection, bindings));
   if (label_until) TRY(add_labels(connection, *label_until, grading, frame));
   return frame;
 }

@@ -14,7 +14,7 @@ namespace danggol::features {
 Status add_receipts(store::Connection& connection, int64_t first_load);
 
 // Features of the buyers of [cutoff - window_months, cutoff); labels from [cutoff, label_until) if that is
-// given. Keeps the features as feature.customer and feature.customer_mix of that cutoff.
+// given. Keeps the features as feature.customer of that cutoff.
 Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,
                     std::optional<Date> label_until, const Grading& grading);
 

@@ -46,7 +46,7 @@ class Tally {
   void report(FileReport& out) const {
     out.rows_loaded = loaded_;
     out.rows_rejected = rejected_;
-    if (first_ <= last_) out.first = first_, out.last = last_;
+    if (first_ <= last_) out.first_day = to_date(first_), out.last_day = to_date(last_);
     out.rejects.assign(reasons_.begin(), reasons_.end());
     std::stable_sort(out.rejects.begin(), out.rejects.end(),
                      [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -268,6 +268,8 @@ void warn(FileReport& report) {
   if (std::string why = why_nothing(report); !why.empty()) report.warnings.push_back(std::move(why));
 }
 
+Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
+
 Result<std::vector<FileReport>> load_all(store::Connection& connection, const std::vector<std::string>& paths,
                                          const Mapping& mapping, const ImportOptions& options,
                                          const Work& work) {
@@ -298,7 +300,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
         {as_text(std::filesystem::path(paths[f]).filename().string()), static_cast<int32_t>(load_no)});
     TRY(connection.execute(
         "INSERT INTO raw.load VALUES ($no, $file, $digest, $preset, $format, $encoding, $read, "
-        "$loaded, $rejected, $at)",
+        "$loaded, $rejected, $first, $last, $at)",
         {{"no", load_no},
          {"file", files[f].name},
          {"digest", digests[f]},
@@ -308,6 +310,8 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
          {"read", report.rows_read()},
          {"loaded", report.rows_loaded},
          {"rejected", report.rows_rejected},
+         {"first", value_of(report.first_day)},
+         {"last", value_of(report.last_day)},
          {"at", now_utc()}}));
   }
   TRY(staging.insert(connection, files, dimensions, work.stop));

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +19,7 @@ struct FileReport {
   FileFacts facts;
   int64_t rows_loaded = 0, rows_rejected = 0;
   std::vector<std::pair<std::string, int64_t>> rejects;  // by reason, most first
-  Timestamp first{}, last{};                             // of the loaded events or exposures
+  std::optional<Date> first_day, last_day;  // of the loaded events or exposures, where there are any
   // Dimensions whose ids were taken as they are, for no file is the preset's table of them.
   std::vector<Kind> unchecked;
   std::string digest_of_read;         // TableReader's

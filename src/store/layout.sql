@@ -27,7 +27,7 @@ CREATE TABLE raw.reject (
   load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
 CREATE TABLE raw.load (
   load_no INTEGER, file VARCHAR, digest VARCHAR, preset VARCHAR, format VARCHAR, encoding VARCHAR,
-  rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, loaded_at TIMESTAMP);
+  rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, first_day DATE, last_day DATE, loaded_at TIMESTAMP);
 
 CREATE TABLE feature.receipt (  -- `receipt` is the text_hash of its number: XXH3 of 64 bits
   customer_no INTEGER, action raw.action_name, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),

@@ -337,7 +337,6 @@ def of_a_version_with_other_columns(case):
     """What jobs wrote is made anew by the next; the report leaves out what it cannot read, and says so."""
     changes = [
         "ALTER TABLE feature.customer DROP COLUMN basket_sd",
-        "ALTER TABLE feature.customer_mix ADD COLUMN more DOUBLE",
         "ALTER TABLE history.rfm RENAME grade TO class",
     ]
     store = case.changed_store(*changes, kind="finished")

@@ -1093,8 +1093,8 @@ TEST_F(Import, CheckCountsWhatImportLoads) {
   EXPECT_EQ(checked.rows_read(), 3'000);
   EXPECT_EQ(checked.rows_loaded, loaded.rows_loaded);
   EXPECT_EQ(checked.rejects, loaded.rejects);
-  EXPECT_EQ(checked.first, loaded.first);
-  EXPECT_EQ(checked.last, loaded.last);
+  EXPECT_EQ(checked.first_day, loaded.first_day);
+  EXPECT_EQ(checked.last_day, loaded.last_day);
   EXPECT_EQ(loaded.rows_loaded, count("raw.event"));
   EXPECT_EQ(loaded.rows_rejected, count("raw.reject"));
 }
