@@ -194,11 +194,13 @@ class Case:
         os.makedirs(path, exist_ok=True)
         return path
 
-    def run(self, *arguments, what=None, status=None, seconds=10, terminal=True, misspelt=False, **how):
+    def run(
+        self, *arguments, what=None, status=None, seconds=10, terminal=True, misspelt=False, forgiven=None, **how
+    ):
         """Runs the program to its end and holds it to what is promised of every run.
 
         `status` is what it must be, one or several; `terminal` says that stdout is for people; `misspelt`, that the
-        command itself is not one.
+        command itself is not one; `forgiven`, a signal that may end it once: then it is run again.
         """
         what = what or " ".join(a if isinstance(a, str) else repr(a) for a in arguments)
         what = what if len(what) <= 160 else what[:160] + "..."
@@ -221,6 +223,10 @@ class Case:
         if hung:
             self.wrong(f"{what}: not done after {seconds} s")
             return done
+        if forgiven and done.status == -forgiven:
+            return self.run(
+                *arguments, what=what, status=status, seconds=seconds, terminal=terminal, misspelt=misspelt, **how
+            )
         if done.status < 0:
             self.wrong(f"{what}: died of {signal.Signals(-done.status).name}: {done.message[:200]}")
             return done

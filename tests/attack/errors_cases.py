@@ -63,7 +63,11 @@ def memory(case):
 
 @case
 def address_space(case):
-    """A process that gets no more memory from the system ends with a message, not by a signal."""
+    """A process that gets no more memory from the system ends with a message, not by a signal.
+
+    But for one in a hundred, over which we have no power: a thread of DuckDB that was idle and for which its allocator
+    can make no arena (duckdb_je_tcache_arena_associate, 1.5.5). Twice in a row is a failure.
+    """
     store = case.store("big")
     for megabytes in (400, 500, 700):
         for command in (
@@ -74,7 +78,8 @@ def address_space(case):
             ["check", case.shelf.big_file()],
         ):
             what = f"{command[0]} in {megabytes} MB of address space"
-            done = case.run(*command, what=what, limits=[(resource.RLIMIT_AS, megabytes << 20)], seconds=60)
+            limits = [(resource.RLIMIT_AS, megabytes << 20)]
+            done = case.run(*command, what=what, limits=limits, seconds=60, forgiven=signal.SIGSEGV)
             case.expect(
                 done.status in (OK, WRONG, NOT_THERE, MEMORY, DISK) or done.status < 0,
                 f"{what}: exit status {done.status}: {done.message[:100]}",
