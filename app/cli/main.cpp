@@ -35,6 +35,7 @@ struct Options {
   std::vector<std::string> rooms;
   ParamTexts params, flags;
   std::string report_path;
+  bool force = false;
   // suppress
   SuppressRequest suppress;
   // simulate
@@ -244,9 +245,15 @@ Status run(const Options& options) {
   AnalysisInfo info = TRY(Engine::analysis(options.room));
   if (info.kind == Kind::query) {
     Engine engine = TRY(open(options, Engine::Access::read));
-    return write(engine, options, [&](std::ostream& out) {
-      return engine.answer(options.room, options.params, style(options), out);
-    });
+    std::vector<Text> lacks;
+    auto rows = [&](std::ostream& out) -> Status {
+      lacks = TRY(engine.answer(options.room, options.params, style(options), out));
+      return {};
+    };
+    TRY(write(engine, options, rows));
+    for (const Text& text : lacks)
+      fmt::print(stderr, "danggol: {}\n", printable(options.language == "ko" ? text.ko : text.en));
+    return {};
   }
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
@@ -259,7 +266,8 @@ Status pipeline(const Options& options) {
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
   if (!options.report_path.empty()) TRY(engine.check_output(options.report_path));
-  auto summary = TRY(engine.pipeline(options.rooms, options.params, StopOnSignal::progress()));
+  auto summary =
+      TRY(engine.pipeline({options.rooms, options.params, options.force}, StopOnSignal::progress()));
   if (!options.report_path.empty()) TRY(engine.report(options.report_path, language(options)));
   print(options.json ? to_json(summary) : to_text(summary, language(options)));
   if (summary.failed.empty()) return {};
@@ -474,6 +482,7 @@ int main(int argc, char** argv) {
   pipeline_command->add_option("--rooms", options.rooms, "only these analyses, comma-separated")
       ->delimiter(',')
       ->type_name("ROOM,...");
+  pipeline_command->add_flag("--force", options.force, "run again what is unchanged, too");
   add_params(*pipeline_command, Engine::run_params(), options);
 
   auto* show_command =

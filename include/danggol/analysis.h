@@ -48,8 +48,10 @@ struct ParamInfo {
   std::optional<double> least, most;  // of a number, or of a list's every element
   std::vector<std::string> choices;
   std::string help;
-  bool required = false;    // there is no default: a run without it is refused
-  std::string values = {};  // "table:column" where it is one of that column's values
+  bool required = false;                // there is no default: a run without it is refused
+  std::string values = {};              // "table:column" where it is one of that column's values
+  bool nullable = false;                // "" says that it is not given
+  ParamType element = ParamType::text;  // of a list
 };
 
 // Parameter values as typed: name without dashes -> text.
@@ -95,6 +97,9 @@ struct AnalysisInfo {
   std::vector<std::string> reads = {};  // tables of raw, or results and models of other analyses
   std::vector<std::string> uses =
       {};  // results it takes into account where they are there, of the same dates
+  // Of as-of, from, split and until, those its tables depend on besides what it reads: others may move and
+  // nothing changes.
+  std::vector<std::string> dates = {"as-of", "from", "split", "until"};
   std::vector<TableInfo> writes = {};
   std::vector<std::string> trains = {};  // models
   std::vector<ChartInfo> charts = {};

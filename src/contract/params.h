@@ -74,17 +74,24 @@ class ParamTable {
     return add({name, ParamType::choice, {}, {}, {}, {}, std::move(choices), help}, member);
   }
   ParamTable& date(std::string name, std::optional<Date> Params::*member, std::string help) {
-    return add({name, ParamType::date, {}, {}, {}, {}, {}, help}, member);
+    return add({.name = name, .type = ParamType::date, .help = help, .nullable = true}, member);
   }
   ParamTable& reals(std::string name, std::vector<double> Params::*member, Range range, std::string unit,
                     std::string help) {
-    return add({name, ParamType::list, unit, {}, range.least, range.most, {}, help}, member);
+    return add({.name = name,
+                .type = ParamType::list,
+                .unit = unit,
+                .least = range.least,
+                .most = range.most,
+                .help = help,
+                .element = ParamType::real},
+               member);
   }
   ParamTable& texts(std::string name, std::vector<std::string> Params::*member, std::string help) {
-    return add({name, ParamType::list, {}, {}, {}, {}, {}, help}, member);
+    return add({.name = name, .type = ParamType::list, .help = help}, member);
   }
   ParamTable& group(std::string name, Group Params::*member, std::string help) {
-    return add({name, ParamType::group, {}, {}, {}, {}, {}, help}, member);
+    return add({.name = name, .type = ParamType::group, .help = help, .nullable = true}, member);
   }
   // One of the values of a column ("raw.customer:customer_id"); it must be given.
   ParamTable& one_of(std::string name, std::string Params::*member, std::string column, std::string help) {

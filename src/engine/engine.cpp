@@ -3,22 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <ostream>
-#include <thread>
 
 #include "base/clock.h"
 #include "base/output_file.h"
 #include "base/part.h"
+#include "engine/import_files.h"
+#include "engine/job_queue.h"
+#include "engine/reader.h"
 #include "engine/results.h"
 #include "engine/run.h"
 #include "engine/suppress.h"
 #include "engine/time_frame.h"
 #include "features/frame.h"
-#include "ingest/import.h"
 #include "ingest/input_file.h"
 #include "report/html.h"
 #include "report/rows_out.h"
@@ -27,11 +26,8 @@
 namespace danggol {
 namespace {
 
-const Room* find_room(const std::string& name) {
-  for (const Room& room : rooms::all())
-    if (room.info.name == name) return &room;
-  return nullptr;
-}
+using engine::find_room;
+using engine::Reader;
 
 Result<const Room*> room_named(const std::string& name, Kind kind) {
   const Room* room = find_room(name);
@@ -41,40 +37,6 @@ Result<const Room*> room_named(const std::string& name, Kind kind) {
     return Error{Code::bad_input, fmt::format("{}: is a {}", name,
                                               kind == Kind::job ? "query, not a job" : "job, not a query")};
   return room;
-}
-
-Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
-  ingest::Mapping mapping = ingest::guessing();
-  if (!request.preset.empty()) mapping = TRY(ingest::preset(request.preset));
-  if (!request.map_file.empty()) TRY(ingest::override_from_file(request.map_file, mapping));
-  TRY(ingest::override_columns(request.columns, mapping));
-  return mapping;
-}
-
-FileSummary summary_of(const ingest::FileReport& report) {
-  FileSummary file;
-  file.path = report.facts.path;
-  file.format = report.facts.format;
-  file.encoding = report.facts.encoding;
-  for (size_t role = 0; role < ingest::role_count; ++role)
-    if (int column = report.facts.roles[role]; column >= 0)
-      file.roles.emplace_back(ingest::name(static_cast<ingest::Role>(role)),
-                              report.facts.header[static_cast<size_t>(column)]);
-  file.table = report.facts.table;
-  file.kind = ingest::name(report.facts.kind);
-  for (ingest::Kind kind : report.unchecked) file.unchecked.emplace_back(ingest::name(kind));
-  file.rows_read = report.rows_read();
-  file.rows_loaded = report.rows_loaded;
-  file.rows_rejected = report.rows_rejected;
-  for (const auto& [reason, rows] : report.rejects) {
-    std::string words = reason;
-    for (const auto& known : ingest::reject_reasons())
-      if (known.name == reason) words = known.en;
-    file.rejects.emplace_back(words, rows);
-  }
-  file.warnings = report.warnings;
-  if (report.first_day) file.first = to_text(*report.first_day), file.last = to_text(*report.last_day);
-  return file;
 }
 
 // The room that should have written what `room` reads, if this pipeline has been at it without success.
@@ -90,30 +52,31 @@ std::string missing_input(const Room& room, const PipelineSummary& summary) {
   return {};
 }
 
+// Where memory ran out, in DuckDB or beyond it, the message says of how much.
+Error bounded(Error error, int64_t memory_bytes) {
+  if (error.code != Code::memory) return error;
+  return {Code::memory, fmt::format("not enough memory: --memory is {} MB; ask for less, or raise it",
+                                    memory_bytes / 1'000'000)};
+}
+
 }  // namespace
 
+// What all engines of one store share.
 struct Engine::State {
   std::string path;
-  Access access;
   Settings settings;
   store::Database database;
-  std::atomic<bool> stop = false;
-  std::mutex running_mutex;
-  store::Connection* running = nullptr;
+  std::shared_ptr<engine::Keeper> keeper = std::make_shared<engine::Keeper>();
+  JobQueue queue{keeper};  // ends first
 
-  // A connection that interrupt() can reach while it lives.
-  struct Session {
-    State& state;
-    store::Connection connection;
-    Session(State& s, store::Connection c) : state(s), connection(std::move(c)) {
-      std::lock_guard lock(state.running_mutex);
-      state.running = &connection;
-    }
-    ~Session() {
-      std::lock_guard lock(state.running_mutex);
-      state.running = nullptr;
-    }
-  };
+  Result<std::shared_ptr<Reader>> reader(std::optional<double> seconds = {}) {
+    return Reader::open(database, *keeper, seconds);
+  }
+  Result<std::shared_ptr<Reader>> begun_reader(std::optional<double> seconds = {}) {
+    auto reader = TRY(this->reader(seconds));
+    TRY(reader->begin());
+    return reader;
+  }
 
   // Never onto the store, nor onto a file that was loaded into it, by whatever name.
   Status check_output(const std::string& to) {
@@ -138,13 +101,6 @@ struct Engine::State {
     return OutputFile::create(to);
   }
 
-  Progress stoppable(const Progress& progress) {
-    return [this, progress](double done, std::string_view what) -> Status {
-      if (stop) return Error{Code::cancelled, "stopped: nothing was changed"};
-      return progress ? progress(done, what) : Status();
-    };
-  }
-
   // An input is not the store: to open that a second time would also give up its lock.
   Status is_no_store(const std::string& file) const {
     if (auto id = file_id(file); !id || *id != database.file()) return {};
@@ -156,8 +112,9 @@ struct Engine::State {
     return engine::suppress(connection, request);
   }
 
-  // The dates and the seed of what is to run, and the connection showing nothing beyond them.
-  Result<engine::RunSettings> settle(store::Connection& connection, ParamTexts& params) {
+  // The dates and the seed of what is to run, and the connection showing nothing beyond them. Dates that are
+  // not given are those of the data or, for a query, of what is shown.
+  Result<engine::RunSettings> settle(store::Connection& connection, ParamTexts& params, Kind kind) {
     engine::RunParams given;
     TRY(engine::run_params().read(params, given));
     Table span = TRY(connection.query("SELECT min(ts)::DATE AS first, max(ts)::DATE AS last FROM raw.event"));
@@ -165,15 +122,127 @@ struct Engine::State {
       return Error{Code::no_data, fmt::format("store {}: no events yet; run danggol import first", path)};
     Date first{static_cast<int32_t>(span.integers("first")[0])},
         last{static_cast<int32_t>(span.integers("last")[0])};
+    if (kind == Kind::query && !given.as_of && !given.from && !given.split && !given.until)
+      if (auto shown = TRY(engine::shown_frame(connection)))
+        given.as_of = shown->as_of, given.from = shown->from, given.split = shown->split,
+        given.until = shown->until;
     TimeFrame time = TRY(engine::settle(given, first, last));
     TRY(engine::create_visible(connection, time));
-    TRY(connection.limit_memory(settings.memory_bytes));
     return engine::RunSettings{.time = time,
                                .seed = static_cast<uint64_t>(given.seed),
                                .memory_bytes = settings.memory_bytes,
                                .key_file = database.key_file()};
   }
+
+  // Of a query-kind analysis, and the reading it came from.
+  Result<std::pair<std::shared_ptr<Reader>, engine::QueryAnswer>> answer(const std::string& name,
+                                                                         ParamTexts params) {
+    const Room* room = TRY(room_named(name, Kind::query));
+    auto reader = TRY(this->reader());
+    TRY(reader->connection().begin());
+    auto run_settings = TRY(settle(reader->connection(), params, Kind::query));
+    auto answer = TRY(engine::run_query(reader->connection(), *room, params, run_settings));
+    return std::pair(std::move(reader), std::move(answer));
+  }
+  static Cursor cursor(std::shared_ptr<State> state, std::shared_ptr<Reader> reader, store::Rows rows,
+                       std::optional<SqlLimits> limits);
+
+  // The work of jobs, each with a connection of its own.
+  Result<std::vector<FileSummary>> work(store::Connection& connection, const ImportRequest& request,
+                                        const Progress& progress) {
+    auto mapping = TRY(engine::mapping_of(request));
+    auto files = TRY(ingest::files_of(request.paths));
+    for (const auto& file : files) TRY(is_no_store(file));
+    auto reports =
+        TRY(ingest::import(connection, files, mapping, {request.again, features::add_receipts}, progress));
+    database.keep();
+    return engine::summaries_of(reports);
+  }
+  Result<SuppressSummary> work(store::Connection& connection, const SuppressRequest& request,
+                               const Progress&) {
+    return suppress(connection, request);
+  }
+  Result<RunSummary> work(store::Connection& connection, const RunRequest& request,
+                          const Progress& progress) {
+    const Room* room = TRY(room_named(request.room, Kind::job));
+    ParamTexts params = request.params;
+    auto run_settings = TRY(settle(connection, params, Kind::job));
+    TRY(connection.limit_memory(settings.memory_bytes));
+    SuppressRequest suppressed;
+    if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
+    (void)TRY(room->check(params));
+    std::vector<Text> warnings;
+    if (!suppressed.ids.empty() || !suppressed.file.empty())
+      warnings = TRY(suppress(connection, suppressed)).warnings;
+    auto run = TRY(engine::run_job(connection, *room, params, run_settings, progress));
+    run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
+    return run;
+  }
+  Result<PipelineSummary> work(store::Connection& connection, const PipelineRequest& request,
+                               const Progress& progress);
 };
+
+Result<PipelineSummary> Engine::State::work(store::Connection& connection, const PipelineRequest& request,
+                                            const Progress& progress) {
+  ParamTexts params = request.params;
+  const auto& names = request.rooms;
+  auto run_settings = TRY(settle(connection, params, Kind::job));
+  TRY(connection.limit_memory(settings.memory_bytes));
+  if (!params.empty())
+    return Error{Code::bad_input,
+                 fmt::format("pipeline: no parameter --{}; it takes as-of, from, split, until and seed",
+                             params.begin()->first)};
+  std::vector<const Room*> chosen;
+  for (const auto& name : names) (void)TRY(room_named(name, Kind::job));
+  for (const Room& room : rooms::all())  // the registry is in dependency order
+    if (room.info.kind == Kind::job &&
+        (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
+      chosen.push_back(&room);
+  // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
+  run_settings.is_part = true;
+  Stopwatch since_written;
+  bool has_written = false;
+  auto write = [&]() -> Status {
+    since_written = Stopwatch();
+    if (!std::exchange(has_written, false)) return {};
+    return connection.checkpoint();
+  };
+  auto finish = [&]() -> Status {
+    has_written = TRY(engine::show_chosen(connection, run_settings)) || has_written;
+    return write();
+  };
+  PipelineSummary summary;
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    if (since_written.seconds() > 1) TRY(write());
+    auto part = [&](double done, std::string_view what) -> Status {
+      double n = static_cast<double>(chosen.size());
+      return progress((static_cast<double>(i) + std::max(0.0, done)) / n, what);
+    };
+    const std::string& room = chosen[i]->info.name;
+    if (auto missing = missing_input(*chosen[i], summary); !missing.empty()) {
+      summary.skipped.emplace_back(room, fmt::format("{}: needs {}", room, missing));
+      continue;
+    }
+    auto outcome = engine::run_part(connection, *chosen[i], run_settings, request.force, part);
+    if (!outcome || outcome->run) has_written = true;
+    if (outcome) {
+      run_settings.chosen[room] = outcome->run ? outcome->run->run_id : outcome->unchanged;
+      if (outcome->run) summary.runs.push_back(*std::move(outcome->run));
+      else summary.unchanged.emplace_back(room, outcome->unchanged);
+    } else if (outcome.error().code == Code::cancelled) {
+      (void)connection.undisturbed(finish);
+      return outcome.error();
+    } else if (outcome.error().code == Code::no_data)
+      summary.skipped.emplace_back(room, outcome.error().message);
+    else summary.failed.emplace_back(room, outcome.error());
+  }
+  TRY(finish());
+  if (summary.runs.empty() && summary.unchanged.empty() && !summary.failed.empty())
+    return summary.failed[0].second;
+  if (summary.runs.empty() && summary.unchanged.empty())
+    return Error{Code::no_data, "pipeline: nothing could run: " + summary.skipped[0].second};
+  return summary;
+}
 
 std::vector<AnalysisInfo> Engine::analyses() {
   std::vector<AnalysisInfo> out;
@@ -194,13 +263,10 @@ std::vector<std::string> Engine::presets() { return ingest::preset_names(); }
 std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
 Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress) {
-  auto mapping = TRY(mapping_of(request));
+  auto mapping = TRY(engine::mapping_of(request));
   auto files = TRY(ingest::files_of(request.paths));
   Progress silent = [](double, std::string_view) { return Status(); };
-  std::vector<FileSummary> out;
-  for (const auto& report : TRY(ingest::check(files, mapping, progress ? progress : silent)))
-    out.push_back(summary_of(report));
-  return out;
+  return engine::summaries_of(TRY(ingest::check(files, mapping, progress ? progress : silent)));
 }
 
 Result<Engine> Engine::open(const std::string& store_path, Access access) {
@@ -208,109 +274,71 @@ Result<Engine> Engine::open(const std::string& store_path, Access access) {
 }
 
 Result<Engine> Engine::open(const std::string& store_path, Access access, const Settings& settings) {
-  auto state = std::make_shared<State>();
-  state->path = store_path;
-  state->access = access;
-  state->settings = settings;
+  static std::mutex mutex;
+  static auto& opened = *new std::vector<std::weak_ptr<State>>;  // a store may be closed by other statics
   if (store_path.empty() || store_path.starts_with(":memory:"))
     return Error{Code::bad_input, fmt::format("store {}: must be the name of a file", store_path)};
-  state->database = TRY(store::Database::open(
+  Engine engine;
+  engine.access_ = access;
+  auto database = TRY(store::Database::open(
       store_path, access == Access::write ? store::Access::read_write : store::Access::read_only,
       settings.memory_bytes));
-  auto connection = TRY(state->database.connect());
-  TRY(engine::show_results(connection));
-  Engine engine;
-  engine.state_ = std::move(state);
+  std::lock_guard lock(mutex);
+  std::erase_if(opened, [](const auto& state) { return state.expired(); });
+  for (const auto& known : opened)
+    if (auto state = known.lock(); state && state->database.file() == database.file()) engine.state_ = state;
+  if (engine.state_) return engine;
+  engine.state_ = std::make_shared<State>();
+  engine.state_->path = store_path;
+  engine.state_->settings = settings;
+  engine.state_->database = std::move(database);
+  opened.push_back(engine.state_);
   return engine;
 }
 
-Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, const Progress& progress) {
-  auto mapping = TRY(mapping_of(request));
-  auto files = TRY(ingest::files_of(request.paths));
-  for (const auto& file : files) TRY(state_->is_no_store(file));
-  State::Session session(*state_, TRY(state_->database.connect()));
-  auto reports = TRY(ingest::import(session.connection, files, mapping,
-                                    {request.again, features::add_receipts}, state_->stoppable(progress)));
-  state_->database.keep();
-  std::vector<FileSummary> out;
-  for (const auto& report : reports) out.push_back(summary_of(report));
-  return out;
+Job Engine::start(JobRequest request, Events events) {
+  if (access_ == Access::read)
+    return state_->queue.refuse({Code::conflict, fmt::format("store {}: open for reading here; open it for "
+                                                             "writing",
+                                                             state_->path)});
+  auto work = [state = state_.get(), request = std::move(request)](
+                  engine::Stop& stop, const Progress& progress) -> Result<JobSummary> {
+    auto connection = TRY(state->database.connect());
+    engine::Stop::Busy busy(stop, connection);
+    return std::visit(
+        [&](const auto& asked) -> Result<JobSummary> {
+          return JobSummary(TRY(state->work(connection, asked, stop.heeded_by(progress))));
+        },
+        request);
+  };
+  return state_->queue.add(std::move(work), std::move(events));
 }
 
-Result<RunSummary> Engine::run(const std::string& name, ParamTexts params, const Progress& progress) {
-  const Room* room = TRY(room_named(name, Kind::job));
-  State::Session session(*state_, TRY(state_->database.connect()));
-  auto settings = TRY(state_->settle(session.connection, params));
-  SuppressRequest suppressed;
-  if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
-  (void)TRY(room->check(params));
-  std::vector<Text> warnings;
-  if (!suppressed.ids.empty() || !suppressed.file.empty())
-    warnings = TRY(state_->suppress(session.connection, suppressed)).warnings;
-  auto run = TRY(engine::run_job(session.connection, *room, params, settings, state_->stoppable(progress)));
-  run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
-  return run;
+std::vector<Job> Engine::jobs() const { return state_->queue.jobs(); }
+
+namespace {
+
+template <class Summary>
+Result<Summary> waited(const Job& job) {
+  return std::get<Summary>(TRY(job.wait()));
+}
+
+}  // namespace
+
+Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, const Progress& progress) {
+  return waited<std::vector<FileSummary>>(start(request, {progress}));
 }
 
 Result<SuppressSummary> Engine::suppress(const SuppressRequest& request) {
-  State::Session session(*state_, TRY(state_->database.connect()));
-  return state_->suppress(session.connection, request);
+  return waited<SuppressSummary>(start(request));
 }
 
-Result<PipelineSummary> Engine::pipeline(const std::vector<std::string>& names, ParamTexts params,
-                                         const Progress& progress) {
-  State::Session session(*state_, TRY(state_->database.connect()));
-  auto settings = TRY(state_->settle(session.connection, params));
-  if (!params.empty())
-    return Error{Code::bad_input,
-                 fmt::format("pipeline: no parameter --{}; it takes as-of, from, split, until and seed",
-                             params.begin()->first)};
-  std::vector<const Room*> chosen;
-  for (const auto& name : names) (void)TRY(room_named(name, Kind::job));
-  for (const Room& room : rooms::all())  // the registry is in dependency order
-    if (room.info.kind == Kind::job &&
-        (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
-      chosen.push_back(&room);
-  // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
-  settings.is_part = true;
-  Stopwatch since_written;
-  auto write = [&]() -> Status {
-    since_written = Stopwatch();
-    return session.connection.checkpoint();
-  };
-  PipelineSummary summary;
-  for (size_t i = 0; i < chosen.size(); ++i) {
-    if (since_written.seconds() > 1) TRY(write());
-    auto part = [&](double done, std::string_view what) -> Status {
-      double n = static_cast<double>(chosen.size());
-      return progress ? progress((static_cast<double>(i) + std::max(0.0, done)) / n, what) : Status();
-    };
-    const std::string& room = chosen[i]->info.name;
-    if (auto missing = missing_input(*chosen[i], summary); !missing.empty()) {
-      summary.skipped.emplace_back(room, fmt::format("{}: needs {}", room, missing));
-      continue;
-    }
-    auto run = engine::run_job(session.connection, *chosen[i], {}, settings, state_->stoppable(part));
-    if (run) summary.runs.push_back(std::move(*run));
-    else if (run.error().code == Code::cancelled) {
-      (void)write();
-      return run.error();
-    } else if (run.error().code == Code::no_data) summary.skipped.emplace_back(room, run.error().message);
-    else summary.failed.emplace_back(room, run.error());
-  }
-  TRY(write());
-  if (summary.runs.empty() && !summary.failed.empty()) return summary.failed[0].second;
-  if (summary.runs.empty())
-    return Error{Code::no_data, "pipeline: nothing could run: " + summary.skipped[0].second};
-  return summary;
+Result<RunSummary> Engine::run(const std::string& room, ParamTexts params, const Progress& progress) {
+  return waited<RunSummary>(start(RunRequest{room, std::move(params)}, {progress}));
 }
 
-Status Engine::answer(const std::string& name, ParamTexts params, const RowStyle& style, std::ostream& out) {
-  const Room* room = TRY(room_named(name, Kind::query));
-  State::Session session(*state_, TRY(state_->database.connect()));
-  auto settings = TRY(state_->settle(session.connection, params));
-  Table rows = TRY(engine::run_query(session.connection, *room, params, settings));
-  return report::write_rows(rows, style, out);
+Result<PipelineSummary> Engine::pipeline(const PipelineRequest& request, const Progress& progress) {
+  return waited<PipelineSummary>(start(request, {progress}));
 }
 
 namespace {
@@ -321,7 +349,8 @@ Result<std::string> select_from(store::Connection& connection, const std::string
       "SELECT schema_name AS schema, table_name AS name FROM duckdb_tables() WHERE database_name = 'danggol' "
       "AND "
       "schema_name IN ('raw', 'feature', 'model', 'run') UNION ALL SELECT schema_name, view_name FROM "
-      "duckdb_views() WHERE database_name = 'memory' AND schema_name = 'result' ORDER BY ALL"));
+      "duckdb_views() WHERE database_name = $own AND schema_name = 'result' ORDER BY ALL",
+      {{"own", connection.own_catalogue()}}));
   std::string known;
   for (size_t i = 0; i < tables.rows(); ++i) {
     const std::string &schema = tables.texts("schema")[i], &name = tables.texts("name")[i];
@@ -330,74 +359,46 @@ Result<std::string> select_from(store::Connection& connection, const std::string
                          limit < 0 ? "" : fmt::format(" LIMIT {}", limit));
     known += (i > 0 ? ", " : "") + schema + "." + name;
   }
-  if (const Room* writer = engine::writer_of(table))
-    return Error{Code::not_found,
-                 fmt::format("{}: no rows yet; run danggol run {} first", table, writer->info.name)};
-  return Error{Code::not_found, fmt::format("{}: no such table; there are {}", table, known)};
-}
-
-// Calls `stop` if it still lives after so many seconds.
-class Deadline {
- public:
-  Deadline(double seconds, std::function<void()> stop)
-      : thread_([this, seconds, stop = std::move(stop)] {
-          std::unique_lock lock(mutex_);
-          passed_ = !over_.wait_for(lock, std::chrono::duration<double>(seconds), [&] { return done_; });
-          while (!done_) {  // again: what comes between two statements is lost
-            stop();
-            over_.wait_for(lock, std::chrono::milliseconds(20), [&] { return done_; });
-          }
-        }) {}
-  bool passed() {  // ends the watch
-    {
-      std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    over_.notify_all();
-    if (thread_.joinable()) thread_.join();
-    return passed_;
-  }
-  ~Deadline() { passed(); }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable over_;
-  bool done_ = false, passed_ = false;
-  std::thread thread_;
-};
-
-}  // namespace
-
-namespace {
-
-// Where memory ran out, in DuckDB or beyond it, the message says of how much.
-Status bounded(Status outcome, const Engine::Settings& settings) {
-  if (outcome || outcome.error().code != Code::memory) return outcome;
-  return Error{Code::memory, fmt::format("not enough memory: --memory is {} MB; ask for less, or raise it",
-                                         settings.memory_bytes / 1'000'000)};
+  const Room* writer = engine::writer_of(table);
+  if (!writer) return Error{Code::not_found, fmt::format("{}: no such table; there are {}", table, known)};
+  const std::string& room = writer->info.name;
+  bool has_run = TRY(connection.integer("SELECT count(*) FROM run.log WHERE room = $room AND state = 'done'",
+                                        {{"room", room}})) > 0;
+  return Error{Code::not_found,
+               has_run ? fmt::format("{}: its rows are of other dates or data than what was run last; run "
+                                     "danggol run {} first",
+                                     table, room)
+                       : fmt::format("{}: no rows yet; run danggol run {} first", table, room)};
 }
 
 }  // namespace
 
 Status Engine::show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out) {
-  State::Session session(*state_, TRY(state_->database.connect()));
-  std::string select = TRY(select_from(session.connection, table, limit));
-  auto rows = TRY(session.connection.texts(select, store::Author::danggol));
-  return bounded(report::write_rows(rows, style, INT64_MAX, out), state_->settings);
+  auto outcome = [&]() -> Status {
+    auto reader = TRY(state_->begun_reader());
+    std::string select = TRY(select_from(reader->connection(), table, limit));
+    auto rows = TRY(reader->connection().texts(select, store::Author::danggol));
+    return report::write_rows(rows, style, {.rows = INT64_MAX}, out);
+  }();
+  return outcome ? outcome : bounded(outcome.error(), state_->settings.memory_bytes);
 }
 
 Status Engine::export_parquet(const std::string& table, int64_t limit, const std::string& path) {
   OutputFile file = TRY(state_->output(path));
   if (!file.is_file())
     return Error{Code::bad_input, fmt::format("{}: Parquet is written to files only", path)};
-  State::Session session(*state_, TRY(state_->database.connect()));
-  std::string select = TRY(select_from(session.connection, table, limit));
-  auto rows = TRY(session.connection.stream(select));
+  auto reader = TRY(state_->begun_reader());
+  std::string select = TRY(select_from(reader->connection(), table, limit));
+  auto rows = TRY(reader->connection().stream(select));
   if (auto written = store::write_parquet(rows, file.path_now()); !written) {
     if (written.error().code != Code::io) return written;
     return Error{Code::io, fmt::format("{}: {}", path, written.error().message)};
   }
   return file.commit();
+}
+
+Error SqlLimits::too_many() const {
+  return {Code::refused, fmt::format("rows={}: the answer has more; add a LIMIT, or raise --rows", rows)};
 }
 
 Error SqlLimits::too_slow() const {
@@ -406,34 +407,138 @@ Error SqlLimits::too_slow() const {
 
 Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLimits& limits,
                    std::ostream& out) {
-  if (state_->access == Access::write)
-    return Error{Code::conflict, "sql: the store is open for writing here; open it for reading"};
-  State::Session session(*state_, TRY(state_->database.connect()));
-  Deadline deadline(limits.seconds, [&] { session.connection.interrupt(); });
+  auto reader = TRY(state_->reader(limits.seconds));
   auto outcome = [&]() -> Status {
-    auto rows = TRY(session.connection.texts(select, store::Author::outside));
-    return report::write_rows(rows, style, limits.rows, out);
+    TRY(reader->begin());
+    auto rows = TRY(reader->connection().texts(select, store::Author::outside));
+    return report::write_rows(rows, style, limits, out);
   }();
-  if (!outcome && outcome.error().code == Code::cancelled && deadline.passed()) return limits.too_slow();
-  return bounded(std::move(outcome), state_->settings);
+  if (!outcome && outcome.error().code == Code::cancelled && reader->is_late()) return limits.too_slow();
+  return outcome ? outcome : bounded(outcome.error(), state_->settings.memory_bytes);
+}
+
+Result<std::vector<Text>> Engine::answer(const std::string& room, ParamTexts params, const RowStyle& style,
+                                         std::ostream& out) {
+  auto [reader, answer] = TRY(state_->answer(room, std::move(params)));
+  TRY(report::write_rows(answer.rows, style, out));
+  return answer.warnings;
 }
 
 Status Engine::report(const std::string& path, Language language) {
-  State::Session session(*state_, TRY(state_->database.connect()));
+  auto reader = TRY(state_->begun_reader());
   report::ReportFacts facts;
   facts.store_name = std::filesystem::path(state_->path).filename().string();
   facts.language = language;
-  facts.as_of =
-      TRY(session.connection.text("SELECT max(as_of)::VARCHAR FROM run.log WHERE run_id = (SELECT "
-                                  "max(run_id) FROM run.log WHERE state = 'done')"));
+  facts.shown = TRY(engine::read_shown(reader->connection()));
+  auto frame = TRY(engine::shown_frame(reader->connection()));
+  if (!frame) return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
+  facts.as_of = to_text(frame->as_of);
   for (const auto& reason : ingest::reject_reasons())
     facts.reject_reasons.emplace_back(std::string(reason.name),
                                       Text{std::string(reason.en), std::string(reason.ko)});
-  if (facts.as_of.empty())
-    return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
   OutputFile file = TRY(state_->output(path));
-  file.stream() << TRY(report::html(session.connection, analyses(), facts));
+  file.stream() << TRY(report::html(reader->connection(), analyses(), facts));
   return file.commit();
+}
+
+// The rows of a cursor, and the reading they come from, which stops when it does. The keeper closes it when
+// nobody asks any more.
+struct Cursor::Handle : engine::Kept {
+  std::shared_ptr<void> engine;    // keeps the store open
+  std::weak_ptr<Reader> reading;   // to be stopped while rows are waited for
+  std::mutex mutex;                // of what follows
+  std::shared_ptr<Reader> reader;  // nullptr when closed
+  std::optional<store::Rows> rows;
+  std::optional<SqlLimits> limits;
+  int64_t rows_given = 0, memory_bytes = 0;
+  Time asked = std::chrono::steady_clock::now();
+  bool is_idle = false;
+
+  void close() {
+    rows.reset();
+    reader.reset();
+  }
+  Error why_closed() const {
+    if (!is_idle) return {Code::cancelled, "cursor: closed"};
+    return {Code::conflict,
+            fmt::format("cursor: nobody asked for {} s, so it was closed; ask again", idle_seconds)};
+  }
+  void tend(Time now) override {
+    std::unique_lock lock(mutex, std::try_to_lock);
+    if (!lock || !reader || now - asked < std::chrono::duration<double>(idle_seconds)) return;
+    is_idle = true;
+    close();
+  }
+  Result<bool> next(ArrowArray& out) {
+    if (!reader) return why_closed();
+    auto more = reader->stop.is_requested() ? Result<bool>(Error{Code::cancelled, "cursor: cancelled"})
+                                            : rows->next(out);
+    asked = std::chrono::steady_clock::now();
+    if (!more && more.error().code == Code::cancelled && limits && reader->is_late())
+      return limits->too_slow();
+    if (!more) return bounded(more.error(), memory_bytes);
+    rows_given += *more ? out.length : 0;
+    if (!limits || rows_given <= limits->rows) return more;
+    out.release(&out);
+    return limits->too_many();
+  }
+};
+
+Status Cursor::schema(ArrowSchema& schema) const {
+  std::lock_guard lock(handle_->mutex);
+  if (!handle_->reader) return handle_->why_closed();
+  return handle_->rows->schema(schema);
+}
+
+Result<bool> Cursor::next(ArrowArray& rows) {
+  std::lock_guard lock(handle_->mutex);
+  return handle_->next(rows);
+}
+
+void Cursor::cancel() {
+  if (auto reader = handle_->reading.lock()) reader->stop.request();
+}
+
+void Cursor::close() {
+  cancel();
+  std::lock_guard lock(handle_->mutex);
+  handle_->close();
+}
+
+Cursor Engine::State::cursor(std::shared_ptr<State> state, std::shared_ptr<Reader> reader, store::Rows rows,
+                             std::optional<SqlLimits> limits) {
+  auto handle = std::make_shared<Cursor::Handle>();
+  handle->memory_bytes = state->settings.memory_bytes;
+  handle->reading = reader;
+  handle->reader = std::move(reader);
+  handle->rows = std::move(rows);
+  handle->limits = limits;
+  handle->engine = state;
+  state->keeper->keep(handle);
+  return Cursor(std::move(handle));
+}
+
+Result<Cursor> Engine::table(const std::string& table, int64_t limit) {
+  auto reader = TRY(state_->begun_reader());
+  std::string select = TRY(select_from(reader->connection(), table, limit));
+  auto rows = TRY(reader->connection().stream(select));
+  return State::cursor(state_, std::move(reader), std::move(rows), {});
+}
+
+Result<Cursor> Engine::select(const std::string& sql, const SqlLimits& limits) {
+  auto reader = TRY(state_->reader(limits.seconds));
+  auto begun = [&]() -> Result<store::Rows> {
+    TRY(reader->begin());
+    return reader->connection().select(sql);
+  }();
+  if (!begun && begun.error().code == Code::cancelled && reader->is_late()) return limits.too_slow();
+  return State::cursor(state_, reader, TRY(std::move(begun)), limits);
+}
+
+Result<Cursor> Engine::query(const std::string& room, ParamTexts params) {
+  auto [reader, answer] = TRY(state_->answer(room, std::move(params)));
+  auto rows = reader->connection().rows_of(std::move(answer.rows));
+  return State::cursor(state_, reader, std::move(rows), {});
 }
 
 struct Output::State {
@@ -456,9 +561,9 @@ std::function<bool(bool for_good)> Engine::interrupter() const {
   return [weak = std::weak_ptr<State>(state_)](bool for_good) {
     auto state = weak.lock();
     if (!state) return true;
-    state->stop = true;
-    std::lock_guard lock(state->running_mutex);
-    return !state->running || state->running->interrupt(for_good);
+    state->queue.cancel_all();
+    state->keeper->stop_all();
+    return !for_good || state->database.end();
   };
 }
 

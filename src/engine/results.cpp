@@ -79,41 +79,91 @@ const Room* writer_of(const std::string& table) {
   return nullptr;
 }
 
-Result<int64_t> newest_run(store::Connection& connection, const std::string& result_table) {
-  const Room* writer = writer_of(result_table);
-  DANGGOL_ASSERT(writer);
-  return connection.integer("SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'",
-                            {{"room", writer->info.name}});
+const Room* find_room(const std::string& name) {
+  for (const Room& room : rooms::all())
+    if (room.info.name == name) return &room;
+  return nullptr;
+}
+
+Result<Shown> read_shown(store::Connection& connection) {
+  Table rows = TRY(connection.query("SELECT room, run_id FROM run.shown ORDER BY room"));
+  Shown shown;
+  for (size_t i = 0; i < rows.rows(); ++i) shown.emplace(rows.texts("room")[i], rows.integers("run_id")[i]);
+  return shown;
+}
+
+Result<std::optional<TimeFrame>> shown_frame(store::Connection& connection) {
+  Table rows = TRY(connection.query("FROM run.frame"));
+  if (rows.rows() == 0) return std::optional<TimeFrame>();
+  auto date = [&](const char* name) { return Date{static_cast<int32_t>(rows.integers(name)[0])}; };
+  return std::optional(TimeFrame{.as_of = date("as_of"),
+                                 .from = date("period_from"),
+                                 .split = date("period_split"),
+                                 .until = date("period_until")});
+}
+
+Status write_shown(store::Connection& connection, const Shown& shown, const TimeFrame& time) {
+  std::string change =
+      "DELETE FROM run.shown; DELETE FROM run.frame; "
+      "INSERT INTO run.frame VALUES ($as_of, $from, $split, $until);";
+  auto found = TRY(definitions(connection));
+  for (const Room& room : rooms::all()) {
+    auto run = shown.find(room.info.name);
+    if (run != shown.end())
+      change +=
+          fmt::format("INSERT INTO run.shown VALUES ({}, {});", store::literal(run->first), run->second);
+    for (const auto& table : room.info.writes) {
+      if (!is_result(table)) continue;
+      if (run != shown.end() && found[name_of(table)] == definition(table))
+        change += create_view(table, "danggol", history_of(table), run->second);
+      else change += fmt::format("DROP VIEW IF EXISTS danggol.result.{};", store::identifier(name_of(table)));
+    }
+  }
+  return connection.execute(
+      change, {{"as_of", time.as_of}, {"from", time.from}, {"split", time.split}, {"until", time.until}});
+}
+
+namespace {
+
+// The schema `result` of the connection's own, with the views that `add(view of)` asks for.
+template <class Add>
+Status make_views(store::Connection& connection, const Add& add) {
+  auto found = TRY(definitions(connection));
+  const std::string& own = connection.own_catalogue();
+  std::string views = fmt::format("DROP SCHEMA {0}.result CASCADE; CREATE SCHEMA {0}.result;", own);
+  add([&](const TableInfo& table, int64_t run_id) {
+    if (is_result(table) && found[name_of(table)] == definition(table))
+      views += create_view(table, own, "danggol." + history_of(table), run_id);
+  });
+  return connection.execute(views);
+}
+
+}  // namespace
+
+Status show_results(store::Connection& connection) {
+  return show_results(connection, TRY(read_shown(connection)));
+}
+
+Status show_results(store::Connection& connection, const Shown& shown) {
+  return make_views(connection, [&](const auto& add) {
+    for (const auto& [name, run_id] : shown)
+      if (const Room* room = find_room(name))
+        for (const auto& table : room->info.writes) add(table, run_id);
+  });
+}
+
+Status show_inputs(store::Connection& connection, const std::vector<Input>& inputs) {
+  return make_views(connection, [&](const auto& add) {
+    for (const Input& input : inputs)
+      for (const auto& table : input.writer->info.writes)
+        if (input.run && table.name == input.table) add(table, input.run->run_id);
+  });
 }
 
 Result<bool> is_shown(store::Connection& connection, const std::string& result_table) {
-  return TRY(connection.integer("SELECT count(*) FROM duckdb_views() WHERE database_name = 'memory' AND "
+  return TRY(connection.integer("SELECT count(*) FROM duckdb_views() WHERE database_name = $own AND "
                                 "schema_name || '.' || view_name = $name",
-                                {{"name", result_table}})) > 0;
-}
-
-Status show_results(store::Connection& connection) {
-  auto found = TRY(definitions(connection));
-  Table newest = TRY(
-      connection.query("SELECT room, max(run_id) AS run_id FROM run.log WHERE state = 'done' GROUP BY room"));
-  std::map<std::string, int64_t> run_of;
-  for (size_t i = 0; i < newest.rows(); ++i)
-    run_of.emplace(newest.texts("room")[i], newest.integers("run_id")[i]);
-  std::string views;
-  for (const Room& room : rooms::all()) {
-    auto run = run_of.find(room.info.name);
-    for (const auto& table : room.info.writes)
-      if (run != run_of.end() && is_result(table) && found[name_of(table)] == definition(table))
-        views += create_view(table, "memory", "danggol." + history_of(table), run->second);
-  }
-  return views.empty() ? Status() : connection.execute(views);
-}
-
-Status show_results(store::Connection& connection, const Room& room, int64_t run_id) {
-  std::string views;
-  for (const auto& table : room.info.writes)
-    if (is_result(table)) views += create_view(table, "memory", "danggol." + history_of(table), run_id);
-  return views.empty() ? Status() : connection.execute(views);
+                                {{"own", connection.own_catalogue()}, {"name", result_table}})) > 0;
 }
 
 Status prepare_tables(store::Connection& connection, const Room& room) {
@@ -122,16 +172,18 @@ Status prepare_tables(store::Connection& connection, const Room& room) {
     auto there = found.find(name_of(table));
     bool is_there = there != found.end();
     if (!is_result(table) || (is_there && there->second == definition(table))) continue;
-    if (is_there) TRY(connection.execute("DROP TABLE " + history_of(table)));
+    if (is_there) {
+      TRY(connection.execute("DROP TABLE " + history_of(table)));
+      TRY(forget_runs(connection, room, INT64_MAX));
+    }
     TRY(connection.execute(fmt::format("CREATE TABLE {} ({})", history_of(table), columns_of(table))));
   }
   return {};
 }
 
-Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,
-                        int64_t oldest_run) {
+Result<int64_t> keep_rows(store::Connection& connection, const TableInfo& info, int64_t run_id,
+                          int64_t oldest_run) {
   std::string history = history_of(info);
-  TRY(connection.execute(create_view(info, "danggol", history, run_id)));
   if (oldest_run > 0)
     TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", history, oldest_run)));
   return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", history, run_id));
@@ -143,6 +195,12 @@ Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int
       "SELECT run_id FROM run.log WHERE room = $room AND state = 'done' ORDER BY run_id DESC LIMIT 1 OFFSET "
       "$n",
       {{"room", room.info.name}, {"n", kept_runs - 2}});
+}
+
+Status forget_runs(store::Connection& connection, const Room& room, int64_t before) {
+  return connection.execute(
+      "UPDATE run.log SET fingerprint = '' WHERE room = $room AND run_id < $before AND fingerprint <> ''",
+      {{"room", room.info.name}, {"before", before}});
 }
 
 }  // namespace danggol::engine

@@ -1,12 +1,15 @@
-// Where the rows of runs lie: history.NAME holds those of all kept runs by run_id, result.NAME shows the
-// newest. Other programs see result.NAME as a view in the store. We do not run what a file says: the views
-// that our own SQL sees are made anew in memory from the declarations and the log.
+// Where the rows of runs lie: history.NAME holds those of all kept runs by run_id, result.NAME shows one of
+// them. Which is in run.shown: of each room one run, all of the same dates and data. Other programs see
+// result.NAME as a view in the store. We do not run what a file says: the views that our own SQL sees are
+// made in memory, for each connection, from the declarations.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "contract/room.h"
+#include "engine/identity.h"
 #include "store/database.h"
 
 namespace danggol::engine {
@@ -15,23 +18,29 @@ inline constexpr int64_t kept_runs = 5;  // of each room; older rows of its resu
 
 // The room that declares it writes `table` (a result or a model); nullptr for tables no room writes.
 const Room* writer_of(const std::string& table);
+const Room* find_room(const std::string& name);
 
-// The newest finished run that wrote a result table; 0 if there is none.
-Result<int64_t> newest_run(store::Connection& connection, const std::string& result_table);
+// What is shown, and the dates of it; nothing where nothing is.
+Result<Shown> read_shown(store::Connection& connection);
+Result<std::optional<TimeFrame>> shown_frame(store::Connection& connection);
+// Within a transaction: `shown` is from now on, and to other programs.
+Status write_shown(store::Connection& connection, const Shown& shown, const TimeFrame& time);
 
-// Whether there is a result.NAME for our SQL.
-Result<bool> is_shown(store::Connection& connection, const std::string& result_table);
-// Makes the views of every result there is.
+// Makes this connection's views, and no others: of all that is shown, or of a run's inputs.
 Status show_results(store::Connection& connection);
-// Of one room, after a run of it.
-Status show_results(store::Connection& connection, const Room& room, int64_t run_id);
+Status show_results(store::Connection& connection, const Shown& shown);
+Status show_inputs(store::Connection& connection, const std::vector<Input>& inputs);
+// Whether there is a result.NAME for this connection's SQL.
+Result<bool> is_shown(store::Connection& connection, const std::string& result_table);
 
 // Within a run's transaction: its history.NAME with the declared columns, made anew where it has others (an
-// older version's); afterwards its rows counted, old runs' deleted, and the view for other programs.
+// older version's); afterwards its rows counted and old runs' deleted.
 Status prepare_tables(store::Connection& connection, const Room& room);
-Result<int64_t> publish(store::Connection& connection, const TableInfo& info, int64_t run_id,
-                        int64_t oldest_run);
+Result<int64_t> keep_rows(store::Connection& connection, const TableInfo& info, int64_t run_id,
+                          int64_t oldest_run);
 // The oldest run of a room whose rows stay once `run_id` is done; 0 while there are few.
 Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int64_t run_id);
+// The log says of older runs that their rows are gone.
+Status forget_runs(store::Connection& connection, const Room& room, int64_t before);
 
 }  // namespace danggol::engine

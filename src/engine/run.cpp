@@ -20,9 +20,6 @@
 namespace danggol::engine {
 namespace {
 
-// Parameters of the run that wrote each table.
-using Used = std::map<std::string, ParamTexts, std::less<>>;
-
 // What a model's signature covers: its bytes, and what load_model() goes by.
 std::string signed_text(std::string_view name, std::string_view feature_hash, Date label_until,
                         std::string_view blob) {
@@ -32,13 +29,13 @@ std::string signed_text(std::string_view name, std::string_view feature_hash, Da
 class RunContext : public Context {
  public:
   RunContext(store::Connection& connection, const Room& room, int64_t run_id, const RunSettings& settings,
-             const Progress& progress, Used used)
+             const Progress& progress, const Identity& identity)
       : connection_(connection),
         room_(room),
         run_id_(run_id),
         settings_(settings),
         progress_(progress),
-        used_(std::move(used)) {}
+        identity_(identity) {}
 
   const TimeFrame& time() const override { return settings_.time; }
   uint64_t seed() const override { return settings_.seed; }
@@ -63,8 +60,9 @@ class RunContext : public Context {
   }
 
   std::optional<ParamTexts> params_of(std::string_view table) const override {
-    auto at = used_.find(table);
-    return at == used_.end() ? std::nullopt : std::optional(at->second);
+    for (const Input& input : identity_.inputs)
+      if (input.table == table && input.run) return input.run->params;
+    return std::nullopt;
   }
 
   Result<const Histories*> histories() override {
@@ -101,8 +99,8 @@ class RunContext : public Context {
     std::string schema = group.table.substr(0, dot), name = group.table.substr(dot + 1);
     Table columns = TRY(connection_.query(
         "SELECT column_name FROM duckdb_columns() WHERE schema_name = $schema AND table_name = $name AND "
-        "database_name = CASE $schema WHEN 'result' THEN 'memory' ELSE 'danggol' END",
-        {{"schema", schema}, {"name", name}}));
+        "database_name = CASE $schema WHEN 'result' THEN $own ELSE 'danggol' END",
+        {{"schema", schema}, {"name", name}, {"own", connection_.own_catalogue()}}));
     const auto& names = columns.texts("column_name");
     for (const std::string& needed : {std::string("customer_id"), group.column})
       if (std::find(names.begin(), names.end(), needed) == names.end())
@@ -152,14 +150,17 @@ class RunContext : public Context {
 
   Result<std::string> load_model(std::string_view name, std::string_view feature_hash,
                                  std::string_view trainer) override {
-    // a model that learned from later days than this run may see does not exist for it
-    Table rows = TRY(
-        connection_.query("SELECT m.feature_hash, m.run_id, m.label_until, m.signature, b.digest, b.content "
-                          "FROM model.manifest m JOIN model.blob b USING (digest) "
-                          "WHERE m.name = $name AND m.label_until <= $as_of ORDER BY m.run_id DESC LIMIT 1",
-                          {{"name", std::string(name)}, {"as_of", settings_.time.as_of}}));
+    std::string table = "model." + std::string(name);
+    auto input = std::find_if(identity_.inputs.begin(), identity_.inputs.end(),
+                              [&](const Input& known) { return known.table == table; });
+    DANGGOL_ASSERT(input != identity_.inputs.end() && input->run);
+    Table rows = TRY(connection_.query(
+        "SELECT m.feature_hash, m.label_until, m.digest, m.signature, b.content FROM model.manifest m JOIN "
+        "model.blob b USING (digest) WHERE m.name = $name AND m.run_id = $run",
+        {{"name", std::string(name)}, {"run", input->run->run_id}}));
     if (rows.rows() == 0)
-      return Error{Code::not_found, fmt::format("{}: no model yet; run {} first", room_.info.name, trainer)};
+      return Error{Code::not_found, fmt::format("{}: the model is not there any more; run {} again",
+                                                room_.info.name, trainer)};
     if (rows.texts("feature_hash")[0] != feature_hash)
       return Error{Code::conflict, fmt::format("{}: the model was trained on other features; run {} again",
                                                room_.info.name, trainer)};
@@ -175,10 +176,6 @@ class RunContext : public Context {
                    fmt::format("{}: the model was not trained here (no signature by {}); run {} "
                                "again",
                                room_.info.name, settings_.key_file, trainer)};
-    TRY(connection_.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
-                            {{"run_id", run_id_},
-                             {"table", "model." + std::string(name)},
-                             {"read", rows.integers("run_id")[0]}}));
     return blob;
   }
 
@@ -232,86 +229,48 @@ class RunContext : public Context {
   int64_t run_id_;
   const RunSettings& settings_;
   const Progress& progress_;
-  Used used_;
+  const Identity& identity_;
 };
 
-struct Read {
-  int64_t run_id = 0;  // 0: nobody has written it
-  bool same_dates = false;
-  std::string as_of;
-  ParamTexts params;
-};
-
-// The parameters that a run was recorded with.
-Result<ParamTexts> recorded_params(const std::string& json, int64_t run_id) {
-  auto object = nlohmann::json::parse(json, nullptr, false);
-  ParamTexts params;
-  bool is_whole = object.is_object();
-  if (is_whole)
-    for (const auto& [name, text] : object.items()) {
-      is_whole = is_whole && text.is_string();
-      if (is_whole) params.emplace(name, text.get<std::string>());
-    }
-  if (is_whole) return params;
-  return Error{Code::corrupt,
-               fmt::format("run.log: the parameters of run {} cannot be read; run its room again", run_id)};
+// The inputs that a run rests on: an error where one it needs has no current run.
+Status check_inputs(const Ledger& ledger, const Room& room, const Identity& identity) {
+  for (const Input& input : identity.inputs)
+    if (input.needed && !input.run) return ledger.missing(room, input);
+  return {};
 }
 
-// The newest run that wrote a result table, kept as an input of this one if it speaks of the same dates.
-Result<Read> read_result(store::Connection& connection, const std::string& table, int64_t run_id,
-                         const TimeFrame& time) {
-  if (!TRY(is_shown(connection, table))) return Read();
-  Read read{TRY(newest_run(connection, table))};
-  Table rows = TRY(connection.query(
-      "SELECT as_of::VARCHAR AS as_of, params, (as_of, period_from, period_split, period_until) = "
-      "($as_of::DATE, $from::DATE, $split::DATE, $until::DATE) AS same FROM run.log WHERE run_id = $read",
-      {{"read", read.run_id},
-       {"as_of", time.as_of},
-       {"from", time.from},
-       {"split", time.split},
-       {"until", time.until}}));
-  read.same_dates = rows.integers("same")[0] != 0;
-  read.as_of = rows.texts("as_of")[0];
-  read.params = TRY(recorded_params(rows.texts("params")[0], read.run_id));
-  if (read.same_dates)
-    TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
-                           {{"run_id", run_id}, {"table", table}, {"read", read.run_id}}));
-  return read;
+Status write_inputs(store::Connection& connection, int64_t run_id, const Identity& identity) {
+  for (const Input& input : identity.inputs)
+    if (input.run)
+      TRY(connection.execute("INSERT INTO run.input VALUES ($run_id, $table, $read)",
+                             {{"run_id", run_id}, {"table", input.table}, {"read", input.run->run_id}}));
+  return {};
 }
 
-// Every result the room reads must be there and speak of the same dates. Answers with the parameters of those
-// it uses that are there.
-Result<Used> check_inputs(store::Connection& connection, const Room& room, int64_t run_id,
-                          const TimeFrame& time) {
-  for (const auto& table : room.info.reads) {
-    const Room* writer = writer_of(table);
-    if (!writer || !table.starts_with("result.")) continue;
-    Read read = TRY(read_result(connection, table, run_id, time));
-    if (read.run_id == 0)
-      return Error{Code::not_found,
-                   fmt::format("{}: no {} yet; run {} first", room.info.name, table, writer->info.name)};
-    if (!read.same_dates)
-      return Error{Code::conflict,
-                   fmt::format("{}: {} speaks of other dates (as of {}, this run as of {}); run {} with this "
-                               "run's dates first",
-                               room.info.name, table, read.as_of, to_text(time.as_of), writer->info.name)};
+// What could have been used, but is of other dates or data.
+std::vector<Text> left_out(const Ledger& ledger, const Identity& identity) {
+  std::vector<Text> out;
+  for (const Input& input : identity.inputs) {
+    const AnalysisInfo& writer = input.writer->info;
+    if (input.run || !ledger.newest(*input.writer)) continue;
+    out.push_back(
+        {fmt::format("“{}” was left out: it is of other dates or data; run {} again.", writer.title.en,
+                     writer.name),
+         fmt::format("‘{}’ 결과는 기준일이나 자료가 달라 반영하지 않았습니다. {} 분석을 다시 실행하십시오.",
+                     writer.title.ko, writer.name)});
   }
-  Used used;
-  for (const auto& table : room.info.uses) {
-    Read read = TRY(read_result(connection, table, run_id, time));
-    if (read.same_dates) used.emplace(table, read.params);
-  }
-  return used;
+  return out;
 }
 
 Status write_log(store::Connection& connection, const RunSummary& run, const std::string& params,
-                 const TimeFrame& t, Timestamp started, const std::string& state, const Error* error) {
+                 const TimeFrame& t, Timestamp started, const std::string& state, const Error* error,
+                 const std::string& fingerprint) {
   int64_t rows = 0;
   for (const auto& [table, count] : run.rows_written) rows += count;
   return connection.execute(
       "INSERT INTO run.log VALUES ($run_id, $room, $state, $params, $as_of, $from, $split, $until, $seed, "
       "$started, "
-      "$seconds, $rows, $version, $code, $error)",
+      "$seconds, $rows, $version, $code, $error, $fingerprint)",
       {{"run_id", run.run_id},
        {"room", run.room},
        {"state", state},
@@ -326,7 +285,8 @@ Status write_log(store::Connection& connection, const RunSummary& run, const std
        {"rows", rows},
        {"version", std::string(DANGGOL_VERSION)},
        {"code", std::string(error ? name(error->code) : "")},
-       {"error", error ? error->message : ""}});
+       {"error", error ? error->message : ""},
+       {"fingerprint", fingerprint}});
 }
 
 Status write_summary(store::Connection& connection, int64_t run_id, const Summary& summary) {
@@ -382,18 +342,21 @@ Status drop_temporary_tables(store::Connection& connection) {
 }
 
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
-                  const RunSettings& settings, const Progress& progress, RunSummary& run) {
+                  const Identity& identity, const RunSettings& settings, const Progress& progress,
+                  RunSummary& run) {
   Stopwatch watch;
-  auto used = TRY(check_inputs(connection, room, run.run_id, settings.time));
+  TRY(write_inputs(connection, run.run_id, identity));
   TRY(prepare_tables(connection, room));
-  RunContext context(connection, room, run.run_id, settings, progress, std::move(used));
+  RunContext context(connection, room, run.run_id, settings, progress, identity);
   TRY(context.progress(0, "starting"));
   Summary summary = TRY(guarded(room, [&] { return room.run(context, params); }));
   TRY(drop_temporary_tables(connection));
   int64_t oldest = TRY(oldest_kept(connection, room, run.run_id));
   for (const auto& table : room.info.writes)
     if (table.name.starts_with("result."))
-      run.rows_written.emplace_back(table.name, TRY(publish(connection, table, run.run_id, oldest)));
+      run.rows_written.emplace_back(table.name, TRY(keep_rows(connection, table, run.run_id, oldest)));
+  if (oldest > 0) TRY(forget_runs(connection, room, oldest));
+  summary.warnings.insert(summary.warnings.begin(), run.warnings.begin(), run.warnings.end());
   TRY(write_summary(connection, run.run_id, summary));
   for (const Fact& fact : summary.facts)
     run.facts.push_back({fact.name, fact.value, fact.unit, fact.lo, fact.hi});
@@ -401,6 +364,55 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
   run.warnings = summary.warnings;
   run.seconds = watch.seconds();
   return {};
+}
+
+// What is shown once the runs of `chosen` are.
+Status show(store::Connection& connection, const TimeFrame& time, const Shown& chosen) {
+  Ledger ledger = TRY(Ledger::read(connection, time));
+  return write_shown(connection, ledger.shown_with(chosen), time);
+}
+
+Result<RunSummary> run_known(store::Connection& connection, const Room& room, const ParamTexts& all,
+                             const Ledger& ledger, const Identity& identity, const RunSettings& settings,
+                             const Progress& progress) {
+  Stopwatch watch;
+  Timestamp started = now_utc();
+  const TimeFrame& t = settings.time;
+  RunSummary run;
+  run.room = room.info.name;
+  run.as_of = to_text(t.as_of), run.from = to_text(t.from), run.split = to_text(t.split),
+  run.until = to_text(t.until);
+  run.seed = settings.seed;
+  run.warnings = left_out(ledger, identity);
+  std::string params_json = nlohmann::json(all).dump();
+  auto commit = [&] { return settings.is_part ? connection.commit_in_memory() : connection.commit(); };
+  run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
+  TRY(show_inputs(connection, identity.inputs));
+  TRY(connection.begin());
+  auto outcome = [&]() -> Status {
+    TRY(check_inputs(ledger, room, identity));
+    TRY(run_inside(connection, room, all, identity, settings, progress, run));
+    TRY(write_log(connection, run, params_json, t, started, "done", nullptr, identity.fingerprint));
+    if (!settings.is_part) TRY(show(connection, t, {{room.info.name, run.run_id}}));
+    return commit();
+  }();
+  if (!outcome) {
+    (void)connection.rollback();
+    run.rows_written.clear();
+    run.seconds = watch.seconds();
+    std::string state = outcome.error().code == Code::cancelled ? "cancelled" : "failed";
+    (void)connection.undisturbed([&]() -> Status {
+      TRY(connection.begin());
+      auto logged =
+          write_log(connection, run, params_json, t, started, state, &outcome.error(), identity.fingerprint);
+      if (logged) logged = commit();
+      if (!logged) (void)connection.rollback();
+      return logged;
+    });
+    return outcome.error();
+  }
+  run.seconds = watch.seconds();
+  return run;
 }
 
 }  // namespace
@@ -428,49 +440,52 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
 
 Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,
                            const RunSettings& settings, const Progress& progress) {
-  Stopwatch watch;
-  Timestamp started = now_utc();
-  const TimeFrame& t = settings.time;
-  RunSummary run;
-  run.room = room.info.name;
-  run.as_of = to_text(t.as_of), run.from = to_text(t.from), run.split = to_text(t.split),
-  run.until = to_text(t.until);
-  run.seed = settings.seed;
   ParamTexts all = TRY(room.check(params));
-  std::string params_json = nlohmann::json(all).dump();
-  TRY(connection.begin());
-  auto outcome = [&]() -> Status {
-    run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
-    TRY(run_inside(connection, room, params, settings, progress, run));
-    TRY(write_log(connection, run, params_json, t, started, "done", nullptr));
-    return settings.is_part ? connection.commit_in_memory() : connection.commit();
-  }();
-  if (!outcome) {
-    (void)connection.rollback();
-    run.rows_written.clear();
-    run.seconds = watch.seconds();
-    std::string state = outcome.error().code == Code::cancelled ? "cancelled" : "failed";
-    auto logged = [&]() -> Status {
-      TRY(connection.begin());
-      TRY(write_log(connection, run, params_json, t, started, state, &outcome.error()));
-      return settings.is_part ? connection.commit_in_memory() : connection.commit();
-    }();
-    if (!logged) (void)connection.rollback();
-    return outcome.error();
-  }
-  TRY(show_results(connection, room, run.run_id));
-  run.seconds = watch.seconds();
-  return run;
+  Ledger ledger = TRY(Ledger::read(connection, settings.time));
+  Identity identity = ledger.identity(room, all, settings.seed);
+  return run_known(connection, room, all, ledger, identity, settings, progress);
 }
 
-Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
-                        const RunSettings& settings) {
+Result<PartOutcome> run_part(store::Connection& connection, const Room& room, const RunSettings& settings,
+                             bool force, const Progress& progress) {
+  ParamTexts all = TRY(room.check({}));
+  Ledger ledger = TRY(Ledger::read(connection, settings.time));
+  ledger.prefer(settings.chosen);
+  Identity identity = ledger.identity(room, all, settings.seed);
+  if (!force) {
+    if (const KeptRun* run = ledger.current(room, all, settings.seed)) return PartOutcome{{}, run->run_id};
+    if (auto why = ledger.no_data(room, identity.fingerprint); !why.empty()) return Error{Code::no_data, why};
+  }
+  return PartOutcome{TRY(run_known(connection, room, all, ledger, identity, settings, progress)), 0};
+}
+
+Result<bool> show_chosen(store::Connection& connection, const RunSettings& settings) {
+  Ledger ledger = TRY(Ledger::read(connection, settings.time));
+  Shown shown = ledger.shown_with(settings.chosen);
+  auto frame = TRY(shown_frame(connection));
+  const TimeFrame& t = settings.time;
+  bool is_as_it_was = shown == ledger.shown() && frame && frame->as_of == t.as_of && frame->from == t.from &&
+                      frame->split == t.split && frame->until == t.until;
+  if (is_as_it_was) return false;
+  TRY(connection.begin());
+  auto outcome = write_shown(connection, shown, t);
+  if (outcome) outcome = connection.commit_in_memory();
+  if (outcome) return true;
+  (void)connection.rollback();
+  return outcome.error();
+}
+
+Result<QueryAnswer> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
+                              const RunSettings& settings) {
   Progress silent = [](double, std::string_view) { return Status(); };
-  Used used;
-  for (const auto& table : room.info.uses)
-    if (TRY(is_shown(connection, table))) used.emplace(table, ParamTexts());
-  RunContext context(connection, room, 0, settings, silent, std::move(used));
-  return guarded(room, [&] { return room.answer(context, params); });
+  ParamTexts all = TRY(room.check(params));
+  Ledger ledger = TRY(Ledger::read(connection, settings.time));
+  Identity identity = ledger.identity(room, all, settings.seed);
+  TRY(check_inputs(ledger, room, identity));
+  TRY(show_inputs(connection, identity.inputs));
+  RunContext context(connection, room, 0, settings, silent, identity);
+  return QueryAnswer{TRY(guarded(room, [&] { return room.answer(context, all); })),
+                     left_out(ledger, identity)};
 }
 
 }  // namespace danggol::engine

@@ -10,6 +10,7 @@
 #include "contract/room.h"
 #include "danggol/engine.h"
 #include "danggol/progress.h"
+#include "engine/identity.h"
 #include "engine/time_frame.h"
 #include "store/database.h"
 
@@ -20,7 +21,9 @@ struct RunSettings {
   uint64_t seed = 1;
   int64_t memory_bytes = 0;  // for DuckDB and histories together
   std::string key_file;      // store/store_key.h
-  bool is_part = false;      // of a pipeline, which sees to the file
+  // A pipeline's runs are shown together in the end, and seen to be in the file; `chosen` are those so far.
+  bool is_part = false;
+  Shown chosen;
   // What these runs have asked for, to be shared: it is the same for all of one as_of.
   struct Shared {
     std::optional<Histories> histories;
@@ -33,13 +36,30 @@ struct RunSettings {
 // function they share: the 95 % interval of k in n (Wilson, 1927). To be called before any of them runs.
 Status create_visible(store::Connection& connection, const TimeFrame& time);
 
-// All or nothing: result tables, views, model and log appear together. A failed run is logged as failed; an
-// exception of a room is Code::internal.
+// All or nothing: result tables, what is shown, model and log appear together. Refused (Code::conflict) where
+// an input that it needs is not current; one that it would use is left out with a warning. A failed run is
+// logged as failed; an exception of a room is Code::internal.
 Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,
                            const RunSettings& settings, const Progress& progress);
 
-// A query room over the store as it is, read-only.
-Result<Table> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
-                        const RunSettings& settings);
+// What became of the room in a pipeline: it ran, or the run there is is current, or had no data for the same
+// reasons before.
+struct PartOutcome {
+  std::optional<RunSummary> run;
+  int64_t unchanged = 0;  // that run
+};
+Result<PartOutcome> run_part(store::Connection& connection, const Room& room, const RunSettings& settings,
+                             bool force, const Progress& progress);
+// What is chosen is shown, in a transaction of its own; false, and nothing written, where it is already.
+Result<bool> show_chosen(store::Connection& connection, const RunSettings& settings);
+
+// A query room over what is shown, read-only. What of that is not current at its dates is left out, and said
+// in `warnings`.
+struct QueryAnswer {
+  Table rows;
+  std::vector<Text> warnings;
+};
+Result<QueryAnswer> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,
+                              const RunSettings& settings);
 
 }  // namespace danggol::engine

@@ -300,7 +300,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
         {as_text(std::filesystem::path(paths[f]).filename().string()), static_cast<int32_t>(load_no)});
     TRY(connection.execute(
         "INSERT INTO raw.load VALUES ($no, $file, $digest, $preset, $format, $encoding, $read, "
-        "$loaded, $rejected, $first, $last, $at)",
+        "$loaded, $rejected, $first, $last, $at, false)",
         {{"no", load_no},
          {"file", files[f].name},
          {"digest", digests[f]},

@@ -146,8 +146,10 @@ Result<Properties> properties_of(const Ranking& ids, const Ranking& texts, const
 }
 
 // Adds the new ids to their dimension; of those that the store has already, what is told of them is changed.
-Status write_dimension(store::Connection& connection, const DimensionShape& shape, const Ranking& ranking,
-                       const Numbers& numbers, const Properties& properties, const std::stop_token& stop) {
+// Whether anything was told of such.
+Result<bool> write_dimension(store::Connection& connection, const DimensionShape& shape,
+                             const Ranking& ranking, const Numbers& numbers, const Properties& properties,
+                             const std::stop_token& stop) {
   auto append = [&](store::Appender& to, size_t rank) -> Status {
     enum { no, id, first_property };
     TRY(go_on(stop));
@@ -165,7 +167,7 @@ Status write_dimension(store::Connection& connection, const DimensionShape& shap
       told.push_back(r);
   }
   TRY(added.close());
-  if (told.empty()) return {};
+  if (told.empty()) return false;
 
   TRY(connection.execute(
       fmt::format("CREATE OR REPLACE TEMP TABLE told AS FROM raw.{} LIMIT 0", shape.table)));
@@ -176,9 +178,10 @@ Status write_dimension(store::Connection& connection, const DimensionShape& shap
   for (const auto& [role, column] : shape.properties)
     columns +=
         fmt::format("{}{} = coalesce(n.{}, t.{})", columns.empty() ? "" : ", ", column, column, column);
-  return connection.execute(
+  TRY(connection.execute(
       fmt::format("UPDATE raw.{0} t SET {1} FROM told n WHERE t.{0}_no = n.{0}_no; DROP TABLE temp.told",
-                  shape.table, columns));
+                  shape.table, columns)));
+  return true;
 }
 
 // [dictionary][code] -> number
@@ -558,6 +561,7 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
                   TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")), true);
   meaning.first_reject = number_rows(rejects, files.size(), 0, false);
 
+  bool told = false;
   for (const DimensionShape& shape : dimension_shapes()) {
     std::vector<const Dictionary*> ids, texts;
     std::vector<const PairCounts*> pairs;
@@ -573,9 +577,13 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
     Numbers numbers = TRY(number(connection, shape, ranking, stop));
     Ranking words = TRY(rank(texts, stop));
     Properties properties = TRY(properties_of(ranking, words, numbers, pairs, dimension, stop));
-    TRY(write_dimension(connection, shape, ranking, numbers, properties, stop));
+    told = TRY(write_dimension(connection, shape, ranking, numbers, properties, stop)) || told;
     meaning.numbers[static_cast<size_t>(shape.kind)] = by_code(ranking, numbers);
   }
+
+  if (told)
+    TRY(connection.execute("UPDATE raw.load SET told = true WHERE load_no >= $first",
+                           {{"first", int64_t{files.front().load_no}}}));
 
   meaning.outlets = TRY(number_outlets(connection));
   TRY(connection.insert("raw.event", [&] { return std::make_unique<EventFeed>(events, meaning); }));

@@ -124,15 +124,32 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
       {"tables", tables}};
 }
 
-// Are all results there that the room's newest run wrote? Not so where another version of danggol wrote them.
+// Are all results there that the shown run wrote? Not so where another version of danggol wrote them.
 Result<bool> has_results(store::Connection& connection, const AnalysisInfo& info) {
   for (const auto& table : info.writes)
     if (table.name.starts_with("result.") &&
-        TRY(connection.integer("SELECT count(*) FROM duckdb_views() WHERE database_name = 'memory' AND "
+        TRY(connection.integer("SELECT count(*) FROM duckdb_views() WHERE database_name = $own AND "
                                "schema_name || '.' || view_name = $name",
-                               {{"name", table.name}})) == 0)
+                               {{"own", connection.own_catalogue()}, {"name", table.name}})) == 0)
       return false;
   return true;
+}
+
+// What has run, but of other dates or data than what is shown.
+Result<bool> has_run(store::Connection& connection, const AnalysisInfo& info) {
+  return TRY(connection.integer("SELECT count(*) FROM run.log WHERE room = $room AND state = 'done'",
+                                {{"room", info.name}})) > 0;
+}
+
+// Files that came after what is shown.
+Result<std::optional<Text>> newer_data(store::Connection& connection) {
+  int64_t files = TRY(connection.integer(
+      "SELECT count(*) FROM raw.load WHERE loaded_at > (SELECT max(started_at) FROM run.log JOIN run.shown "
+      "USING (run_id))"));
+  if (files == 0) return std::optional<Text>();
+  return std::optional(Text{
+      fmt::format("{} files were loaded after these results; run danggol pipeline.", files),
+      fmt::format("이 결과 이후에 불러온 파일이 {}개 있습니다. danggol pipeline을 실행하십시오.", files)});
 }
 
 // Of a room whose newest run failed: what stands here is what an earlier one said.
@@ -236,12 +253,22 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
   Json loads = TRY(loads_section(connection, tiles));
   Json labels = {{"yes", text_json({"yes", "예"})}, {"no", text_json({"no", "아니요"})}};
   for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
+  if (auto newer = TRY(newer_data(connection))) headline.push_back(text_json(*newer));
   for (const auto& info : analyses) {
-    int64_t run_id = TRY(connection.integer(
-        "SELECT max(run_id) FROM run.log WHERE room = $room AND state = 'done'", {{"room", info.name}}));
+    auto shown = facts.shown.find(info.name);
+    int64_t run_id = shown == facts.shown.end() ? 0 : shown->second;
     auto failed = TRY(failed_since(connection, info, run_id));
     if (failed) headline.push_back(text_json(*failed));
-    if (run_id == 0) continue;
+    if (run_id == 0) {
+      if (!failed && TRY(has_run(connection, info)))
+        headline.push_back(text_json(
+            {fmt::format("“{}” is left out: it last ran on other dates or data; run danggol pipeline.",
+                         info.title.en),
+             fmt::format(
+                 "‘{}’ 분석은 기준일이나 자료가 달라 표시하지 않았습니다. danggol pipeline을 실행하십시오.",
+                 info.title.ko)}));
+      continue;
+    }
     if (!TRY(has_results(connection, info))) {
       headline.push_back(text_json(
           {fmt::format("“{}” is left out: its results are not of this version of danggol; run it again.",

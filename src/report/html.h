@@ -2,6 +2,7 @@
 // and tables the rooms declare.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,11 +14,12 @@ namespace danggol::report {
 
 struct ReportFacts {
   std::string store_name, as_of;
+  std::map<std::string, int64_t> shown;  // by analysis, the run of it that is shown
   Language language = Language::en;
   std::vector<std::pair<std::string, Text>> reject_reasons;  // code -> words
 };
 
-// `analyses` in the order of their sections; those without a finished run have none.
+// `analyses` in the order of their sections; those that are not shown have none.
 Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses,
                          const ReportFacts& facts);
 

@@ -15,12 +15,22 @@ Json text_json(const Text& text) { return {{"en", text.en}, {"ko", text.ko}}; }
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+Json json_of(const AnalysisInfo& info);
+Json json_of(const RunSummary& run);
+// Of each part, in their order.
+template <class Part>
+Json json_of(const std::vector<Part>& parts);
+
 Json json_of(const ParamInfo& param) {
   Json json = {{"name", param.name}, {"type", name(param.type)}, {"default", param.default_text}};
+  if (param.type == ParamType::list) json["element"] = name(param.element);
   if (!param.unit.empty()) json["unit"] = param.unit;
   if (param.least) json["least"] = *param.least;
   if (param.most) json["most"] = *param.most;
   if (!param.choices.empty()) json["choices"] = param.choices;
+  json["required"] = param.required;
+  json["nullable"] = param.nullable;
+  if (!param.values.empty()) json["values"] = param.values;
   json["help"] = param.help;
   return json;
 }
@@ -40,25 +50,47 @@ Json json_of(const TableInfo& table) {
   return {{"name", table.name}, {"title", text_json(table.title)}, {"columns", columns}};
 }
 
+Json json_of(const ChartInfo& chart) {
+  Json encoding = Json::object();
+  for (const auto& [role, column] : chart.encoding) encoding[role] = column;
+  return {{"id", chart.id},
+          {"kind", name(chart.kind)},
+          {"title", text_json(chart.title)},
+          {"table", chart.table},
+          {"encoding", encoding},
+          {"where", chart.where},
+          {"unit", chart.unit},
+          {"note", text_json(chart.note)},
+          {"order_by", chart.order_by},
+          {"most_rows", chart.most_rows}};
+}
+
+Json json_of(const ReportTableInfo& table) {
+  return {{"table", table.table},
+          {"order_by", table.order_by},
+          {"most_rows", table.most_rows},
+          {"where", table.where}};
+}
+
 Json json_of(const AnalysisInfo& info) {
-  Json params = Json::array(), writes = Json::array(), charts = Json::array();
-  for (const auto& param : info.params) params.push_back(json_of(param));
-  for (const auto& table : info.writes) writes.push_back(json_of(table));
-  for (const auto& chart : info.charts)
-    charts.push_back({{"id", chart.id},
-                      {"kind", name(chart.kind)},
-                      {"title", text_json(chart.title)},
-                      {"table", chart.table}});
+  Json labels = Json::object();
+  for (const auto& [word, text] : info.labels) labels[word] = text_json(text);
   return {{"name", info.name},
           {"kind", info.kind == Kind::job ? "job" : "query"},
           {"title", text_json(info.title)},
           {"question", text_json(info.question)},
           {"method", info.method},
-          {"params", params},
+          {"params", json_of(info.params)},
           {"reads", info.reads},
           {"uses", info.uses},
-          {"writes", writes},
-          {"charts", charts}};
+          {"dates", info.dates},
+          {"writes", json_of(info.writes)},
+          {"trains", info.trains},
+          {"charts", json_of(info.charts)},
+          {"tables", json_of(info.tables)},
+          {"labels", labels},
+          {"headline", info.headline},
+          {"contacts", info.contacts}};
 }
 
 Json json_of(const RunSummary& run) {
@@ -77,6 +109,13 @@ Json json_of(const RunSummary& run) {
           {"rows_written", rows}, {"facts", facts},       {"sentences", sentences}, {"warnings", warnings}};
 }
 
+template <class Part>
+Json json_of(const std::vector<Part>& parts) {
+  Json json = Json::array();
+  for (const Part& part : parts) json.push_back(json_of(part));
+  return json;
+}
+
 const std::string& in(const Text& text, Language language) {
   return language == Language::ko ? text.ko : text.en;
 }
@@ -89,11 +128,7 @@ std::string range_of(const ParamInfo& param) {
 
 }  // namespace
 
-std::string to_json(const std::vector<AnalysisInfo>& analyses) {
-  Json json = Json::array();
-  for (const auto& info : analyses) json.push_back(json_of(info));
-  return json.dump(2);
-}
+std::string to_json(const std::vector<AnalysisInfo>& analyses) { return json_of(analyses).dump(2); }
 std::string to_json(const AnalysisInfo& analysis) { return json_of(analysis).dump(2); }
 std::string to_json(const RunSummary& run) { return json_of(run).dump(2); }
 std::string to_json(const SuppressSummary& suppressed) {
@@ -109,12 +144,15 @@ std::string to_json(const SuppressSummary& suppressed) {
       .dump(2);
 }
 std::string to_json(const PipelineSummary& pipeline) {
-  Json runs = Json::array(), skipped = Json::array(), failed = Json::array();
-  for (const auto& run : pipeline.runs) runs.push_back(json_of(run));
+  Json skipped = Json::array(), failed = Json::array(), unchanged = Json::array();
+  for (const auto& [room, run_id] : pipeline.unchanged)
+    unchanged.push_back({{"room", room}, {"run_id", run_id}});
   for (const auto& [room, why] : pipeline.skipped) skipped.push_back({{"room", room}, {"why", why}});
   for (const auto& [room, error] : pipeline.failed)
     failed.push_back({{"room", room}, {"code", name(error.code)}, {"why", error.message}});
-  return Json{{"runs", runs}, {"skipped", skipped}, {"failed", failed}}.dump(2);
+  return Json{
+      {"runs", json_of(pipeline.runs)}, {"unchanged", unchanged}, {"skipped", skipped}, {"failed", failed}}
+      .dump(2);
 }
 std::string to_json(const std::vector<FileSummary>& files) {
   Json json = Json::array();
@@ -216,6 +254,9 @@ std::string to_text(const RunSummary& run, Language language) {
 std::string to_text(const PipelineSummary& pipeline, Language language) {
   std::string out;
   for (const auto& run : pipeline.runs) out += to_text(run, language);
+  for (const auto& [room, run_id] : pipeline.unchanged)
+    out += language == Language::ko ? fmt::format("{}  변동 없음 (run {})\n", room, run_id)
+                                    : fmt::format("{}  unchanged (run {})\n", room, run_id);
   for (const auto& [room, why] : pipeline.skipped)
     out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "건너뜀:" : "skipped:", why);
   for (const auto& [room, error] : pipeline.failed)

@@ -205,16 +205,14 @@ Status check(const std::ostream& out) {
 
 }  // namespace
 
-Status write_rows(store::Connection::Texts& rows, const RowStyle& style, int64_t most_rows,
+Status write_rows(store::Connection::Texts& rows, const RowStyle& style, const SqlLimits& limits,
                   std::ostream& out) {
   auto to = writer(style, out, rows.types);
   Table chunk;
   int64_t written = 0;
   while (TRY(rows.rows.next(chunk))) {
     written += static_cast<int64_t>(chunk.rows());
-    if (written > most_rows)
-      return Error{Code::refused,
-                   fmt::format("rows={}: the answer has more; add a LIMIT, or raise --rows", most_rows)};
+    if (written > limits.rows) return limits.too_many();
     TRY(to->rows(chunk));
     TRY(check(out));
   }

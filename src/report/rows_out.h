@@ -9,9 +9,9 @@
 
 namespace danggol::report {
 
-// Values keep the exact text SQL gives them. More than `most_rows` are Code::refused, after those have been
-// written.
-Status write_rows(store::Connection::Texts& rows, const RowStyle& style, int64_t most_rows,
+// Values keep the exact text SQL gives them. More rows than the limit are Code::refused, after those have
+// been written.
+Status write_rows(store::Connection::Texts& rows, const RowStyle& style, const SqlLimits& limits,
                   std::ostream& out);
 Status write_rows(const Table& rows, const RowStyle& style, std::ostream& out);
 

@@ -137,7 +137,7 @@ Status Connection::insert(std::string_view table,
   // Keeping the order of the rows would leave the insertion to a single thread. The setting is the whole
   // database's; it is changed from outside the transaction, so that it can be changed back if that fails.
   Owned<duckdb_connection, duckdb_disconnect> settings;
-  duckdb_connect(handle_->database, &settings);
+  duckdb_connect(handle_->database->database, &settings);
   duckdb_query(settings, "SET preserve_insertion_order = false", nullptr);
   auto outcome = execute(fmt::format("INSERT INTO {} FROM {}()", table, name));
   duckdb_query(settings, "RESET preserve_insertion_order", nullptr);
@@ -258,9 +258,9 @@ Result<Appender> Appender::open(Connection& connection, std::string_view schema,
   bool is_own = schema == "temp";
   std::string of_store(schema);
   if (duckdb_appender_create_ext(connection.handle_->connection,
-                                 is_own                          ? "temp"
-                                 : connection.handle_->has_store ? catalogue
-                                                                 : nullptr,
+                                 is_own                                    ? "temp"
+                                 : connection.handle_->database->has_store ? catalogue
+                                                                           : nullptr,
                                  is_own ? "main" : of_store.c_str(), handle->table.c_str(),
                                  &handle->appender) == DuckDBError)
     return handle->failed();

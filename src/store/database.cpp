@@ -2,7 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "store/duckdb_c.h"
@@ -165,26 +168,21 @@ Type type_of(duckdb_type type) {
   }
 }
 
-struct Database::Handle {
-  StoreFile file;  // let go of after DuckDB has closed it
-  bool has_store = false;
-  std::string opened_as;  // the file's state
-  bool writes = false;
-  duckdb_database database{};
-  ~Handle() {
-    duckdb_close(&database);
-    if (writes && file.is_kept() && file.state() != opened_as) remember();
-  }
-  bool is_as_left() const {
-    auto key = read_key(file.key_file());
-    return key && key->left == file.state();
-  }
-  // That it is as we left it. Where that cannot be written the rows are looked at again next time.
-  void remember() const {
-    if (is_as_left() || !secret_in(file.key_file())) return;
-    if (auto key = read_key(file.key_file())) (void)write_key(file.key_file(), {key->secret, file.state()});
-  }
-};
+Database::Handle::~Handle() {
+  duckdb_close(&database);
+  if (access == Access::read_write && file.is_kept() && file.state() != opened_as) remember();
+}
+
+bool Database::Handle::is_as_left() const {
+  auto key = read_key(file.key_file());
+  return key && key->left == file.state();
+}
+
+// That it is as we left it. Where that cannot be written the rows are looked at again next time.
+void Database::Handle::remember() const {
+  if (is_as_left() || !secret_in(file.key_file())) return;
+  if (auto key = read_key(file.key_file())) (void)write_key(file.key_file(), {key->secret, file.state()});
+}
 
 namespace {
 
@@ -229,9 +227,52 @@ Error not_written(Error error) {
 
 }  // namespace
 
+// The stores this process has open. Opening and closing take turns.
+struct Database::Opened {
+  struct Store {
+    FileId id;
+    std::weak_ptr<Handle> handle;
+  };
+  std::mutex turn;
+  std::vector<Store> stores;
+
+  static Opened& instance() {
+    static auto* opened = new Opened;  // a store may be closed by other statics
+    return *opened;
+  }
+  static std::shared_ptr<Handle> new_handle() { return {new Handle, close}; }
+  static void close(Handle* handle) {
+    Opened& opened = instance();
+    std::lock_guard lock(opened.turn);
+    std::erase_if(opened.stores, [&](const Store& store) { return store.id == handle->file.id(); });
+    delete handle;
+  }
+  // The one of a file, nullptr where it is not open; one that is just being closed is waited for.
+  std::shared_ptr<Handle> find(const std::string& path, std::unique_lock<std::mutex>& lock) {
+    for (;;) {
+      auto id = file_id(path);
+      auto at = std::find_if(stores.begin(), stores.end(), [&](const Store& s) { return id && s.id == *id; });
+      if (at == stores.end()) return nullptr;
+      if (auto handle = at->handle.lock()) return handle;
+      lock.unlock();
+      std::this_thread::yield();
+      lock.lock();
+    }
+  }
+};
+
 Result<Database> Database::open(const std::string& path, Access access, int64_t memory_bytes) {
-  Database database;
-  database.handle_ = std::make_shared<Handle>();
+  Opened& opened = Opened::instance();
+  Database database;  // let go of after the lock, if it cannot be opened
+  std::unique_lock lock(opened.turn);
+  database.handle_ = opened.find(path, lock);
+  if (database.handle_) {
+    if (access == Access::read_write && database.handle_->access == Access::read_only)
+      return Error{Code::conflict,
+                   fmt::format("store {}: open for reading in this process; close it first", path)};
+    return database;
+  }
+  database.handle_ = Opened::new_handle();
   Handle& handle = *database.handle_;
   bool writes = access == Access::read_write;
   TRY(start(&handle.database, memory_bytes));
@@ -260,9 +301,8 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
     is_known = is_new || handle.is_as_left();
     if (auto attached = attach(handle.file.path()); !attached) return not_attached(attached.error(), path);
   }
-  TRY(connection.execute(
-      fmt::format("SET temp_directory = {}; CREATE SCHEMA memory.result; SET enable_external_access = false",
-                  literal(writes && path != no_file ? handle.file.spill_folder() : ""))));
+  TRY(connection.execute(fmt::format("SET temp_directory = {}; SET enable_external_access = false",
+                                     literal(writes && path != no_file ? handle.file.spill_folder() : ""))));
   // a reader opens nothing more, not even what this setting leaves allowed: the store's own bytes
   if (!writes) TRY(connection.execute("SET disabled_filesystems = 'LocalFileSystem'"));
   if (!is_known) TRY(looked_at(check_tables(connection, path), path));
@@ -270,32 +310,52 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   connection = TRY(database.connect());
   if (!is_known) TRY(looked_at(check_rows(connection, path), path));
   handle.opened_as = handle.file.state();
-  handle.writes = writes && path != no_file;
+  if (path == no_file) return database;
+  handle.access = access;
+  opened.stores.push_back({handle.file.id(), database.handle_});
   return database;
 }
 
 Result<Database> Database::in_memory(int64_t memory_bytes) {
   Database database;
-  database.handle_ = std::make_shared<Handle>();
+  database.handle_ = Opened::new_handle();
   TRY(start(&database.handle_->database, memory_bytes));
   return database;
 }
 
 Result<Connection> Database::connect() const {
   auto handle = std::make_shared<Connection::Handle>();
-  handle->keeps_open = handle_;
-  handle->database = handle_->database;
-  if (duckdb_connect(handle->database, &handle->connection) == DuckDBError)
+  handle->database = handle_;
+  if (duckdb_connect(handle_->database, &handle->connection) == DuckDBError)
     return Error{Code::memory, "store: no connection could be made"};
-  handle->has_store = handle_->has_store;
   Connection connection;
-  connection.handle_ = std::move(handle);
+  connection.handle_ = handle;
   TRY(connection.execute("SET errors_as_json = true"));
-  if (handle_->has_store)
-    TRY(connection.execute(fmt::format(
-        "SET search_path = 'system.main,{0}.raw,{0}.feature,{0}.model,{0}.history,{0}.run,memory.result'",
-        catalogue)));
+  if (!handle_->has_store) return connection;
+  std::string own = fmt::format("own_{}", ++handle_->connections);
+  TRY(connection.execute(fmt::format("ATTACH ':memory:' AS {0}", own)));
+  handle->own_catalogue = own;
+  TRY(connection.execute(fmt::format(
+      "CREATE SCHEMA {1}.result; "
+      "SET search_path = 'system.main,{0}.raw,{0}.feature,{0}.model,{0}.history,{0}.run,{1}.result'",
+      catalogue, own)));
   return connection;
+}
+
+Connection::Handle::~Handle() {
+  if (!own_catalogue.empty()) {
+    std::string leave = "SET search_path = 'system.main'; DETACH " + own_catalogue;
+    duckdb_query(connection, "ROLLBACK", nullptr);
+    duckdb_query(connection, leave.c_str(), nullptr);
+  }
+  duckdb_disconnect(&connection);
+}
+
+bool Database::end() const {
+  std::lock_guard lock(handle_->ending);
+  if (handle_->committing > 0) return false;
+  handle_->ended = true;
+  return true;
 }
 
 FileId Database::file() const { return handle_->file.id(); }
@@ -306,6 +366,7 @@ void Database::keep() const { handle_->file.keep(); }
 const Table& Rows::columns() const { return handle_->columns; }
 
 Result<duckdb_data_chunk> Rows::Handle::next() {
+  if (kept) return next_kept();
   duckdb_data_chunk chunk = duckdb_fetch_chunk(result);
   if (chunk) return chunk;
   if (const char* message = duckdb_result_error(&result); message && *message) {
@@ -339,7 +400,17 @@ void Rows::Handle::describe() {
   }
 }
 
+Status Connection::Handle::may_begin() const {
+  const std::atomic<bool>* flag = stop;
+  if (undisturbed || !flag || !*flag) return {};
+  return Error{Code::cancelled, "stopped: nothing was changed"};
+}
+
+const std::string& Connection::own_catalogue() const { return handle_->own_catalogue; }
+void Connection::stop_by(const std::atomic<bool>* flag) { handle_->stop = flag; }
+
 Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
+  TRY(handle_->may_begin());
   handle_->interrupted = false;
   Extracted statements;
   idx_t count = duckdb_extract_statements(handle_->connection, std::string(sql).c_str(), &statements);
@@ -367,6 +438,7 @@ Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
 Result<Rows> Connection::stream(std::string_view sql) { return handle_->stream(sql, Author::danggol); }
 
 Result<Rows> Connection::Handle::stream(std::string_view sql, Author author) {
+  TRY(may_begin());
   interrupted = false;
   Prepared prepared;
   if (duckdb_prepare(connection, std::string(sql).c_str(), &prepared) == DuckDBError)
@@ -384,32 +456,43 @@ Result<Rows> Connection::Handle::stream(std::string_view sql, Author author) {
   return rows;
 }
 
-Result<Connection::Texts> Connection::texts(std::string_view select, Author author) {
+Status Connection::Handle::prepare_select(std::string_view select, Author author, Prepared& prepared) {
   constexpr size_t most_bytes = 1 << 20;
   if (select.size() > most_bytes || select.find('\0') != select.npos)
     return Error{Code::bad_input,
                  fmt::format("sql: {} bytes: must be a text of at most {}", select.size(), most_bytes)};
   // One statement, and that a SELECT: found out by preparing what was given, as it was given.
   Extracted statements;
-  idx_t count = duckdb_extract_statements(handle_->connection, std::string(select).c_str(), &statements);
+  idx_t count = duckdb_extract_statements(connection, std::string(select).c_str(), &statements);
   if (count == 0) {
     const char* message = duckdb_extract_statements_error(statements);
     if (!message) return Error{Code::bad_input, "sql: empty; must be one SELECT"};
     return failure(message, author);
   }
   if (count > 1) return Error{Code::refused, fmt::format("sql: {} statements; must be one SELECT", count)};
-  if (author == Author::outside) TRY(handle_->look_at_select(select));
-  Prepared prepared;
-  if (duckdb_prepare_extracted_statement(handle_->connection, statements, 0, &prepared) == DuckDBError)
+  if (author == Author::outside) TRY(look_at_select(select));
+  if (duckdb_prepare_extracted_statement(connection, statements, 0, &prepared) == DuckDBError)
     return failure(duckdb_prepare_error(prepared), author);
   if (duckdb_prepared_statement_type(prepared) != DUCKDB_STATEMENT_TYPE_SELECT)
     return Error{Code::refused, "sql: only reads; must be one SELECT"};
   if (duckdb_nparams(prepared) > 0)
     return Error{Code::bad_input, "sql: a parameter without a value; write the value out"};
   constexpr idx_t most_columns = 2'000;
-  idx_t columns = duckdb_prepared_statement_column_count(prepared);
-  if (columns > most_columns)
+  if (idx_t columns = duckdb_prepared_statement_column_count(prepared); columns > most_columns)
     return Error{Code::bad_input, fmt::format("sql: {} columns: must be at most {}", columns, most_columns)};
+  return {};
+}
+
+Result<Rows> Connection::select(std::string_view sql) {
+  Prepared prepared;
+  TRY(handle_->prepare_select(sql, Author::outside, prepared));
+  return handle_->stream(sql, Author::outside);
+}
+
+Result<Connection::Texts> Connection::texts(std::string_view select, Author author) {
+  Prepared prepared;
+  TRY(handle_->prepare_select(select, author, prepared));
+  idx_t columns = duckdb_prepared_statement_column_count(prepared);
   Texts out;
   for (idx_t c = 0; c < columns; ++c) {
     const char* name = duckdb_prepared_statement_column_name(prepared, c);
@@ -447,52 +530,61 @@ Result<std::string> Connection::text(std::string_view sql, const Bindings& bindi
   return table.columns[0].texts.at(0);
 }
 
-bool Connection::interrupt(bool for_good) {
+void Connection::interrupt() {
   std::lock_guard lock(handle_->interrupting);
-  if (handle_->undisturbed) return false;
-  handle_->stopped = handle_->stopped || for_good;
+  if (handle_->undisturbed) return;
   handle_->interrupted = true;
   duckdb_interrupt(handle_->connection);
-  return true;
 }
 
 Status Connection::limit_memory(int64_t bytes) {
   return execute(fmt::format("SET memory_limit = '{}B'", bytes));
 }
 
-namespace {
-const std::string to_file = fmt::format("CHECKPOINT {}", catalogue);
-}
-
-Status Connection::commit() {
-  auto outcome = undisturbed({"COMMIT", handle_->has_store ? to_file : ""});
-  return outcome ? outcome : not_written(outcome.error());
+Status Connection::undisturbed(const std::function<Status()>& work) {
+  auto begin = [&]() -> Status {
+    std::scoped_lock lock(handle_->database->ending, handle_->interrupting);
+    if (handle_->database->ended) return Error{Code::cancelled, "stopped: nothing was changed"};
+    ++handle_->database->committing;
+    handle_->undisturbed = true;
+    return {};
+  };
+  if (handle_->undisturbed) return work();  // from within
+  TRY(begin());
+  Status outcome = work();
+  std::scoped_lock lock(handle_->database->ending, handle_->interrupting);
+  --handle_->database->committing;
+  handle_->undisturbed = false;
+  return outcome;
 }
 
 Status Connection::commit_in_memory() {
-  auto outcome = undisturbed({"COMMIT"});
+  auto outcome = undisturbed([&] { return execute("COMMIT"); });
   return outcome ? outcome : not_written(outcome.error());
 }
 
 Status Connection::checkpoint() {
-  auto outcome = undisturbed({to_file});
+  constexpr auto pause = std::chrono::milliseconds(10);
+  constexpr int patience = 60'000;  // ten minutes
+  auto outcome = undisturbed([&]() -> Status {
+    for (int round = 0;; ++round) {
+      auto written = execute(fmt::format("CHECKPOINT {}", catalogue));
+      if (written || written.error().code != Code::conflict || round == patience) return written;
+      std::this_thread::sleep_for(pause);
+    }
+  });
   return outcome ? outcome : not_written(outcome.error());
 }
 
-Status Connection::rollback() { return undisturbed({"ROLLBACK"}); }
+Status Connection::commit() {
+  return undisturbed([&]() -> Status {
+    TRY(commit_in_memory());
+    return handle_->database->has_store ? checkpoint() : Status();
+  });
+}
 
-Status Connection::undisturbed(const std::vector<std::string>& statements) {
-  {
-    std::lock_guard lock(handle_->interrupting);
-    if (handle_->stopped) return Error{Code::cancelled, "stopped: nothing was changed"};
-    handle_->undisturbed = true;
-  }
-  Status outcome;
-  for (const std::string& sql : statements)
-    if (outcome && !sql.empty()) outcome = execute(sql);
-  std::lock_guard lock(handle_->interrupting);
-  handle_->undisturbed = false;
-  return outcome;
+Status Connection::rollback() {
+  return undisturbed([&] { return execute("ROLLBACK"); });
 }
 
 std::string literal(std::string_view text) {

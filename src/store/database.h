@@ -1,9 +1,11 @@
 // The only place that knows DuckDB. A store is one ordinary DuckDB file; one process writes it, and any
-// number read it while nobody writes. Errors are one line; the library's exceptions stay here, and its types
-// of error become our codes: what is wrong with SQL of ours is Code::internal, with SQL from outside
+// number read it while nobody writes. A process opens it once, whoever asks. Errors are one line; the
+// library's exceptions stay here, and its types of error become our codes: what is wrong with SQL of ours is
+// Code::internal, with SQL from outside
 // ::bad_input.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "contract/table.h"
+#include "danggol/arrow.h"
 #include "danggol/result.h"
 #include "store/store_file.h"
 
@@ -28,14 +31,15 @@ enum class Author { danggol, outside };
 class Connection;
 
 // A store beside DuckDB's own catalogue in memory. SQL finds DuckDB's functions first, then the tables of the
-// store's schemas by "schema.table", then the views that this process makes in the schema `result`: nothing
-// that a file brings along (its views, its macros) is run unless somebody writes out its catalogue,
-// `danggol`. SQL reaches no other file.
+// store's schemas by "schema.table", then the views that its connection has made in a schema `result` of its
+// own: nothing that a file brings along (its views, its macros) is run unless somebody writes out its
+// catalogue, `danggol`. SQL reaches no other file. Any thread may call any function.
 class Database {
  public:
   // Opens the file, for read_write making it and the tables every store has; ":memory:" is a store without a
-  // file. Code::not_found, ::conflict
-  // (another process has it, or another version made it), ::refused (another program's), ::corrupt.
+  // file. Where this process has it open already the same database is given out again: a second one would
+  // give up the first one's lock. Code::not_found, ::conflict (another process has it, this one only reads
+  // it, or another version made it), ::refused (another program's), ::corrupt.
   static Result<Database> open(const std::string& path, Access access,
                                int64_t memory_bytes = usual_memory_bytes);
   // Without a store; its SQL reads and writes files.
@@ -47,9 +51,14 @@ class Database {
   std::string key_file() const;
   // A new file is taken away again at the end unless it is kept.
   void keep() const;
+  // From now on no commit begins, for a process that ends without waiting. False, and nothing done, while one
+  // is under way.
+  bool end() const;
 
  private:
+  friend class Connection;
   struct Handle;
+  struct Opened;
   std::shared_ptr<Handle> handle_;
 };
 
@@ -58,6 +67,9 @@ class Rows {
  public:
   const Table& columns() const;     // the columns, without rows
   Result<bool> next(Table& chunk);  // replaces `chunk`; false at the end
+  // The same for other programs, by the Arrow C data interface; what is filled in is the caller's to release.
+  Status schema(ArrowSchema& schema) const;
+  Result<bool> next(ArrowArray& chunk);
 
  private:
   friend class Connection;
@@ -118,8 +130,12 @@ class Vectors {
   size_t rows_ = 0;
 };
 
+// One thread at a time, but for interrupt().
 class Connection {
  public:
+  // The catalogue in memory with this connection's schema `result`.
+  const std::string& own_catalogue() const;
+
   // Runs one or several statements; "$name" takes the value bound to that name where it stands.
   Status execute(std::string_view sql, const Bindings& bindings = {});
   // The rows of the last statement.
@@ -129,14 +145,17 @@ class Connection {
   // The rows of one statement, made while they are taken, so that memory does not grow with them; nothing
   // else may be asked of this connection meanwhile.
   Result<Rows> stream(std::string_view sql);
+  // Of SQL from outside: exactly one statement is taken, and that a SELECT (Code::refused otherwise).
+  Result<Rows> select(std::string_view sql);
   // The same as texts, exactly as SQL writes each value; `types` are those of the columns before that.
   struct Texts {
     Table types;
     Rows rows;
   };
-  // Exactly one statement is taken, and that a SELECT (Code::refused otherwise), so that it may be SQL from
-  // outside.
+  // It may be SQL from outside, as for select().
   Result<Texts> texts(std::string_view select, Author author);
+  // Rows that are there already.
+  Rows rows_of(Table table);
   // The one value of a one-row answer; null reads as 0 or "".
   Result<int64_t> integer(std::string_view sql, const Bindings& bindings = {});
   Result<std::string> text(std::string_view sql, const Bindings& bindings = {});
@@ -157,14 +176,17 @@ class Connection {
   // Done when it is in the file itself: no write-ahead file is written, and none that lies there is read.
   Status commit();
   // The same in two: the transaction is over and seen, and gone with the process; then everything is in the
-  // file.
+  // file. That waits for readers who see what was there before and hold on to it.
   Status commit_in_memory();
   Status checkpoint();
   Status rollback();
-  // From another thread: the running statement ends with Code::cancelled. Does nothing to a commit or
-  // rollback, which could otherwise be done and yet said to be stopped, and then answers false. After an
-  // interrupt for good no commit begins.
-  bool interrupt(bool for_good = false);
+  // A flag that, while it is set, lets no statement begin; nullptr for none.
+  void stop_by(const std::atomic<bool>* flag);
+  // From another thread: the running statement ends with Code::cancelled. What comes between two statements
+  // is lost. Does nothing to a commit or rollback, which could otherwise be done and yet said to be stopped.
+  void interrupt();
+  // What `work` asks is not stopped, neither by the flag nor by an interrupt.
+  Status undisturbed(const std::function<Status()>& work);
 
  private:
   friend class Database;
@@ -172,7 +194,6 @@ class Connection {
   friend class Appender;
   friend Status write_parquet(Rows& rows, const std::string& path);
   struct Handle;
-  Status undisturbed(const std::vector<std::string>& statements);
   std::shared_ptr<Handle> handle_;
 };
 

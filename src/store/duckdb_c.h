@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "store/database.h"
@@ -35,18 +36,37 @@ inline constexpr const char* catalogue = "danggol";  // the store's, beside Duck
 // whether the system's own number of the error stands beside it: without one it is the bytes that are wrong.
 Error failure(const char* message, Author author = Author::danggol);
 
-struct Connection::Handle : std::enable_shared_from_this<Connection::Handle> {
-  std::shared_ptr<void> keeps_open;
-  duckdb_database database{};
-  duckdb_connection connection{};
-  std::mutex interrupting;
-  bool undisturbed = false, stopped = false;
-  std::atomic<bool> interrupted = false;  // since a stream began
+struct Database::Handle {
+  StoreFile file;  // let go of after DuckDB has closed it
   bool has_store = false;
+  std::string opened_as;  // the file's state
+  Access access = Access::read_only;
+  duckdb_database database{};
+  std::atomic<int64_t> connections = 0;  // made so far
+  std::mutex ending;
+  int committing = 0;
+  bool ended = false;
 
+  ~Handle();
+  bool is_as_left() const;
+  void remember() const;
+};
+
+struct Connection::Handle : std::enable_shared_from_this<Connection::Handle> {
+  std::shared_ptr<Database::Handle> database;
+  duckdb_connection connection{};
+  std::string own_catalogue;  // "" where there is no store
+  std::mutex interrupting;
+  bool undisturbed = false;
+  std::atomic<bool> interrupted = false;                 // since a stream began
+  std::atomic<const std::atomic<bool>*> stop = nullptr;  // of stop_by()
+
+  Status may_begin() const;
   Result<Rows> stream(std::string_view sql, Author author);
   Status look_at_select(std::string_view sql);
-  ~Handle() { duckdb_disconnect(&connection); }
+  // Prepares what is exactly one SELECT.
+  Status prepare_select(std::string_view sql, Author author, Prepared& prepared);
+  ~Handle();
 };
 
 struct Rows::Handle {
@@ -55,8 +75,11 @@ struct Rows::Handle {
   duckdb_result result{};
   Table columns;
   std::vector<std::unique_ptr<LogicalType>> types;
+  std::optional<Table> kept;  // rows that are there already, and the next of them
+  size_t at = 0;
 
   void describe();
+  duckdb_data_chunk next_kept();
   // The caller's to destroy; nullptr or without rows at the end.
   Result<duckdb_data_chunk> next();
   ~Handle() {

@@ -16,6 +16,7 @@ std::string first_line(std::string_view text) { return std::string(text.substr(0
 Code code_of(const std::string& type, bool from_system, Author author) {
   if (type == "INTERRUPT") return Code::cancelled;
   if (type == "Out of Memory") return Code::memory;
+  if (type == "TransactionContext") return Code::conflict;  // other transactions are in the way
   if (type == "IO") return from_system ? Code::io : Code::corrupt;
   if (type == "Serialization") return Code::corrupt;
   // An assertion of DuckDB's own, which SQL of ours meets only over bytes that are wrong.

@@ -10,7 +10,7 @@
 namespace danggol::store {
 namespace {
 
-constexpr int64_t layout_version = 5;  // raised whenever layout.sql changes what is there already
+constexpr int64_t layout_version = 6;  // raised whenever layout.sql changes what is there already
 constexpr const char* application = "danggol";
 
 // The tables of a catalogue as DuckDB writes them out: names, types, defaults, everything.

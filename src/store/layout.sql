@@ -27,7 +27,8 @@ CREATE TABLE raw.reject (
   load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
 CREATE TABLE raw.load (
   load_no INTEGER, file VARCHAR, digest VARCHAR, preset VARCHAR, format VARCHAR, encoding VARCHAR,
-  rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, first_day DATE, last_day DATE, loaded_at TIMESTAMP);
+  rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, first_day DATE, last_day DATE, loaded_at TIMESTAMP,
+  told BOOLEAN);  -- it said more of customers, products or stores that were there already
 
 CREATE TABLE feature.receipt (  -- `receipt` is the text_hash of its number: XXH3 of 64 bits
   customer_no INTEGER, action raw.action_name, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
@@ -41,9 +42,13 @@ CREATE TABLE model.blob (digest VARCHAR, content BLOB);
 -- the mark of a store: which program made the file, and by which version of this layout
 CREATE TABLE run.store (application VARCHAR, layout INTEGER);
 CREATE TABLE run.log (
-  run_id BIGINT, room VARCHAR, state VARCHAR, params VARCHAR, as_of DATE, period_from DATE, period_split DATE,
-  period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT, version VARCHAR,
-  code VARCHAR, error VARCHAR);
+  run_id BIGINT PRIMARY KEY, room VARCHAR, state VARCHAR, params VARCHAR, as_of DATE, period_from DATE,
+  period_split DATE, period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT, version VARCHAR,
+  code VARCHAR, error VARCHAR,
+  fingerprint VARCHAR);  -- of the inputs; '' where the rows are not there any more
+-- what result.NAME shows: of each room one run, all of these dates
+CREATE TABLE run.shown (room VARCHAR PRIMARY KEY, run_id BIGINT);
+CREATE TABLE run.frame (as_of DATE, period_from DATE, period_split DATE, period_until DATE);
 CREATE TABLE run.input (run_id BIGINT, table_name VARCHAR, read_run_id BIGINT);
 CREATE TABLE run.fact (
   run_id BIGINT, position INTEGER, name VARCHAR, value DOUBLE, unit VARCHAR, lo DOUBLE, hi DOUBLE, label_en VARCHAR,

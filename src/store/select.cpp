@@ -31,6 +31,9 @@ Status look_at(const nlohmann::json& node) {
       return Error{Code::refused, fmt::format("sql: {}() is not for reading the store; there are {}",
                                               function, fmt::join(table_functions, ", "))};
   }
+  // a table that is not there but whose name may be one of a file would be looked for on the disk
+  if (std::string table = text(node, "table_name"); table.find_first_of("./\\:*?[") != table.npos)
+    return Error{Code::refused, fmt::format("sql: {}: reaches no file but the store", table)};
   std::string schema = text(node, "schema");
   bool is_of_file = text(node, "catalog") == catalogue || text(node, "catalog_name") == catalogue ||
                     schema == catalogue || text(node, "schema_name") == catalogue;

@@ -31,7 +31,7 @@ const SmallStore& small_store() {
       request.preset = preset, request.paths = {file};
       must(engine.import(request, silent));
     }
-    PipelineSummary ran = must(engine.pipeline({}, {{"as-of", contract::as_of}}, silent));
+    PipelineSummary ran = must(engine.pipeline({.params = {{"as-of", contract::as_of}}}, silent));
     for (const auto& [room, error] : ran.failed) throw std::runtime_error(room + ": " + error.message);
     store::Connection sql = must(must(store::Database::open(out.path, store::Access::read_write)).connect());
     for (const char* change :

@@ -9,6 +9,7 @@
 #include <optional>
 #include <regex>
 #include <stdexcept>
+#include <utility>
 
 namespace danggol::golden {
 namespace {
@@ -166,9 +167,9 @@ class Reader {
       step.kind = Step::Kind::cut;
       step.number = to_int(step.words[2]);
       step.words = {step.words[1]};
-    } else if (kind == "run") {
+    } else if (kind == "run" || kind == "warns") {
       need(step.words.size() > 1 && step.words[1] == "danggol", "run danggol WORD...");
-      step.kind = Step::Kind::run;
+      step.kind = kind == "run" ? Step::Kind::run : Step::Kind::warns;
       take(2);
       expect(step);
     } else if (kind == "fails") {
@@ -189,15 +190,15 @@ class Reader {
       take(1);
       expect(step);
     } else {
-      throw Wrong(fmt::format("{}: must be one of file, bytes, cut, run, fails, print, files", kind));
+      throw Wrong(fmt::format("{}: must be one of file, bytes, cut, run, warns, fails, print, files", kind));
     }
     return step;
   }
 
-  // A step's line, and what the indented lines below a run or fails add to it.
+  // A step's line, and what the indented lines below a run, warns or fails add to it.
   std::string command() {
     std::string line = lines_[at_++];
-    if (!line.starts_with("run ") && !line.starts_with("fails ")) return line;
+    if (!line.starts_with("run ") && !line.starts_with("warns ") && !line.starts_with("fails ")) return line;
     for (; at_ < lines_.size() && lines_[at_].starts_with("  "); ++at_) {
       size_t word = std::min(lines_[at_].find_first_not_of(' '), lines_[at_].size());
       line += " " + lines_[at_].substr(word);
@@ -340,10 +341,15 @@ std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text,
       case Step::Kind::print: outcome.out = world.read(step.words[0]); break;
       case Step::Kind::files: outcome.out = world.list(); break;
       case Step::Kind::run:
+      case Step::Kind::warns:
       case Step::Kind::fails: outcome = world.execute(step.words);
     }
     bool failure = step.kind == Step::Kind::fails;
     int status = failure ? step.number : 0;
+    if (step.kind == Step::Kind::warns) {
+      if (outcome.err.empty()) problems.push_back({step.line, "prints nothing to stderr: run, not warns"});
+      outcome.out += std::exchange(outcome.err, "");
+    }
     const std::string &shown = failure ? outcome.err : outcome.out,
                       &silent = failure ? outcome.out : outcome.err;
     std::string command = source[static_cast<size_t>(step.line) - 1];

@@ -24,7 +24,7 @@ struct World {
 };
 
 struct Step {
-  enum class Kind { write, cut, run, fails, print, files };
+  enum class Kind { write, cut, run, warns, fails, print, files };
   Kind kind;
   int line = 0;                    // 1-based, of its first word
   std::vector<std::string> words;  // the command, or the file's name

@@ -68,6 +68,15 @@ TEST(Script, NoticesEveryDifference) {
   EXPECT_EQ(problems({0, "a\nb\n", "careful\n"}), 1u) << "something on stderr";
 }
 
+TEST(Script, NoticesAWarningThatIsAnother) {
+  const char* script = "warns danggol show x\n----\na\ncareful\n";
+  auto problems = [&](Outcome says) { return Stage{says, {}, {}}.play(script).size(); };
+  EXPECT_EQ(problems({0, "a\n", "careful\n"}), 0u);
+  EXPECT_EQ(problems({3, "a\n", "careful\n"}), 1u) << "the status";
+  EXPECT_EQ(problems({0, "a\n", "careless\n"}), 1u) << "another warning";
+  EXPECT_EQ(problems({0, "a\ncareful\n", ""}), 1u) << "nothing on stderr";
+}
+
 TEST(Script, NoticesAFailureThatIsAnother) {
   const char* script = "fails 2 danggol show x\n----\ndanggol: no\n";
   auto problems = [&](Outcome says) { return Stage{says, {}, {}}.play(script).size(); };
@@ -126,7 +135,7 @@ TEST(Script, WritesFilesByteForByte) {
 }
 
 TEST(Script, RefusesWhatItDoesNotUnderstand) {
-  EXPECT_EQ(why_not("walk\n"), "walk: must be one of file, bytes, cut, run, fails, print, files");
+  EXPECT_EQ(why_not("walk\n"), "walk: must be one of file, bytes, cut, run, warns, fails, print, files");
   EXPECT_EQ(why_not("run rm -rf x\n----\n"), "must be: run danggol WORD...");
   EXPECT_EQ(why_not("fails danggol x\n----\n"), "must be: fails STATUS danggol WORD...");
   EXPECT_EQ(why_not("fails 0 danggol x\n----\n"),

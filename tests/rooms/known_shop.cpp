@@ -51,7 +51,7 @@ const KnownShop& known_shop() {
     request.preset = "events";
     request.paths = {made.folder + "/events.csv"};
     must(engine.import(request, silent));
-    must(engine.pipeline({}, {}, silent));
+    must(engine.pipeline({}, silent));
     return made;
   }();
   return shop;

@@ -461,6 +461,7 @@ Room campaign() {
       "known; a random hold-out arm with its propensity.";
   info.contacts = true;
   info.reads = {"raw.event", "raw.product", "result.grade_forecast"};
+  info.dates = {"as-of", "split", "until"};
   info.uses = {"result.recommendation", "result.channel_divergence", "result.pay_share_group"};
   info.writes = {campaign_table(), summary_table()};
   info.labels = {{"treated", {"contacted", "발송"}},
@@ -518,6 +519,7 @@ Room campaign_backtest() {
       "The back-test's customers ordered by p_leave; recall and precision of the top shares, intervals by "
       "Wilson (1927), 95 %.";
   info.reads = {"result.forecast_backtest"};
+  info.dates = {};
   info.writes = {backtest_table()};
   info.tables = {{"result.campaign_backtest", "", 10}};
   return make_job(info, ParamTable<BacktestParams>(), backtest);

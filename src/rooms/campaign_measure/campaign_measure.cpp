@@ -270,6 +270,7 @@ Room campaign_measure() {
       "Zeger, "
       "1986), 95 %; false discoveries by Benjamini and Hochberg (1995).";
   info.reads = {"raw.event", "raw.exposure"};
+  info.dates = {"as-of"};
   info.writes = {effect_table()};
   info.labels = grade_labels();
   for (const auto& [name, text] : {std::pair{everybody, Text{"everybody", "전체"}},

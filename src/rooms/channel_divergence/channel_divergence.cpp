@@ -243,6 +243,7 @@ Room channel_divergence() {
       "Leibler, 1951); bootstrap intervals over "
       "customers, permutation p-values, false discoveries controlled at 5 % (Benjamini and Hochberg, 1995).";
   info.reads = {"raw.event", "raw.product", "result.rfm"};
+  info.dates = {"from", "split", "until"};
   info.writes = {element_table(), total_table()};
   info.labels = grade_labels();
   info.labels.push_back(other_values_label);

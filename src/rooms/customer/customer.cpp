@@ -69,6 +69,7 @@ Room customer() {
   info.question = {"What do we know of this customer?", "이 고객에 대해 무엇을 알고 있는가?"};
   info.method = "Looks up the newest results; computes nothing but the customer's own totals before as_of.";
   info.reads = {"raw.event", "raw.customer", "raw.product"};
+  info.dates = {"as-of"};
   for (const Source& source : sources)
     if (std::string_view table = source.table; table.starts_with("result.")) info.uses.emplace_back(table);
   ParamTable<Params> table;

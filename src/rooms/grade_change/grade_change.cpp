@@ -119,6 +119,7 @@ Room grade_change() {
                    "상반기에서 하반기로 고객 등급은 어떻게 변했고, 얼마나 떠났는가?"};
   info.method = "Cross table of the two periods' grades; intervals of shares by Wilson (1927), 95 %.";
   info.reads = {"result.rfm"};
+  info.dates = {"from", "split", "until"};
   info.writes = {grade_change_info()};
   info.labels = grade_labels();
   info.charts = {{"grade_flow",

@@ -276,6 +276,7 @@ Room grade_forecast_train() {
       "temperature "
       "scaling (Guo et al., 2017) and, for leaving, cross Venn-Abers (Vovk, Petej and Fedorova, 2015).";
   info.reads = {"raw.event", "raw.customer"};
+  info.dates = {"split", "until"};
   info.trains = {"model.grade_forecast"};
   info.writes = {importance_table()};
   info.headline = false;
@@ -304,6 +305,7 @@ Room grade_forecast_backtest() {
       "Intervals: percentile "
       "bootstrap over customers, 500 resamples, 95 %; baselines compared by paired bootstrap.";
   info.reads = {"raw.event", "raw.customer"};
+  info.dates = {"from", "split", "until"};
   info.writes = backtest_writes();
   info.labels = metric_labels();
   info.charts = {
@@ -350,6 +352,7 @@ Room grade_forecast_random_split() {
       "intervals over "
       "customers, 95 %. Both parts are of the same period, which a forecast never is.";
   info.reads = {"raw.event", "raw.customer", "result.forecast_metric"};
+  info.dates = {"split", "until"};
   info.writes = {random_split_table(), random_split_pair_table()};
   info.labels = metric_labels();
   info.tables = {{"result.forecast_random_split", "", 20, "metric <> 'log_loss'"}};
@@ -369,6 +372,7 @@ Room grade_forecast_predict() {
       "year before (Saerens, Latinne and Decaestecker, 2002). p_leave_lo and p_leave_hi are a Venn-Abers "
       "pair, widened by that shift's error.";
   info.reads = {"raw.event", "raw.customer", "model.grade_forecast"};
+  info.dates = {"as-of", "split", "until"};
   info.writes = {forecast_table()};
   info.tables = {{"result.grade_forecast", "p_leave DESC, customer_id", 15}};
   return make_job(info, params_table(), predict);

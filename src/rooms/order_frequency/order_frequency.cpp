@@ -226,6 +226,7 @@ Room order_frequency() {
       "ranks (Conover, 1999). Silence is "
       "judged by the 95th percentile of the gaps of customers in the same tenth of frequency.";
   info.reads = {"raw.event", "raw.customer"};
+  info.dates = {"until"};
   info.writes = {frequency_table(), quantile_table(), silence_table()};
   info.labels = {{"receipts per customer", {"receipts per customer", "고객별 구매 건수"}},
                  {"days between purchases", {"days between purchases", "구매 간격(일)"}}};

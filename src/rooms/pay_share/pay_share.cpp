@@ -396,6 +396,7 @@ Room pay_share() {
       "Cochran (1954) and Armitage (1955), within grades by Mantel (1963); intervals of shares by Wilson "
       "(1927), 95 %.";
   info.reads = {"raw.event", "result.rfm"};
+  info.dates = {"from", "split", "until"};
   info.writes = {curve_table(), segment_table(), distance_table(), dose_table()};
   info.labels = {{everybody, {"everybody", "전체"}},
                  {leavers, {"other, then inactive", "기타 → 비활동"}},

@@ -104,6 +104,7 @@ Room rfm() {
       "Recency, frequency and monetary value scored by quintile of the period's buyers and weighted (Hughes, "
       "1994; weights 0.3, 0.2, 0.5).";
   info.reads = {"raw.event", "raw.customer"};
+  info.dates = {"from", "split", "until"};
   info.writes = {rfm_info(), histogram_info()};
   info.labels = grade_labels();
   info.charts = {{"rfm_scores",

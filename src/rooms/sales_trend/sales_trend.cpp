@@ -286,6 +286,7 @@ Room sales_trend() {
       "purchases alone. "
       "Intervals are those of a mean over independent receipts or customers, 95 %.";
   info.reads = {"raw.event", "raw.product", "raw.store"};
+  info.dates = {"until"};
   info.writes = {trend_table()};
   info.charts = {
       monthly("monthly_sales", {"Sales", "월별 매출"}, "sales", "money", false),

@@ -1,0 +1,49 @@
+#include "engine/import_files.h"
+
+namespace danggol::engine {
+
+Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
+  ingest::Mapping mapping = ingest::guessing();
+  if (!request.preset.empty()) mapping = TRY(ingest::preset(request.preset));
+  if (!request.map_file.empty()) TRY(ingest::override_from_file(request.map_file, mapping));
+  TRY(ingest::override_columns(request.columns, mapping));
+  return mapping;
+}
+
+namespace {
+
+FileSummary summary_of(const ingest::FileReport& report) {
+  FileSummary file;
+  file.path = report.facts.path;
+  file.format = report.facts.format;
+  file.encoding = report.facts.encoding;
+  for (size_t role = 0; role < ingest::role_count; ++role)
+    if (int column = report.facts.roles[role]; column >= 0)
+      file.roles.emplace_back(ingest::name(static_cast<ingest::Role>(role)),
+                              report.facts.header[static_cast<size_t>(column)]);
+  file.table = report.facts.table;
+  file.kind = ingest::name(report.facts.kind);
+  for (ingest::Kind kind : report.unchecked) file.unchecked.emplace_back(ingest::name(kind));
+  file.rows_read = report.rows_read();
+  file.rows_loaded = report.rows_loaded;
+  file.rows_rejected = report.rows_rejected;
+  for (const auto& [reason, rows] : report.rejects) {
+    std::string words = reason;
+    for (const auto& known : ingest::reject_reasons())
+      if (known.name == reason) words = known.en;
+    file.rejects.emplace_back(words, rows);
+  }
+  file.warnings = report.warnings;
+  if (report.first_day) file.first = to_text(*report.first_day), file.last = to_text(*report.last_day);
+  return file;
+}
+
+}  // namespace
+
+std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports) {
+  std::vector<FileSummary> out;
+  for (const auto& report : reports) out.push_back(summary_of(report));
+  return out;
+}
+
+}  // namespace danggol::engine
