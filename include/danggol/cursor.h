@@ -10,12 +10,11 @@
 
 namespace danggol {
 
-// Sees the store as it was when it was made, and keeps it open. Copies are the same cursor. Any thread may
+// Sees the store as it was when it was made, and keeps it open; so it holds on to what was there, and is closed
+// after Engine::Settings::idle_seconds in which nobody asked. Copies are the same cursor. Any thread may
 // call any function; two that ask for rows at once each get other ones.
 class Cursor {
  public:
-  static constexpr double idle_seconds = 30;  // after which it is closed: it holds on to what was there
-
   // A struct of the columns; the caller's to release.
   Status schema(ArrowSchema& schema) const;
   // The next rows, the caller's to release; they outlive the cursor. False, and nothing filled in, at the

@@ -74,6 +74,7 @@ class Engine {
   enum class Access { read, write };
   struct Settings {
     int64_t memory_bytes = int64_t{4} << 30;  // at most, for the database and the histories together
+    double idle_seconds = 30;                 // a cursor that nobody asks for so long is closed
   };
 
   // What there is to run, in dependency order, without a store.

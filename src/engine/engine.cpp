@@ -144,7 +144,8 @@ struct Engine::State {
     auto answer = TRY(engine::run_query(reader->connection(), *room, params, run_settings));
     return std::pair(std::move(reader), std::move(answer));
   }
-  static Cursor cursor(std::shared_ptr<State> state, std::shared_ptr<Reader> reader, store::Rows rows,
+  static Cursor cursor(std::shared_ptr<State> state, std::shared_ptr<Reader> reader,
+                       std::function<Result<store::Rows>(store::Connection&)> start,
                        std::optional<SqlLimits> limits);
 
   // The work of jobs, each with a connection of its own.
@@ -444,13 +445,15 @@ Status Engine::report(const std::string& path, Language language) {
 // The rows of a cursor, and the reading they come from, which stops when it does. The keeper closes it when
 // nobody asks any more.
 struct Cursor::Handle : engine::Kept {
-  std::shared_ptr<void> engine;    // keeps the store open
-  std::weak_ptr<Reader> reading;   // to be stopped while rows are waited for
-  std::mutex mutex;                // of what follows
-  std::shared_ptr<Reader> reader;  // nullptr when closed
+  std::shared_ptr<void> engine;                                  // keeps the store open
+  std::weak_ptr<Reader> reading;                                 // to be stopped while rows are waited for
+  std::mutex mutex;                                              // of what follows
+  std::shared_ptr<Reader> reader;                                // nullptr when closed
+  std::function<Result<store::Rows>(store::Connection&)> start;  // asks for them, when they are wanted
   std::optional<store::Rows> rows;
   std::optional<SqlLimits> limits;
-  int64_t rows_given = 0, memory_bytes = 0;
+  int64_t rows_given = 0;
+  Engine::Settings settings;
   Time asked = std::chrono::steady_clock::now();
   bool is_idle = false;
 
@@ -461,22 +464,34 @@ struct Cursor::Handle : engine::Kept {
   Error why_closed() const {
     if (!is_idle) return {Code::cancelled, "cursor: closed"};
     return {Code::conflict,
-            fmt::format("cursor: nobody asked for {} s, so it was closed; ask again", idle_seconds)};
+            fmt::format("cursor: nobody asked for {} s, so it was closed; ask again", settings.idle_seconds)};
   }
   void tend(Time now) override {
     std::unique_lock lock(mutex, std::try_to_lock);
-    if (!lock || !reader || now - asked < std::chrono::duration<double>(idle_seconds)) return;
+    if (!lock || !reader || now - asked < std::chrono::duration<double>(settings.idle_seconds)) return;
     is_idle = true;
     close();
   }
+  // Calls use(rows), which is what takes time.
+  template <class Use>
+  auto with_rows(const Use& use) -> decltype(use(*rows)) {
+    if (reader->stop.is_requested()) return Error{Code::cancelled, "cursor: cancelled"};
+    if (!rows) rows = TRY(start(reader->connection()));
+    return use(*rows);
+  }
+  Status schema(ArrowSchema& out) {
+    if (!reader) return why_closed();
+    auto outcome = with_rows([&](store::Rows& all) { return all.schema(out); });
+    asked = std::chrono::steady_clock::now();
+    return outcome;
+  }
   Result<bool> next(ArrowArray& out) {
     if (!reader) return why_closed();
-    auto more = reader->stop.is_requested() ? Result<bool>(Error{Code::cancelled, "cursor: cancelled"})
-                                            : rows->next(out);
+    auto more = with_rows([&](store::Rows& all) { return all.next(out); });
     asked = std::chrono::steady_clock::now();
     if (!more && more.error().code == Code::cancelled && limits && reader->is_late())
       return limits->too_slow();
-    if (!more) return bounded(more.error(), memory_bytes);
+    if (!more) return bounded(more.error(), settings.memory_bytes);
     rows_given += *more ? out.length : 0;
     if (!limits || rows_given <= limits->rows) return more;
     out.release(&out);
@@ -486,8 +501,7 @@ struct Cursor::Handle : engine::Kept {
 
 Status Cursor::schema(ArrowSchema& schema) const {
   std::lock_guard lock(handle_->mutex);
-  if (!handle_->reader) return handle_->why_closed();
-  return handle_->rows->schema(schema);
+  return handle_->schema(schema);
 }
 
 Result<bool> Cursor::next(ArrowArray& rows) {
@@ -505,13 +519,14 @@ void Cursor::close() {
   handle_->close();
 }
 
-Cursor Engine::State::cursor(std::shared_ptr<State> state, std::shared_ptr<Reader> reader, store::Rows rows,
+Cursor Engine::State::cursor(std::shared_ptr<State> state, std::shared_ptr<Reader> reader,
+                             std::function<Result<store::Rows>(store::Connection&)> start,
                              std::optional<SqlLimits> limits) {
   auto handle = std::make_shared<Cursor::Handle>();
-  handle->memory_bytes = state->settings.memory_bytes;
+  handle->settings = state->settings;
   handle->reading = reader;
   handle->reader = std::move(reader);
-  handle->rows = std::move(rows);
+  handle->start = std::move(start);
   handle->limits = limits;
   handle->engine = state;
   state->keeper->keep(handle);
@@ -521,24 +536,25 @@ Cursor Engine::State::cursor(std::shared_ptr<State> state, std::shared_ptr<Reade
 Result<Cursor> Engine::table(const std::string& table, int64_t limit) {
   auto reader = TRY(state_->begun_reader());
   std::string select = TRY(select_from(reader->connection(), table, limit));
-  auto rows = TRY(reader->connection().stream(select));
-  return State::cursor(state_, std::move(reader), std::move(rows), {});
+  return State::cursor(state_, std::move(reader),
+                       [select](store::Connection& connection) { return connection.stream(select); }, {});
 }
 
 Result<Cursor> Engine::select(const std::string& sql, const SqlLimits& limits) {
   auto reader = TRY(state_->reader(limits.seconds));
-  auto begun = [&]() -> Result<store::Rows> {
-    TRY(reader->begin());
-    return reader->connection().select(sql);
-  }();
-  if (!begun && begun.error().code == Code::cancelled && reader->is_late()) return limits.too_slow();
-  return State::cursor(state_, reader, TRY(std::move(begun)), limits);
+  TRY(reader->begin());
+  TRY(reader->connection().check_select(sql));
+  return State::cursor(
+      state_, std::move(reader), [sql](store::Connection& connection) { return connection.select(sql); },
+      limits);
 }
 
 Result<Cursor> Engine::query(const std::string& room, ParamTexts params) {
   auto [reader, answer] = TRY(state_->answer(room, std::move(params)));
-  auto rows = reader->connection().rows_of(std::move(answer.rows));
-  return State::cursor(state_, reader, std::move(rows), {});
+  auto start = [rows = std::move(answer.rows)](store::Connection& connection) -> Result<store::Rows> {
+    return connection.rows_of(rows);
+  };
+  return State::cursor(state_, std::move(reader), std::move(start), {});
 }
 
 struct Output::State {

@@ -58,7 +58,7 @@ Result<Ledger> Ledger::read(store::Connection& connection, const TimeFrame& time
       "SELECT concat_ws(' ', count(*), bit_xor(text_hash(customer_id))) FROM raw.suppression"));
   Table runs = TRY(connection.query(
       "SELECT run_id, room, params, seed, fingerprint, as_of, period_from, period_split, period_until FROM "
-      "run.log WHERE state = 'done' AND fingerprint <> '' ORDER BY run_id DESC"));
+      "run.log SEMI JOIN run.kept USING (run_id) WHERE state = 'done' ORDER BY run_id DESC"));
   auto date = [&](const char* column, size_t row) {
     return Date{static_cast<int32_t>(runs.integers(column)[row])};
   };
@@ -75,7 +75,7 @@ Result<Ledger> Ledger::read(store::Connection& connection, const TimeFrame& time
   }
   Table refusals = TRY(connection.query(
       "SELECT room, fingerprint, error FROM run.log WHERE state = 'failed' AND code = 'no_data' AND "
-      "fingerprint <> '' AND run_id IN (SELECT max(run_id) FROM run.log GROUP BY room)"));
+      "run_id IN (SELECT max(run_id) FROM run.log GROUP BY room)"));
   for (size_t i = 0; i < refusals.rows(); ++i)
     out.refusals_[refusals.texts("room")[i]] = {refusals.texts("fingerprint")[i], refusals.texts("error")[i]};
   out.shown_ = TRY(read_shown(connection));

@@ -58,8 +58,9 @@ Result<std::map<std::string, std::string>> definitions(store::Connection& connec
   return out;
 }
 
+// A view of the rows of one run: its number, or a query for it.
 std::string create_view(const TableInfo& info, const std::string& catalogue, const std::string& history,
-                        int64_t run_id) {
+                        const std::string& run_id) {
   std::string columns;
   for (const auto& column : info.columns)
     columns += (columns.empty() ? "" : ", ") + store::identifier(column.name);
@@ -106,19 +107,8 @@ Status write_shown(store::Connection& connection, const Shown& shown, const Time
   std::string change =
       "DELETE FROM run.shown; DELETE FROM run.frame; "
       "INSERT INTO run.frame VALUES ($as_of, $from, $split, $until);";
-  auto found = TRY(definitions(connection));
-  for (const Room& room : rooms::all()) {
-    auto run = shown.find(room.info.name);
-    if (run != shown.end())
-      change +=
-          fmt::format("INSERT INTO run.shown VALUES ({}, {});", store::literal(run->first), run->second);
-    for (const auto& table : room.info.writes) {
-      if (!is_result(table)) continue;
-      if (run != shown.end() && found[name_of(table)] == definition(table))
-        change += create_view(table, "danggol", history_of(table), run->second);
-      else change += fmt::format("DROP VIEW IF EXISTS danggol.result.{};", store::identifier(name_of(table)));
-    }
-  }
+  for (const auto& [room, run_id] : shown)
+    change += fmt::format("INSERT INTO run.shown VALUES ({}, {});", store::literal(room), run_id);
   return connection.execute(
       change, {{"as_of", time.as_of}, {"from", time.from}, {"split", time.split}, {"until", time.until}});
 }
@@ -133,7 +123,7 @@ Status make_views(store::Connection& connection, const Add& add) {
   std::string views = fmt::format("DROP SCHEMA {0}.result CASCADE; CREATE SCHEMA {0}.result;", own);
   add([&](const TableInfo& table, int64_t run_id) {
     if (is_result(table) && found[name_of(table)] == definition(table))
-      views += create_view(table, own, "danggol." + history_of(table), run_id);
+      views += create_view(table, own, "danggol." + history_of(table), std::to_string(run_id));
   });
   return connection.execute(views);
 }
@@ -174,9 +164,15 @@ Status prepare_tables(store::Connection& connection, const Room& room) {
     if (!is_result(table) || (is_there && there->second == definition(table))) continue;
     if (is_there) {
       TRY(connection.execute("DROP TABLE " + history_of(table)));
-      TRY(forget_runs(connection, room, INT64_MAX));
+      TRY(connection.execute(
+          "DELETE FROM run.kept WHERE run_id IN (SELECT run_id FROM run.log WHERE room = $room); "
+          "DELETE FROM run.shown WHERE room = $room",
+          {{"room", room.info.name}}));
     }
-    TRY(connection.execute(fmt::format("CREATE TABLE {} ({})", history_of(table), columns_of(table))));
+    std::string shown =
+        fmt::format("(SELECT run_id FROM run.shown WHERE room = {})", store::literal(room.info.name));
+    TRY(connection.execute(fmt::format("CREATE TABLE {} ({}); {}", history_of(table), columns_of(table),
+                                       create_view(table, "danggol", history_of(table), shown))));
   }
   return {};
 }
@@ -185,7 +181,9 @@ Result<int64_t> keep_rows(store::Connection& connection, const TableInfo& info, 
                           int64_t oldest_run) {
   std::string history = history_of(info);
   if (oldest_run > 0)
-    TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id < {}", history, oldest_run)));
+    TRY(connection.execute(
+        fmt::format("DELETE FROM {} WHERE run_id < {} AND run_id NOT IN (SELECT run_id FROM run.shown)",
+                    history, oldest_run)));
   return connection.integer(fmt::format("SELECT count(*) FROM {} WHERE run_id = {}", history, run_id));
 }
 
@@ -199,7 +197,8 @@ Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int
 
 Status forget_runs(store::Connection& connection, const Room& room, int64_t before) {
   return connection.execute(
-      "UPDATE run.log SET fingerprint = '' WHERE room = $room AND run_id < $before AND fingerprint <> ''",
+      "DELETE FROM run.kept WHERE run_id < $before AND run_id IN (SELECT run_id FROM run.log WHERE room = "
+      "$room) AND run_id NOT IN (SELECT run_id FROM run.shown)",
       {{"room", room.info.name}, {"before", before}});
 }
 

@@ -1,7 +1,7 @@
 // Where the rows of runs lie: history.NAME holds those of all kept runs by run_id, result.NAME shows one of
 // them. Which is in run.shown: of each room one run, all of the same dates and data. Other programs see
-// result.NAME as a view in the store. We do not run what a file says: the views that our own SQL sees are
-// made in memory, for each connection, from the declarations.
+// result.NAME as a view in the store that asks there. We do not run what a file says: the views that our own
+// SQL sees are made in memory, for each connection, from the declarations.
 #pragma once
 
 #include <optional>
@@ -34,13 +34,14 @@ Status show_inputs(store::Connection& connection, const std::vector<Input>& inpu
 Result<bool> is_shown(store::Connection& connection, const std::string& result_table);
 
 // Within a run's transaction: its history.NAME with the declared columns, made anew where it has others (an
-// older version's); afterwards its rows counted and old runs' deleted.
+// older version's); afterwards its rows counted and old runs' deleted, but for what is
+// shown.
 Status prepare_tables(store::Connection& connection, const Room& room);
 Result<int64_t> keep_rows(store::Connection& connection, const TableInfo& info, int64_t run_id,
                           int64_t oldest_run);
 // The oldest run of a room whose rows stay once `run_id` is done; 0 while there are few.
 Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int64_t run_id);
-// The log says of older runs that their rows are gone.
+// The rows of older runs are not there any more.
 Status forget_runs(store::Connection& connection, const Room& room, int64_t before);
 
 }  // namespace danggol::engine

@@ -393,6 +393,7 @@ Result<RunSummary> run_known(store::Connection& connection, const Room& room, co
     TRY(check_inputs(ledger, room, identity));
     TRY(run_inside(connection, room, all, identity, settings, progress, run));
     TRY(write_log(connection, run, params_json, t, started, "done", nullptr, identity.fingerprint));
+    TRY(connection.execute("INSERT INTO run.kept VALUES ($run_id)", {{"run_id", run.run_id}}));
     if (!settings.is_part) TRY(show(connection, t, {{room.info.name, run.run_id}}));
     return commit();
   }();

@@ -483,9 +483,13 @@ Status Connection::Handle::prepare_select(std::string_view select, Author author
   return {};
 }
 
-Result<Rows> Connection::select(std::string_view sql) {
+Status Connection::check_select(std::string_view sql) {
   Prepared prepared;
-  TRY(handle_->prepare_select(sql, Author::outside, prepared));
+  return handle_->prepare_select(sql, Author::outside, prepared);
+}
+
+Result<Rows> Connection::select(std::string_view sql) {
+  TRY(check_select(sql));
   return handle_->stream(sql, Author::outside);
 }
 

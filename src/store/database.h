@@ -147,6 +147,7 @@ class Connection {
   Result<Rows> stream(std::string_view sql);
   // Of SQL from outside: exactly one statement is taken, and that a SELECT (Code::refused otherwise).
   Result<Rows> select(std::string_view sql);
+  Status check_select(std::string_view sql);  // the same without its rows
   // The same as texts, exactly as SQL writes each value; `types` are those of the columns before that.
   struct Texts {
     Table types;

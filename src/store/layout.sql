@@ -43,9 +43,9 @@ CREATE TABLE model.blob (digest VARCHAR, content BLOB);
 CREATE TABLE run.store (application VARCHAR, layout INTEGER);
 CREATE TABLE run.log (
   run_id BIGINT PRIMARY KEY, room VARCHAR, state VARCHAR, params VARCHAR, as_of DATE, period_from DATE,
-  period_split DATE, period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT, version VARCHAR,
-  code VARCHAR, error VARCHAR,
-  fingerprint VARCHAR);  -- of the inputs; '' where the rows are not there any more
+  period_split DATE, period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT,
+  version VARCHAR, code VARCHAR, error VARCHAR, fingerprint VARCHAR);  -- of what it rests on
+CREATE TABLE run.kept (run_id BIGINT PRIMARY KEY);  -- the runs whose rows are still there
 -- what result.NAME shows: of each room one run, all of these dates
 CREATE TABLE run.shown (room VARCHAR PRIMARY KEY, run_id BIGINT);
 CREATE TABLE run.frame (as_of DATE, period_from DATE, period_split DATE, period_until DATE);

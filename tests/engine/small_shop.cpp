@@ -1,0 +1,52 @@
+#include "small_shop.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <sstream>
+
+namespace danggol {
+namespace {
+
+const std::string& imported_store() {
+  static const TempFolder folder;
+  static const std::string path = [] {
+    must(Engine::simulate("shop", {{"customers", "300"}, {"seed", "5"}}, folder.path("shop"), silent));
+    Engine engine = must(Engine::open(folder.path("shop.duckdb"), Engine::Access::write));
+    must(engine.import({.preset = "events", .paths = {folder.path("shop/events.csv")}}, silent));
+    return folder.path("shop.duckdb");
+  }();
+  return path;
+}
+
+}  // namespace
+
+SmallShop::SmallShop() : store_(folder_.path("store.duckdb")) {
+  std::filesystem::copy_file(imported_store(), store_);
+}
+
+std::string SmallShop::more_events(int number, const char* day) const {
+  std::string rows = "customer_id,ts,action,amount,receipt_id\n";
+  for (int i = 0; i < 3; ++i)
+    rows += fmt::format("late{0},{1} 10:0{2}:00,purchase,{3},l{0}-{2}\n", number, day, i, 1'000 + number);
+  return folder_.write(fmt::format("more{}.csv", number), rows);
+}
+
+std::string rows(Engine& engine, const std::string& select) {
+  std::ostringstream out;
+  must(engine.sql(select, {.format = Format::csv, .plain = true, .for_spreadsheet = false}, {}, out));
+  std::string text = out.str();
+  return text.substr(std::min(text.find('\n') + 1, text.size()));
+}
+
+int64_t count_rows(Cursor& cursor) {
+  int64_t count = 0;
+  ArrowArray chunk;
+  while (must(cursor.next(chunk))) {
+    count += chunk.length;
+    chunk.release(&chunk);
+  }
+  return count;
+}
+
+}  // namespace danggol
