@@ -123,7 +123,8 @@ class Job {
   // One that is queued never begins. One that runs ends within moments with Code::cancelled and has changed
   // nothing, unless it is just being committed. One that is over stays as it is.
   void cancel() const;
-  // Until it is over: its summary is of the request's kind. What is done is in the store's file.
+  // Until it is over and its events are told: its summary is of the request's kind. What is done is in the
+  // store's file, for which those are waited for who still read what was there before.
   Result<JobSummary> wait() const;
   bool wait_for(double seconds) const;  // false while it is not over
 

@@ -17,8 +17,11 @@ struct Job::Handle : engine::Kept {
   State state = State::queued;
   Step step;
   std::optional<Result<JobSummary>> summary;
+  bool is_told = false;  // and with that over
+  std::thread::id teller;
 
-  bool is_over() const { return summary.has_value(); }  // under the lock
+  // Under the lock. Who is being told may ask for the summary already.
+  bool is_over() const { return is_told || (summary && teller == std::this_thread::get_id()); }
 
   // Events are told without the lock, for they ask back.
   static void tell(const std::shared_ptr<Handle>& job) {
@@ -33,20 +36,25 @@ struct Job::Handle : engine::Kept {
                    : outcome.error().code == Code::cancelled ? State::cancelled
                                                              : State::failed;
       job->summary = std::move(outcome);
-      job->work = nullptr;
+      job->teller = std::this_thread::get_id();
     }
-    job->changed.notify_all();
+    job->work = nullptr;
     try {
       tell(job);
     } catch (...) {  // of the listener; the work is over
     }
     job->events = {};
+    {
+      std::lock_guard lock(job->mutex);
+      job->is_told = true;
+    }
+    job->changed.notify_all();
   }
 
   static void run(const std::shared_ptr<Handle>& job) {
     {
       std::lock_guard lock(job->mutex);
-      if (job->is_over()) return;
+      if (job->state != State::queued) return;
       job->state = State::running;
     }
     auto outcome = [&]() -> Result<JobSummary> {
