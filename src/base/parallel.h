@@ -11,7 +11,8 @@ namespace danggol {
 // Bodies must write only to their own index.
 template <class Body>
 void parallel_for(size_t count, const Body& body) {
-#ifdef __SANITIZE_THREAD__  // TBB is not compiled with it, so it does not see how TBB's threads wait for each other
+#ifdef __SANITIZE_THREAD__  // TBB is not compiled with it, so it does not see how TBB's threads wait for each
+                            // other
   for (size_t i = 0; i < count; ++i) body(i);
 #else
   tbb::parallel_for(size_t{0}, count, body);

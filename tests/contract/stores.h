@@ -60,8 +60,15 @@ enum class Way {
   one_core,    // by the program, in one pipeline, held to one processor
   later_load,  // events from as_of on loaded after it
   one_load,    // events from as_of on in the same file
-  twice        // as `once`, and then every job once more, as of `earlier_as_of`
+  twice,       // as `once`, and then every job once more, as of `earlier_as_of`
+  // As `later_load`, with the dates of `once` but for one that is another: what runs then.
+  moved_as_of,
+  moved_from,
+  moved_split,
+  moved_until
 };
+// The parameter that is another in one of the last four, "" for all others.
+std::string moved_date(Way way);
 const std::vector<std::pair<Way, std::string>>& ways();  // with their names
 void make(Way way);  // anew, on disk; the shop's files with `imported`, which is the first to be made
 // Opened once a process; made before if it is not there or older than the program.
