@@ -269,8 +269,9 @@ Result<void> simulate_lpoint(const LpointOptions& options, const std::string& ou
   for (size_t t = 0; t < table_count; ++t)
     (t < offers ? names.always : names.sometimes).push_back(table_names[t]);
   return OutputFolder::write(out_dir, names, [&](OutputFolder& folder) -> Status {
-    TRY(TRY(folder.create(product_table))->write(writer.products()));
-    TRY(TRY(folder.create(store_table))->write(writer.stores()));
+    OutputFolder::File *products = TRY(folder.create(product_table)), *stores = TRY(folder.create(store_table));
+    TRY(products->write(writer.products()));
+    TRY(stores->write(writer.stores()));
     std::vector<OutputFolder::File*> files;
     auto append = [&](const Tables& tables) -> Status {
       for (size_t t = 0; t < files.size(); ++t) TRY(files[t]->write(tables[t].text()));
