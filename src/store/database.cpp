@@ -233,7 +233,7 @@ struct Database::Opened {
     FileId id;
     std::weak_ptr<Handle> handle;
   };
-  std::mutex turn;
+  std::recursive_mutex turn;  // a migration opens what it has made
   std::vector<Store> stores;
 
   static Opened& instance() {
@@ -248,7 +248,7 @@ struct Database::Opened {
     delete handle;
   }
   // The one of a file, nullptr where it is not open; one that is just being closed is waited for.
-  std::shared_ptr<Handle> find(const std::string& path, std::unique_lock<std::mutex>& lock) {
+  std::shared_ptr<Handle> find(const std::string& path, std::unique_lock<std::recursive_mutex>& lock) {
     for (;;) {
       auto id = file_id(path);
       auto at = std::find_if(stores.begin(), stores.end(), [&](const Store& s) { return id && s.id == *id; });
@@ -305,7 +305,24 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
                                      literal(writes && path != no_file ? handle.file.spill_folder() : ""))));
   // a reader opens nothing more, not even what this setting leaves allowed: the store's own bytes
   if (!writes) TRY(connection.execute("SET disabled_filesystems = 'LocalFileSystem'"));
-  if (!is_known) TRY(looked_at(check_tables(connection, path), path));
+  Format format = Format::current;
+  if (!is_new) {
+    auto found = format_of(connection, path);
+    if (!found) return looked_at(found.error(), path).error();
+    format = *found;
+  }
+  if (!is_known) TRY(looked_at(check_tables(connection, format, path), path));
+  if (format != Format::current && !writes)
+    return Error{Code::conflict,
+                 fmt::format("store {}: made by an older version of danggol; open it for writing "
+                             "once, such as by danggol pipeline, to bring it up to date",
+                             path)};
+  if (format != Format::current) {
+    connection = Connection();
+    database = Database();  // lets go of the file
+    TRY(migrate(path, format, memory_bytes));
+    return open(path, access, memory_bytes);
+  }
   handle.has_store = true;
   connection = TRY(database.connect());
   if (!is_known) TRY(looked_at(check_rows(connection, path), path));
@@ -314,6 +331,24 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   handle.access = access;
   opened.stores.push_back({handle.file.id(), database.handle_});
   return database;
+}
+
+Status Database::migrate(const std::string& path, Format from, int64_t memory_bytes) {
+  StoreFile old = TRY(StoreFile::open(path, Access::read_write));
+  // Closes the old file, and with that gives up its lock, when the new one has its name.
+  Database both = TRY(in_memory(memory_bytes));
+  Connection connection = TRY(both.connect());
+  TRY(register_text_hash(connection.handle_->connection));
+  TRY(connection.execute(fmt::format("ATTACH {} AS {} (READ_ONLY); SET temp_directory = {}",
+                                     literal(old.path()), catalogue, literal(old.spill_folder()))));
+  return old.replace([&](const std::string& beside) -> Status {
+    TRY(connection.execute(
+        fmt::format("ATTACH {} AS fresh (RECOVERY_MODE 'no_wal_writes'); SET enable_external_access = false",
+                    literal(beside))));
+    auto outcome = looked_at(store::migrate(connection, from), path);
+    if (outcome) outcome = connection.execute("CHECKPOINT fresh; DETACH fresh");
+    return outcome;
+  });
 }
 
 Result<Database> Database::in_memory(int64_t memory_bytes) {

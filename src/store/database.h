@@ -29,6 +29,7 @@ inline constexpr int64_t usual_memory_bytes = int64_t{2} << 30;
 enum class Author { danggol, outside };
 
 class Connection;
+enum class Format;  // store/layout.h
 
 // A store beside DuckDB's own catalogue in memory. SQL finds DuckDB's functions first, then the tables of the
 // store's schemas by "schema.table", then the views that its connection has made in a schema `result` of its
@@ -38,8 +39,9 @@ class Database {
  public:
   // Opens the file, for read_write making it and the tables every store has; ":memory:" is a store without a
   // file. Where this process has it open already the same database is given out again: a second one would
-  // give up the first one's lock. Code::not_found, ::conflict (another process has it, this one only reads
-  // it, or another version made it), ::refused (another program's), ::corrupt.
+  // give up the first one's lock. For read_write a store of an older release becomes one of this.
+  // Code::not_found, ::conflict (another process has it, this one only reads it, or another version made it),
+  // ::refused (another program's), ::corrupt.
   static Result<Database> open(const std::string& path, Access access,
                                int64_t memory_bytes = usual_memory_bytes);
   // Without a store; its SQL reads and writes files.
@@ -59,6 +61,7 @@ class Database {
   friend class Connection;
   struct Handle;
   struct Opened;
+  static Status migrate(const std::string& path, Format from, int64_t memory_bytes);
   std::shared_ptr<Handle> handle_;
 };
 

@@ -3,14 +3,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "store/broken.sql.h"
 #include "store/layout.sql.h"
+#include "store/migrations/from_0_1_0.sql.h"
+#include "store/migrations/layout_0_1_0.sql.h"
 
 namespace danggol::store {
 namespace {
 
-constexpr int64_t layout_version = 6;  // raised whenever layout.sql changes what is there already
+// Raised whenever layout.sql changes what is there already. A change of what was released brings a migration.
+constexpr int64_t layout_version = 6, layout_0_1_0 = 2;
 constexpr const char* application = "danggol";
 
 // The tables of a catalogue as DuckDB writes them out: names, types, defaults, everything.
@@ -21,10 +25,10 @@ Result<Table> tables_of(Connection& connection, const std::string& catalogue_nam
       {{"catalogue", catalogue_name}});
 }
 
-// What layout.sql makes, by making it beside the store.
-Result<Table> expected_tables(Connection& connection) {
+// What a layout makes, by making it beside the store.
+Result<Table> expected_tables(Connection& connection, Format format) {
   TRY(connection.execute("ATTACH ':memory:' AS layout; USE layout"));
-  TRY(connection.execute(sql::layout));
+  TRY(connection.execute(format == Format::current ? sql::layout : sql::layout_0_1_0));
   Table tables = TRY(tables_of(connection, "layout"));
   TRY(connection.execute("USE memory; DETACH layout"));
   return tables;
@@ -32,22 +36,48 @@ Result<Table> expected_tables(Connection& connection) {
 
 }  // namespace
 
+namespace {
+
+Status fill_empty(Connection& connection) {
+  TRY(connection.execute(sql::layout));
+  return connection.execute("INSERT INTO run.store VALUES ($application, $layout)",
+                            {{"application", std::string(application)}, {"layout", layout_version}});
+}
+
+// In one transaction: each statement by itself would wait for the disk.
+Status together(Connection& connection, const std::function<Status()>& work) {
+  TRY(connection.begin());
+  auto outcome = work();
+  if (outcome) outcome = connection.commit_in_memory();
+  if (!outcome) (void)connection.rollback();
+  return outcome;
+}
+
+}  // namespace
+
 Status create_layout(Connection& connection) {
   TRY(connection.execute("USE danggol"));
-  TRY(connection.begin());  // one: each by itself would wait for the disk
-  auto outcome = connection.execute(sql::layout);
-  if (outcome)
-    outcome = connection.execute("INSERT INTO run.store VALUES ($application, $layout)",
-                                 {{"application", std::string(application)}, {"layout", layout_version}});
-  if (!outcome) {
-    (void)connection.rollback();
-    return outcome;
-  }
-  TRY(connection.commit());
+  TRY(together(connection, [&] { return fill_empty(connection); }));
+  TRY(connection.checkpoint());
   return connection.execute("USE memory");
 }
 
-Status check_tables(Connection& connection, const std::string& path) {
+Result<Format> format_of(Connection& connection, const std::string& path) {
+  int64_t marks = TRY(connection.integer(
+      "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'danggol' AND schema_name = 'run' AND "
+      "table_name = 'store'"));
+  if (marks == 0)
+    return Error{Code::refused,
+                 fmt::format("store {}: a DuckDB file, but not a danggol store; name another file", path)};
+  auto version = connection.integer("SELECT max(layout) FROM danggol.run.store");
+  if (version && *version == layout_version) return Format::current;
+  if (version && *version == layout_0_1_0) return Format::v0_1_0;
+  return Error{Code::conflict, fmt::format("store {}: made by another version of danggol (layout {}, this "
+                                           "one has {}); import into a new store",
+                                           path, version ? *version : 0, layout_version)};
+}
+
+Status check_tables(Connection& connection, Format format, const std::string& path) {
   Table found = TRY(tables_of(connection, "danggol"));
   const auto& names = found.texts("name");
   auto definition = [&](const std::string& name) {
@@ -55,14 +85,6 @@ Status check_tables(Connection& connection, const std::string& path) {
     return at == names.end() || *at != name ? std::string()
                                             : found.texts("sql")[static_cast<size_t>(at - names.begin())];
   };
-  if (definition("run.store").empty())
-    return Error{Code::refused,
-                 fmt::format("store {}: a DuckDB file, but not a danggol store; name another file", path)};
-  auto version = connection.integer("SELECT max(layout) FROM danggol.run.store");
-  if (!version || *version != layout_version)
-    return Error{Code::conflict, fmt::format("store {}: made by another version of danggol (layout {}, this "
-                                             "one has {}); import into a new store",
-                                             path, version ? *version : 0, layout_version)};
   // results are views, everything else is tables
   Table strange = TRY(connection.query(
       "SELECT schema_name || '.' || view_name AS name FROM duckdb_views() WHERE database_name = 'danggol' "
@@ -70,7 +92,7 @@ Status check_tables(Connection& connection, const std::string& path) {
       "schema_name IN ('raw', 'feature', 'model', 'history', 'run') UNION ALL SELECT schema_name || '.' || "
       "table_name FROM duckdb_tables() WHERE database_name = 'danggol' AND schema_name = 'result' ORDER BY "
       "ALL"));
-  Table expected = TRY(expected_tables(connection));
+  Table expected = TRY(expected_tables(connection, format));
   if (strange.rows() > 0)
     return Error{Code::corrupt, fmt::format("store {}: {} is not danggol's; restore the file", path,
                                             strange.texts("name")[0])};
@@ -79,6 +101,24 @@ Status check_tables(Connection& connection, const std::string& path) {
       return Error{Code::corrupt, fmt::format("store {}: {} is not the table danggol made; restore the file",
                                               path, expected.texts("name")[i])};
   return {};
+}
+
+Status migrate(Connection& connection, Format from) {
+  DANGGOL_ASSERT(from == Format::v0_1_0);
+  return together(connection, [&]() -> Status {
+    TRY(connection.execute("USE fresh"));
+    TRY(fill_empty(connection));
+    TRY(connection.execute(sql::from_0_1_0));
+    Table histories =
+        TRY(connection.query("SELECT table_name FROM duckdb_tables() WHERE database_name = 'danggol' AND "
+                             "schema_name = 'history'"));
+    for (const std::string& name : histories.texts("table_name"))
+      TRY(
+          connection.execute(fmt::format("CREATE TABLE fresh.history.{0} AS FROM danggol.history.{0} SEMI "
+                                         "JOIN fresh.run.kept USING (run_id)",
+                                         identifier(name))));
+    return connection.execute("USE memory");
+  });
 }
 
 Status check_rows(Connection& connection, const std::string& path) {

@@ -7,10 +7,15 @@ namespace danggol::store {
 
 // In a new file, with the mark that it is a store.
 Status create_layout(Connection& connection);
-// Whether a file that was there already is a store of this version with the tables it should have:
-// Code::refused (another program's file), ::conflict (another version's), ::corrupt. `path` is for the
+// Which version of danggol made the tables of a file that was there already. Code::refused (another program's
+// file), ::conflict (a version that was never released, or is newer).
+enum class Format { v0_1_0, current };
+Result<Format> format_of(Connection& connection, const std::string& path);
+// Whether it has the tables it should have, as that version made them: Code::corrupt. `path` is for the
 // message.
-Status check_tables(Connection& connection, const std::string& path);
+Status check_tables(Connection& connection, Format format, const std::string& path);
+// From a store of an older version, attached as danggol, into an empty file, attached as fresh.
+Status migrate(Connection& connection, Format from);
 // Whether it holds what a store promises its readers: ids that are numbered without gaps, rows that name none
 // beyond them, actions and days that can be. Code::corrupt.
 Status check_rows(Connection& connection, const std::string& path);

@@ -129,11 +129,12 @@ Result<StoreFile> StoreFile::open(const std::string& path, Access access) {
   return file;
 }
 
-Result<StoreFile> StoreFile::create(const std::string& path,
-                                    const std::function<Status(const std::string& beside)>& fill) {
-  TRY(check_name(path));
-  // The folder in which it is made is held by whoever makes it; one that nobody holds was left by a killed
-  // one.
+namespace {
+
+// Calls fill(file beside `path`) and use(it), in a folder that is held by whoever makes it; one that nobody
+// holds was left by a killed one.
+Status make_beside(const std::string& path, const std::function<Status(const std::string& beside)>& fill,
+                   const std::function<int(const char* beside)>& use) {
   std::string folder = path + ".new", beside = folder + "/store";
   if (::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST)
     return Error{Code::io, fmt::format("store {}: {}", path, std::strerror(errno))};
@@ -143,16 +144,27 @@ Result<StoreFile> StoreFile::create(const std::string& path,
     return Error{Code::conflict, fmt::format("store {}: another process is making it; wait for it", path)};
   ::unlink(beside.c_str());
   auto outcome = fill(beside);
-  if (outcome &&
-      (::chmod(beside.c_str(), S_IRUSR | S_IWUSR) != 0 || ::link(beside.c_str(), path.c_str()) != 0))
+  if (outcome && (::chmod(beside.c_str(), S_IRUSR | S_IWUSR) != 0 || use(beside.c_str()) != 0))
     outcome = errno == EEXIST ? Error{Code::conflict, fmt::format("store {}: another process made it", path)}
                               : failed(path, errno);
   ::unlink(beside.c_str());
   ::rmdir(folder.c_str());
-  TRY(std::move(outcome));
+  return outcome;
+}
+
+}  // namespace
+
+Result<StoreFile> StoreFile::create(const std::string& path,
+                                    const std::function<Status(const std::string& beside)>& fill) {
+  TRY(check_name(path));
+  TRY(make_beside(path, fill, [&](const char* beside) { return ::link(beside, path.c_str()); }));
   StoreFile file = TRY(open(path, Access::read_write));
   file.keep_ = false;
   return file;
+}
+
+Status StoreFile::replace(const std::function<Status(const std::string& beside)>& fill) {
+  return make_beside(path_, fill, [&](const char* beside) { return ::rename(beside, path_.c_str()); });
 }
 
 std::string StoreFile::state() const {

@@ -22,6 +22,9 @@ class StoreFile {
   // away again with the object unless something was kept in it.
   static Result<StoreFile> create(const std::string& path,
                                   const std::function<Status(const std::string& beside)>& fill);
+  // Puts another file in the place of this one: `fill` makes it under another name. Whoever asks for the name
+  // finds the one or the other, whole.
+  Status replace(const std::function<Status(const std::string& beside)>& fill);
   StoreFile() = default;
   StoreFile(StoreFile&& other) noexcept { *this = std::move(other); }
   StoreFile& operator=(StoreFile&& other) noexcept;

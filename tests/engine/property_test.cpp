@@ -1,5 +1,5 @@
-// Whatever is imported, run, imported late and asked, in whatever order: what is shown together is what a fresh store
-// shows that has the same files and is asked the same.
+// Whatever is imported, run, imported late and asked, in whatever order: what is shown together is what a
+// fresh store shows that has the same files and is asked the same.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +16,8 @@
 namespace danggol {
 namespace {
 
-constexpr const char* rooms[] = {"sales_trend", "order_frequency", "rfm", "grade_change", "channel_divergence"};
+constexpr const char* rooms[] = {"sales_trend", "order_frequency", "rfm", "grade_change",
+                                 "channel_divergence"};
 
 // A line of the log that says how a shown run came to be.
 struct Recorded {
@@ -46,9 +47,10 @@ class World {
   }
 
   void check() {
-    auto shown = json_rows(engine_, "SELECT s.room, s.run_id, r.params, r.seed, r.as_of::VARCHAR AS as_of, "
-                                    "period_from::VARCHAR AS f, period_split::VARCHAR AS s, "
-                                    "period_until::VARCHAR AS u FROM run.shown s JOIN run.log r USING (run_id)");
+    auto shown = json_rows(engine_,
+                           "SELECT s.room, s.run_id, r.params, r.seed, r.as_of::VARCHAR AS as_of, "
+                           "period_from::VARCHAR AS f, period_split::VARCHAR AS s, "
+                           "period_until::VARCHAR AS u FROM run.shown s JOIN run.log r USING (run_id)");
     if (shown.empty()) return;
     EXPECT_EQ(rows(engine_, contradictions), "") << story_;
     auto frame = json_rows(engine_, "FROM run.frame").at(0);
@@ -58,8 +60,10 @@ class World {
       loads = std::max(loads, loads_at_[row["run_id"].get<int64_t>()]);
       Recorded run{row["room"], nlohmann::json::parse(row["params"].get<std::string>()).get<ParamTexts>()};
       run.params["seed"] = std::to_string(row["seed"].get<int64_t>());
-      for (auto [param, column] : {std::pair("as-of", "as_of"), {"from", "period_from"},
-                                   {"split", "period_split"}, {"until", "period_until"}})
+      for (auto [param, column] : {std::pair("as-of", "as_of"),
+                                   {"from", "period_from"},
+                                   {"split", "period_split"},
+                                   {"until", "period_until"}})
         run.params[param] = frame[column];
       recorded[run.room] = run;
     }
@@ -84,8 +88,7 @@ class World {
   Engine replay(size_t loads, const std::map<std::string, Recorded>& recorded) {
     fresh_.emplace();
     Engine fresh = fresh_->open(Engine::Access::write);
-    for (size_t i = 0; i < loads; ++i)
-      must(fresh.import({.preset = "events", .paths = {files_[i]}}, silent));
+    for (size_t i = 0; i < loads; ++i) must(fresh.import({.preset = "events", .paths = {files_[i]}}, silent));
     for (const AnalysisInfo& info : Engine::analyses())
       if (auto run = recorded.find(info.name); run != recorded.end())
         must(fresh.run(info.name, run->second.params, silent));
@@ -135,9 +138,10 @@ class World {
     for (const auto& run : outcome->runs) stands.push_back(run.room);
     for (const auto& [room, run_id] : outcome->unchanged) stands.push_back(room);
     for (const std::string& room : stands)
-      EXPECT_EQ(rows(engine_, fmt::format("SELECT seed, params NOT LIKE '%90,60,30%' FROM run.log SEMI JOIN run.shown "
-                                          "USING (run_id) WHERE room = '{}'",
-                                          room)),
+      EXPECT_EQ(rows(engine_,
+                     fmt::format("SELECT seed, params NOT LIKE '%90,60,30%' FROM run.log SEMI JOIN run.shown "
+                                 "USING (run_id) WHERE room = '{}'",
+                                 room)),
                 "1,true\n")
           << room << " was asked for with its defaults" << story_;
   }
