@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -66,10 +67,11 @@ class Context {
   virtual std::optional<ParamTexts> params_of(std::string_view table) const = 0;
   // Every customer's events before as_of, in memory; loaded once for all the rooms of a pipeline.
   virtual Result<const Histories*> histories() = 0;
-  virtual Result<Frame> frame(Origin origin, const Grading& grading) = 0;
-  // The same origin a year before, with labels: what the season did then. Nothing where the history is too
+  // Lent: the same one to all who ask for the same.
+  virtual Result<std::shared_ptr<const Frame>> frame(Origin origin, const Grading& grading) = 0;
+  // The same origin a year before, with labels: what the season did then. nullptr where the history is too
   // short for it.
-  virtual Result<std::optional<Frame>> season_frame(Origin origin, const Grading& grading) = 0;
+  virtual Result<std::shared_ptr<const Frame>> season_frame(Origin origin, const Grading& grading) = 0;
   // customer_no of a group's customers, ascending; not_found where there is no such table or column.
   virtual Result<std::vector<int64_t>> members(const Group& group) = 0;
   virtual Result<Graded> graded(Date from, Date until, const Grading& grading) = 0;

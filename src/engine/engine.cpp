@@ -130,8 +130,8 @@ struct Engine::State {
     TRY(engine::create_visible(connection, time));
     return engine::RunSettings{.time = time,
                                .seed = static_cast<uint64_t>(given.seed),
-                               .memory_bytes = settings.memory_bytes,
-                               .key_file = database.key_file()};
+                               .key_file = database.key_file(),
+                               .workbench = std::make_shared<engine::Workbench>(settings.memory_bytes)};
   }
 
   // Of a query-kind analysis, and the reading it came from.

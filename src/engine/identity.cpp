@@ -73,6 +73,7 @@ Result<Ledger> Ledger::read(store::Connection& connection, const TimeFrame& time
                                                  .split = date("period_split", i),
                                                  .until = date("period_until", i)}});
   }
+  for (const Room* room : TRY(rooms_without_tables(connection))) out.kept_.erase(room->info.name);
   Table refusals = TRY(connection.query(
       "SELECT room, fingerprint, error FROM run.log WHERE state = 'failed' AND code = 'no_data' AND "
       "run_id IN (SELECT max(run_id) FROM run.log GROUP BY room)"));

@@ -150,6 +150,17 @@ Status show_inputs(store::Connection& connection, const std::vector<Input>& inpu
   });
 }
 
+Result<std::vector<const Room*>> rooms_without_tables(store::Connection& connection) {
+  auto found = TRY(definitions(connection));
+  std::vector<const Room*> out;
+  for (const Room& room : rooms::all())
+    if (std::any_of(room.info.writes.begin(), room.info.writes.end(), [&](const TableInfo& table) {
+          return is_result(table) && found[name_of(table)] != definition(table);
+        }))
+      out.push_back(&room);
+  return out;
+}
+
 Result<bool> is_shown(store::Connection& connection, const std::string& result_table) {
   return TRY(connection.integer("SELECT count(*) FROM duckdb_views() WHERE database_name = $own AND "
                                 "schema_name || '.' || view_name = $name",
@@ -196,10 +207,23 @@ Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int
 }
 
 Status forget_runs(store::Connection& connection, const Room& room, int64_t before) {
-  return connection.execute(
+  Bindings of_room = {{"room", room.info.name}, {"before", before}, {"words", kept_words}};
+  TRY(connection.execute(
       "DELETE FROM run.kept WHERE run_id < $before AND run_id IN (SELECT run_id FROM run.log WHERE room = "
       "$room) AND run_id NOT IN (SELECT run_id FROM run.shown)",
-      {{"room", room.info.name}, {"before", before}});
+      of_room));
+  for (const char* words : {"run.fact", "run.sentence"})
+    TRY(connection.execute(
+        fmt::format(
+            "DELETE FROM {} WHERE run_id IN (SELECT run_id FROM run.log WHERE room = $room AND state = "
+            "'done' AND run_id NOT IN (SELECT run_id FROM run.shown) ORDER BY run_id DESC OFFSET $words)",
+            words),
+        of_room));
+  if (room.info.trains.empty()) return {};
+  return connection.execute(
+      "DELETE FROM model.manifest WHERE run_id < $before AND run_id NOT IN (SELECT run_id FROM run.kept); "
+      "DELETE FROM model.blob WHERE digest NOT IN (SELECT digest FROM model.manifest)",
+      of_room);
 }
 
 }  // namespace danggol::engine

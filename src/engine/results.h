@@ -14,7 +14,9 @@
 
 namespace danggol::engine {
 
-inline constexpr int64_t kept_runs = 5;  // of each room; older rows of its result tables go
+inline constexpr int64_t kept_runs =
+    5;  // of each room; older rows of its result tables, and its older models, go
+inline constexpr int64_t kept_words = 100;  // of each room; older facts and sentences go
 
 // The room that declares it writes `table` (a result or a model); nullptr for tables no room writes.
 const Room* writer_of(const std::string& table);
@@ -30,6 +32,8 @@ Status write_shown(store::Connection& connection, const Shown& shown, const Time
 Status show_results(store::Connection& connection);
 Status show_results(store::Connection& connection, const Shown& shown);
 Status show_inputs(store::Connection& connection, const std::vector<Input>& inputs);
+// The rooms whose tables there are not all, or not as they are declared.
+Result<std::vector<const Room*>> rooms_without_tables(store::Connection& connection);
 // Whether there is a result.NAME for this connection's SQL.
 Result<bool> is_shown(store::Connection& connection, const std::string& result_table);
 
@@ -41,7 +45,7 @@ Result<int64_t> keep_rows(store::Connection& connection, const TableInfo& info, 
                           int64_t oldest_run);
 // The oldest run of a room whose rows stay once `run_id` is done; 0 while there are few.
 Result<int64_t> oldest_kept(store::Connection& connection, const Room& room, int64_t run_id);
-// The rows of older runs are not there any more.
+// What older runs left beside their rows: models, facts, sentences. They are kept no more.
 Status forget_runs(store::Connection& connection, const Room& room, int64_t before);
 
 }  // namespace danggol::engine

@@ -65,15 +65,9 @@ class RunContext : public Context {
     return std::nullopt;
   }
 
-  Result<const Histories*> histories() override {
-    std::optional<Histories>& loaded = settings_.shared->histories;
-    if (loaded) return &*loaded;
-    loaded = TRY(features::load_histories(connection_, settings_.memory_bytes / 2));
-    TRY(connection_.limit_memory(settings_.memory_bytes - static_cast<int64_t>(loaded->bytes())));
-    return &*loaded;
-  }
+  Result<const Histories*> histories() override { return settings_.workbench->histories(connection_); }
 
-  Result<Frame> frame(Origin origin, const Grading& grading) override {
+  Result<std::shared_ptr<const Frame>> frame(Origin origin, const Grading& grading) override {
     Pair pair = pair_of(origin);
     if (pair.months == 0)
       return Error{
@@ -82,16 +76,17 @@ class RunContext : public Context {
                       room_.info.name, to_text(settings_.time.until))};
     std::optional<Date> label_until;
     if (origin != Origin::predict) label_until = add_months(pair.cutoff, pair.months);
-    return frame_at(pair.cutoff, pair.months, label_until, grading);
+    return settings_.workbench->frame(connection_, pair.cutoff, pair.months, label_until, grading);
   }
 
-  Result<std::optional<Frame>> season_frame(Origin origin, const Grading& grading) override {
+  Result<std::shared_ptr<const Frame>> season_frame(Origin origin, const Grading& grading) override {
     Pair pair = pair_of(origin);
     Date cutoff = add_months(pair.cutoff, -12);
     bool known = pair.months > 0 && add_months(cutoff, pair.months) <= pair.cutoff &&
                  has_history(settings_.time.first_event, add_months(cutoff, -pair.months));
-    if (!known) return std::optional<Frame>();
-    return std::optional<Frame>(TRY(frame_at(cutoff, pair.months, add_months(cutoff, pair.months), grading)));
+    if (!known) return std::shared_ptr<const Frame>();
+    return settings_.workbench->frame(connection_, cutoff, pair.months, add_months(cutoff, pair.months),
+                                      grading);
   }
 
   Result<std::vector<int64_t>> members(const Group& group) override {
@@ -198,20 +193,6 @@ class RunContext : public Context {
       case Origin::predict: return {t.as_of, t.horizon_months};
     }
     return {t.as_of, 0};
-  }
-  // Training, testing and predicting ask for the same ones; those of a large shop are made anew instead of
-  // kept.
-  Result<Frame> frame_at(Date cutoff, int32_t months, std::optional<Date> label_until,
-                         const Grading& grading) {
-    constexpr size_t most_values_kept = 32 << 20;
-    std::string key =
-        fmt::format("{} {} {}", to_text(cutoff), months, label_until ? to_text(*label_until) : "");
-    for (const auto& [name, value] : grading_params().write(grading)) key += " " + value;
-    auto& frames = settings_.shared->frames;
-    if (auto kept = frames.find(key); kept != frames.end()) return kept->second;
-    Frame frame = TRY(features::build(connection_, cutoff, months, label_until, grading));
-    if (frame.features.values.size() <= most_values_kept) frames.emplace(key, frame);
-    return frame;
   }
   Bindings with_run(const Bindings& bindings) const {
     const TimeFrame& t = settings_.time;

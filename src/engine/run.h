@@ -12,6 +12,7 @@
 #include "danggol/progress.h"
 #include "engine/identity.h"
 #include "engine/time_frame.h"
+#include "engine/workbench.h"
 #include "store/database.h"
 
 namespace danggol::engine {
@@ -19,17 +20,11 @@ namespace danggol::engine {
 struct RunSettings {
   TimeFrame time;
   uint64_t seed = 1;
-  int64_t memory_bytes = 0;  // for DuckDB and histories together
-  std::string key_file;      // store/store_key.h
+  std::string key_file;  // store/store_key.h
   // A pipeline's runs are shown together in the end, and seen to be in the file; `chosen` are those so far.
   bool is_part = false;
   Shown chosen;
-  // What these runs have asked for, to be shared: it is the same for all of one as_of.
-  struct Shared {
-    std::optional<Histories> histories;
-    std::map<std::string, Frame> frames;
-  };
-  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+  std::shared_ptr<Workbench> workbench = nullptr;
 };
 
 // What the rooms of this connection see of the store: nothing from as_of on. With it the one SQL

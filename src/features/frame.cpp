@@ -83,7 +83,11 @@ Status keep(store::Connection& connection, const Bindings& bindings) {
   return connection.execute(
       "CREATE TABLE IF NOT EXISTS feature.customer AS FROM shape;"
       "DELETE FROM feature.customer WHERE cutoff = $cutoff::DATE AND window_from = $window_from::DATE;"
-      "INSERT INTO feature.customer SELECT $cutoff::DATE, $window_from::DATE, * FROM temp.customer_feature",
+      "INSERT INTO feature.customer SELECT $cutoff::DATE, $window_from::DATE, * FROM temp.customer_feature;"
+      // of the newest cutoffs, and this one
+      "DELETE FROM feature.customer WHERE cutoff <> $cutoff::DATE AND cutoff NOT IN (SELECT DISTINCT cutoff "
+      "FROM "
+      "feature.customer ORDER BY cutoff DESC LIMIT 24)",
       bindings);
 }
 

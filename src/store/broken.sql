@@ -68,6 +68,14 @@ problem AS (
   SELECT 'run.log', 'numbers of runs that are missing or there twice' FROM run.log
   HAVING count(*) <> count(DISTINCT run_id) OR min(run_id) < 1 OR max(run_id) > 1000000000000
   UNION ALL
+  SELECT 'run.shown', 'runs that are not there' FROM run.shown LEFT JOIN run.log USING (run_id)
+  WHERE state IS DISTINCT FROM 'done'
+  UNION ALL
+  SELECT 'run.frame', 'days that are missing or cannot be' FROM run.frame
+  HAVING count(*) > 1 OR 4 * count(*) <> count(as_of) + count(period_from) + count(period_split) + count(period_until)
+    OR min(least(as_of, period_from, period_split, period_until)) < DATE '1900-01-01'
+    OR max(greatest(as_of, period_from, period_split, period_until)) > DATE '2200-01-01'
+  UNION ALL
   SELECT 'raw.load', 'numbers of loads that are missing or there twice' FROM raw.load
   HAVING count(*) <> count(DISTINCT load_no) OR min(load_no) < 0 OR max(load_no) > 1000000000
 )

@@ -145,7 +145,7 @@ def pipeline_with_a_failed_room(case):
             for statement in statements:
                 session.rows(statement)
         before = case.run("sql", "SELECT max(run_id) AS n FROM run.log", "--format=csv", "--store", store).text
-        done = case.run("pipeline", "--report", "report.html", "--store", store, what=name, seconds=60, status=broken)
+        done = case.run("pipeline", "--force", "--report", "report.html", "--store", store, what=name, seconds=60, status=broken)
         if done.status == DAMAGED and not os.path.exists(case.path("report.html")):
             continue  # refused on opening: nothing ran, and it says so
         case.expect(done.status not in (OK, NOT_THERE), f"{name}: exit status {done.status}: {done.text[:200]}")
@@ -164,7 +164,7 @@ def pipeline_with_a_failed_room(case):
         case.run("report", "later.html", "--store", store, what=f"{name}: a later report", status=OK)
         with open(case.path("later.html"), encoding="utf-8") as page:
             case.expect(says_failed(page.read(), "order_frequency"), f"{name}: a later report does not say it")
-        again = case.run("pipeline", "--json", "--store", store, what=f"{name}: --json", seconds=60, status=broken)
+        again = case.run("pipeline", "--force", "--json", "--store", store, what=f"{name}: --json", seconds=60, status=broken)
         case.expect(again.status not in (OK, NOT_THERE), f"{name}: --json: exit status {again.status}")
         case.expect("order_frequency" in again.text, f"{name}: JSON does not name the room")
         os.remove(case.path("report.html"))
@@ -186,6 +186,7 @@ def pipeline_on_a_full_disk(case):
         limits = [(resource.RLIMIT_FSIZE, room)]
         done = case.run(
             "pipeline",
+            "--force",
             "--rooms=sales_trend,rfm,grade_change",
             "--store",
             store,

@@ -400,8 +400,8 @@ TEST_P(Contract, WritesWhatItDeclaresAndNothingElse) {
     return;
   }
   // The engine's part: the record of every run, and what was known of the customers.
-  static const std::set<std::string> of_engine = {"run.log",   "run.input", "run.fact",        "run.sentence",
-                                                  "run.shown", "run.frame", "feature.customer"};
+  static const std::set<std::string> of_engine = {"run.log",   "run.input", "run.fact", "run.sentence",
+                                                  "run.shown", "run.frame", "run.kept", "feature.customer"};
   static const std::set<std::string> of_models = {"model.manifest", "model.blob"};
   std::set<std::string> wrote = written_by(room_.name);
   EXPECT_TRUE(wrote.count("run.log"));

@@ -199,6 +199,24 @@ TEST(Jobs, WhatIsDoneIsInTheFileThoughSomebodyReads) {
   EXPECT_EQ(count_rows(cursor), 1) << "as it was";
 }
 
+TEST(Retention, RowsModelsAndWordsOfOlderRunsGoButNotOfWhatIsShown) {
+  SmallShop shop;
+  Engine engine = shop.open(Access::write);
+  for (int i = 0; i < 7; ++i)
+    must(engine.run("grade_forecast.train", {{"rounds", "5"}, {"seed", std::to_string(i)}}, silent));
+  EXPECT_EQ(rows(engine, "SELECT count(*), count(DISTINCT run_id), min(run_id) FROM model.manifest"), "5,5,3\n");
+  EXPECT_EQ(rows(engine, "SELECT count(*) FROM model.blob ANTI JOIN model.manifest USING (digest)"), "0\n");
+  EXPECT_EQ(rows(engine, "SELECT count(DISTINCT run_id) FROM history.forecast_importance"), "5\n");
+  for (int i = 0; i < 106; ++i) must(engine.run("rfm", {{"seed", std::to_string(i)}}, silent));
+  for (const char* table : {"run.fact", "run.sentence"})
+    EXPECT_EQ(rows(engine, fmt::format("SELECT count(DISTINCT run_id) FROM {} JOIN run.log USING (run_id) WHERE room "
+                                       "= 'rfm'",
+                                       table)),
+              "102\n")
+        << table << ": a hundred besides the shown one and the new one";
+  EXPECT_EQ(rows(engine, "SELECT count(*) FROM run.log WHERE room = 'rfm'"), "106\n") << "the log stays";
+}
+
 TEST(Cursor, GivesWhatATableHasInArrow) {
   SmallShop shop;
   Engine engine = shop.open(Access::read);

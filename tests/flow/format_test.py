@@ -37,9 +37,9 @@ def check(danggol, packed, folder):
     # an import of what it has already changes nothing but the format
     run(danggol, "import", "events", packed.parent / "orders.csv", "--store", old, status=4)
     events = (
-        "SELECT e.* EXCLUDE (customer_no, product_no, store_no, outlet_no), customer_id, product_id, store_id, o.partner, "
-        "o.channel FROM raw.event e JOIN raw.customer USING (customer_no) JOIN raw.outlet o USING (outlet_no) LEFT JOIN "
-        "raw.product USING (product_no) LEFT JOIN raw.store s USING (store_no) ORDER BY event_id"
+        "SELECT e.* EXCLUDE (customer_no, product_no, store_no, outlet_no), customer_id, product_id, store_id, "
+        "o.partner, o.channel FROM raw.event e JOIN raw.customer USING (customer_no) JOIN raw.outlet o USING "
+        "(outlet_no) LEFT JOIN raw.product USING (product_no) LEFT JOIN raw.store s USING (store_no) ORDER BY event_id"
     )
     for select in [
         events,
@@ -61,7 +61,8 @@ def check(danggol, packed, folder):
     again = rows(danggol, old, "SELECT * FROM result.rfm ORDER BY ALL")
     assert found and found == again == rows(danggol, new, "SELECT * FROM result.rfm ORDER BY ALL")
     assert "unchanged" in run(danggol, "pipeline", "--store", old)
-    for table in rows(danggol, new, "SELECT view_name FROM duckdb_views() WHERE schema_name = 'result' AND database_name = 'danggol'"):
+    views = "SELECT view_name FROM duckdb_views() WHERE schema_name = 'result' AND database_name = 'danggol'"
+    for table in rows(danggol, new, views):
         select = f"FROM result.{table} ORDER BY ALL"
         assert rows(danggol, old, select) == rows(danggol, new, select), f"{packed.name}: {table}"
 

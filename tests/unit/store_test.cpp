@@ -767,8 +767,11 @@ TEST(Layout, OfAnotherVersionIsRefusedAndLeftAsItIs) {
   EXPECT_NE(message(refused).find("s.duckdb"), std::string::npos);
   alter(folder,
         "DROP TABLE run.store; CREATE TABLE run.store (layout INTEGER); INSERT INTO run.store VALUES (2)");
+  EXPECT_EQ(code(Database::open(folder.path("s.duckdb"), Access::read_write)), Code::corrupt)
+      << "says that it is of 0.1.0, and has other tables";
+  alter(folder, "UPDATE run.store SET layout = 3");
   EXPECT_EQ(code(Database::open(folder.path("s.duckdb"), Access::read_write)), Code::conflict)
-      << "an earlier one";
+      << "of between releases";
 }
 
 }  // namespace

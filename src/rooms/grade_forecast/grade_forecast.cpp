@@ -71,7 +71,8 @@ double leaving_share(const Frame& frame) {
 
 Result<Summary> train(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
-  Frame frame = TRY(context.frame(Origin::train, params.grading));
+  auto lent_frame = TRY(context.frame(Origin::train, params.grading));
+  const Frame& frame = *lent_frame;
   TRY(context.progress(0.3, "trees"));
   ProbabilityModel model = TRY(learn_from(frame, params, context.seed()));
   TRY(context.save_model(model_name, method_name,
@@ -113,7 +114,7 @@ learn::LabelShift shift(const Frame& learned, const Frame& season) {
   return {learned.grade, learned.label, season.grade, season.label, grade_count, grade_count};
 }
 
-void say_season(const Frame& learned, const std::optional<Frame>& season, Summary& summary) {
+void say_season(const Frame& learned, const Frame* season, Summary& summary) {
   if (!season) {
     summary.warn(
         "The history holds no same season a year before: the probabilities assume that the coming months "
@@ -134,7 +135,8 @@ void say_season(const Frame& learned, const std::optional<Frame>& season, Summar
 
 Result<Summary> predict(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
-  Frame frame = TRY(context.frame(Origin::predict, params.grading));
+  auto lent_frame = TRY(context.frame(Origin::predict, params.grading));
+  const Frame& frame = *lent_frame;
   if (frame.customer_id.empty())
     return Error{Code::no_data,
                  fmt::format("grade_forecast.predict: nobody bought in the {} months before {}",
@@ -146,7 +148,8 @@ Result<Summary> predict(Context& context, const Params& params) {
   TRY(context.progress(0.5, "probabilities"));
   auto probabilities = model.predict(frame.features);
   auto season = TRY(context.season_frame(Origin::predict, params.grading));
-  Frame learned = TRY(context.frame(Origin::train, params.grading));
+  auto lent_learned = TRY(context.frame(Origin::train, params.grading));
+  const Frame& learned = *lent_learned;
   if (season) shift(learned, *season).apply(frame.grade, inactive_grade, probabilities);
   std::vector<int32_t> decided = model.decide(probabilities.p);
 
@@ -186,30 +189,30 @@ Result<Summary> predict(Context& context, const Params& params) {
                   grouped(static_cast<int64_t>(frame.customer_id.size())), context.time().horizon_months,
                   to_text(frame.cutoff), grouped(std::llround(leavers)), grouped(std::llround(leavers_lo)),
                   grouped(std::llround(leavers_hi)), to_text(until)));
-  say_season(learned, season, summary);
+  say_season(learned, season.get(), summary);
   return summary;
 }
 
 // ---- back-test
 
 struct Tested {
-  Frame known, later;
+  std::shared_ptr<const Frame> known, later;
   ProbabilityModel model;
   learn::ClassProbabilities probabilities;
 };
 
 Result<Tested> train_and_predict(Context& context, Origin learn_at, Origin test_at, const Params& params) {
-  Frame known = TRY(context.frame(learn_at, params.grading));
-  ProbabilityModel model = TRY(learn_from(known, params, context.seed()));
-  Frame later = TRY(context.frame(test_at, params.grading));
-  auto probabilities = model.predict(later.features);
+  auto known = TRY(context.frame(learn_at, params.grading));
+  ProbabilityModel model = TRY(learn_from(*known, params, context.seed()));
+  auto later = TRY(context.frame(test_at, params.grading));
+  auto probabilities = model.predict(later->features);
   return Tested{std::move(known), std::move(later), std::move(model), std::move(probabilities)};
 }
 
 Result<Summary> backtest(Context& context, const Params& params) {
   TRY(context.progress(0.05, "testing at the earlier origin"));
   Tested first = TRY(train_and_predict(context, Origin::backtest_train, Origin::backtest_test, params));
-  Backtest test{first.known, first.later, first.probabilities, first.model.decide(first.probabilities.p),
+  Backtest test{*first.known, *first.later, first.probabilities, first.model.decide(first.probabilities.p),
                 context.seed()};
   auto season = TRY(context.season_frame(Origin::train, params.grading));
   if (!season) return write_backtest(context, test, std::nullopt);
@@ -217,9 +220,9 @@ Result<Summary> backtest(Context& context, const Params& params) {
   TRY(context.progress(0.4, "checking the season at the split"));
   Tested second = TRY(train_and_predict(context, Origin::earlier, Origin::train, params));
   auto shifted = second.probabilities;
-  shift(second.known, *season).apply(second.later.grade, inactive_grade, shifted);
-  SeasonCheck check{{second.known, second.later, shifted, second.model.decide(shifted.p), context.seed()},
-                    {second.known, second.later, second.probabilities,
+  shift(*second.known, *season).apply(second.later->grade, inactive_grade, shifted);
+  SeasonCheck check{{*second.known, *second.later, shifted, second.model.decide(shifted.p), context.seed()},
+                    {*second.known, *second.later, second.probabilities,
                      second.model.decide(second.probabilities.p), context.seed()}};
   return write_backtest(context, test, check);
 }
@@ -242,7 +245,8 @@ Frame part_of(const Frame& frame, const std::vector<size_t>& rows) {
 // The customary protocol, four fifths against one: customers are new to the model, the period is not.
 Result<Summary> random_split(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
-  Frame all = TRY(context.frame(Origin::train, params.grading));
+  auto lent_all = TRY(context.frame(Origin::train, params.grading));
+  const Frame& all = *lent_all;
   Random random(context.seed(), 0x5b117);
   std::vector<size_t> rows[2];
   for (size_t i = 0; i < all.label.size(); ++i) rows[random.below(5) == 0].push_back(i);

@@ -1,5 +1,5 @@
--- From a store of 0.1.0, attached as danggol, into an empty one of today, attached as fresh. Models were not signed then:
--- they are trained again. What runs rested on was not known by fingerprints: they run again.
+-- From a store of 0.1.0, attached as danggol, into an empty one of today, attached as fresh. Models were not signed
+-- then: they are trained again. What runs rested on was not known by fingerprints: they run again.
 INSERT INTO fresh.raw.outlet
 SELECT row_number() OVER (ORDER BY coalesce(partner, ''), coalesce(channel, '')) - 1, partner, channel
 FROM (SELECT DISTINCT partner, channel FROM danggol.raw.event);

@@ -1,0 +1,34 @@
+// What the runs of one as_of ask for again and again, made once and lent to all of them, within the memory
+// that they and the database may take together.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "contract/frame.h"
+#include "contract/grading.h"
+#include "contract/histories.h"
+#include "store/database.h"
+
+namespace danggol::engine {
+
+class Workbench {
+ public:
+  explicit Workbench(int64_t memory_bytes) : memory_bytes_(memory_bytes) {}
+  // Of every customer; at most half of the memory (Code::memory).
+  Result<const Histories*> histories(store::Connection& connection);
+  // As features::build makes it. What is beyond a sixteenth of the memory is made anew instead of kept.
+  Result<std::shared_ptr<const Frame>> frame(store::Connection& connection, Date cutoff, int32_t months,
+                                             std::optional<Date> label_until, const Grading& grading);
+
+ private:
+  Status leave_the_rest(store::Connection& connection) const;
+
+  int64_t memory_bytes_, frame_bytes_ = 0;
+  std::optional<Histories> histories_;
+  std::map<std::string, std::shared_ptr<const Frame>> frames_;
+};
+
+}  // namespace danggol::engine
