@@ -200,7 +200,7 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
         (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
   // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
-  run_settings.is_part = true;
+  auto parts = TRY(engine::Parts::begin(connection, run_settings));
   Stopwatch since_written;
   bool has_written = false;
   auto write = [&]() -> Status {
@@ -209,7 +209,7 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
     return connection.checkpoint();
   };
   auto finish = [&]() -> Status {
-    has_written = TRY(engine::show_chosen(connection, run_settings)) || has_written;
+    has_written = TRY(parts.show()) || has_written;
     return write();
   };
   PipelineSummary summary;
@@ -224,10 +224,9 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
       summary.skipped.emplace_back(room, fmt::format("{}: needs {}", room, missing));
       continue;
     }
-    auto outcome = engine::run_part(connection, *chosen[i], run_settings, request.force, part);
+    auto outcome = parts.run(*chosen[i], request.force, part);
     if (!outcome || outcome->run) has_written = true;
     if (outcome) {
-      run_settings.chosen[room] = outcome->run ? outcome->run->run_id : outcome->unchanged;
       if (outcome->run) summary.runs.push_back(*std::move(outcome->run));
       else summary.unchanged.emplace_back(room, outcome->unchanged);
     } else if (outcome.error().code == Code::cancelled) {

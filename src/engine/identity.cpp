@@ -192,8 +192,14 @@ Error Ledger::missing(const Room& room, const Input& input) const {
                   room.info.name, input.table, writer)};
 }
 
-void Ledger::prefer(const Shown& chosen) {
-  for (const auto& [room, run_id] : chosen) shown_[room] = run_id;
+void Ledger::prefer(const Room& room, int64_t run_id) {
+  shown_[room.info.name] = run_id;
+  current_.clear();
+}
+
+void Ledger::add(const Room& room, KeptRun run) {
+  auto& runs = kept_[room.info.name];
+  runs.insert(runs.begin(), std::move(run));
   current_.clear();
 }
 
@@ -205,7 +211,7 @@ void Ledger::add_with_inputs(const Room& room, const KeptRun& run, Shown& shown)
 
 Shown Ledger::shown_with(const Shown& chosen) const {
   Ledger later = *this;
-  later.prefer(chosen);
+  for (const auto& [name, run_id] : chosen) later.prefer(*find_room(name), run_id);
   Shown out;
   for (const Room& room : rooms::all()) {
     const KeptRun* run = later.current(room);

@@ -59,8 +59,9 @@ class Ledger {
   // What is to be shown with the runs of `chosen`: they, what they rest on, and of what is shown now whatever
   // is current beside them.
   Shown shown_with(const Shown& chosen) const;
-  // From now on these are the shown ones.
-  void prefer(const Shown& chosen);
+  // From now on this is the shown run of its room; `add` one that has just finished.
+  void prefer(const Room& room, int64_t run_id);
+  void add(const Room& room, KeptRun run);
   const Shown& shown() const { return shown_; }
 
  private:

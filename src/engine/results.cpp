@@ -143,6 +143,9 @@ Status show_results(store::Connection& connection, const Shown& shown) {
 }
 
 Status show_inputs(store::Connection& connection, const std::vector<Input>& inputs) {
+  if (std::none_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.run != nullptr; }))
+    return connection.execute(
+        fmt::format("DROP SCHEMA {0}.result CASCADE; CREATE SCHEMA {0}.result", connection.own_catalogue()));
   return make_views(connection, [&](const auto& add) {
     for (const Input& input : inputs)
       for (const auto& table : input.writer->info.writes)

@@ -428,32 +428,43 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
   return run_known(connection, room, all, ledger, identity, settings, progress);
 }
 
-Result<PartOutcome> run_part(store::Connection& connection, const Room& room, const RunSettings& settings,
-                             bool force, const Progress& progress) {
-  ParamTexts all = TRY(room.check({}));
+Result<Parts> Parts::begin(store::Connection& connection, RunSettings settings) {
+  settings.is_part = true;
   Ledger ledger = TRY(Ledger::read(connection, settings.time));
-  ledger.prefer(settings.chosen);
-  Identity identity = ledger.identity(room, all, settings.seed);
-  if (!force) {
-    if (const KeptRun* run = ledger.current(room, all, settings.seed)) return PartOutcome{{}, run->run_id};
-    if (auto why = ledger.no_data(room, identity.fingerprint); !why.empty()) return Error{Code::no_data, why};
-  }
-  return PartOutcome{TRY(run_known(connection, room, all, ledger, identity, settings, progress)), 0};
+  Parts parts(connection, std::move(settings), std::move(ledger));
+  parts.shown_before_ = parts.ledger_.shown();
+  return parts;
 }
 
-Result<bool> show_chosen(store::Connection& connection, const RunSettings& settings) {
-  Ledger ledger = TRY(Ledger::read(connection, settings.time));
-  Shown shown = ledger.shown_with(settings.chosen);
-  auto frame = TRY(shown_frame(connection));
-  const TimeFrame& t = settings.time;
-  bool is_as_it_was = shown == ledger.shown() && frame && frame->as_of == t.as_of && frame->from == t.from &&
+Result<Parts::Outcome> Parts::run(const Room& room, bool force, const Progress& progress) {
+  ParamTexts all = TRY(room.check({}));
+  Identity identity = ledger_.identity(room, all, settings_.seed);
+  Outcome outcome;
+  const KeptRun* there = force ? nullptr : ledger_.current(room, all, settings_.seed);
+  if (there) outcome.unchanged = there->run_id;
+  else if (auto why = ledger_.no_data(room, identity.fingerprint); !force && !why.empty())
+    return Error{Code::no_data, why};
+  else {
+    outcome.run = TRY(run_known(*connection_, room, all, ledger_, identity, settings_, progress));
+    ledger_.add(room, {outcome.run->run_id, all, settings_.seed, identity.fingerprint, settings_.time});
+  }
+  chosen_[room.info.name] = outcome.run ? outcome.run->run_id : outcome.unchanged;
+  ledger_.prefer(room, chosen_[room.info.name]);
+  return outcome;
+}
+
+Result<bool> Parts::show() {
+  Shown shown = ledger_.shown_with(chosen_);
+  auto frame = TRY(shown_frame(*connection_));
+  const TimeFrame& t = settings_.time;
+  bool is_as_it_was = shown == shown_before_ && frame && frame->as_of == t.as_of && frame->from == t.from &&
                       frame->split == t.split && frame->until == t.until;
   if (is_as_it_was) return false;
-  TRY(connection.begin());
-  auto outcome = write_shown(connection, shown, t);
-  if (outcome) outcome = connection.commit_in_memory();
+  TRY(connection_->begin());
+  auto outcome = write_shown(*connection_, shown, t);
+  if (outcome) outcome = connection_->commit_in_memory();
   if (outcome) return true;
-  (void)connection.rollback();
+  (void)connection_->rollback();
   return outcome.error();
 }
 

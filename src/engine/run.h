@@ -21,9 +21,8 @@ struct RunSettings {
   TimeFrame time;
   uint64_t seed = 1;
   std::string key_file;  // store/store_key.h
-  // A pipeline's runs are shown together in the end, and seen to be in the file; `chosen` are those so far.
+  // A pipeline's runs are shown together in the end, and seen to be in the file.
   bool is_part = false;
-  Shown chosen;
   std::shared_ptr<Workbench> workbench = nullptr;
 };
 
@@ -37,16 +36,29 @@ Status create_visible(store::Connection& connection, const TimeFrame& time);
 Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,
                            const RunSettings& settings, const Progress& progress);
 
-// What became of the room in a pipeline: it ran, or the run there is is current, or had no data for the same
-// reasons before.
-struct PartOutcome {
-  std::optional<RunSummary> run;
-  int64_t unchanged = 0;  // that run
+// The rooms of a pipeline, one after the other. Nothing else changes the store meanwhile.
+class Parts {
+ public:
+  static Result<Parts> begin(store::Connection& connection, RunSettings settings);
+  // What became of the room: it ran, or the run there is is current. Code::no_data also where it had none for
+  // the same reasons before.
+  struct Outcome {
+    std::optional<RunSummary> run;
+    int64_t unchanged = 0;  // that run
+  };
+  Result<Outcome> run(const Room& room, bool force, const Progress& progress);
+  // What became of them is shown, in a transaction of its own; false, and nothing written, where it is
+  // already.
+  Result<bool> show();
+
+ private:
+  Parts(store::Connection& connection, RunSettings settings, Ledger ledger)
+      : connection_(&connection), settings_(std::move(settings)), ledger_(std::move(ledger)) {}
+  store::Connection* connection_;
+  RunSettings settings_;
+  Ledger ledger_;
+  Shown shown_before_, chosen_;
 };
-Result<PartOutcome> run_part(store::Connection& connection, const Room& room, const RunSettings& settings,
-                             bool force, const Progress& progress);
-// What is chosen is shown, in a transaction of its own; false, and nothing written, where it is already.
-Result<bool> show_chosen(store::Connection& connection, const RunSettings& settings);
 
 // A query room over what is shown, read-only. What of that is not current at its dates is left out, and said
 // in `warnings`.
