@@ -10,12 +10,12 @@
 
 namespace danggol {
 
-// Sees the store as it was when it was made, and keeps it open; so it holds on to what was there, and is closed
-// after Engine::Settings::idle_seconds in which nobody asked. Copies are the same cursor. Any thread may
-// call any function; two that ask for rows at once each get other ones.
+// Sees the store as it was when it was made, and keeps it open. What was there it holds on to, until the end of
+// its rows, close(), or Engine::Settings::idle_seconds in which nobody asked. Copies are the same cursor. Any
+// thread may call any function; two that ask for rows at once each get other ones.
 class Cursor {
  public:
-  // A struct of the columns; the caller's to release.
+  // A struct of the columns, before the end of the rows; the caller's to release.
   Status schema(ArrowSchema& schema) const;
   // The next rows, the caller's to release; they outlive the cursor. False, and nothing filled in, at the
   // end. Code::cancelled after cancel(), ::conflict after it was closed for being idle.

@@ -454,7 +454,7 @@ struct Cursor::Handle : engine::Kept {
   int64_t rows_given = 0;
   Engine::Settings settings;
   Time asked = std::chrono::steady_clock::now();
-  bool is_idle = false;
+  bool is_idle = false, is_ended = false;
 
   void close() {
     rows.reset();
@@ -485,6 +485,7 @@ struct Cursor::Handle : engine::Kept {
     return outcome;
   }
   Result<bool> next(ArrowArray& out) {
+    if (is_ended) return false;
     if (!reader) return why_closed();
     auto more = with_rows([&](store::Rows& all) { return all.next(out); });
     asked = std::chrono::steady_clock::now();
@@ -492,6 +493,10 @@ struct Cursor::Handle : engine::Kept {
       return limits->too_slow();
     if (!more) return bounded(more.error(), settings.memory_bytes);
     rows_given += *more ? out.length : 0;
+    if (!*more) {
+      is_ended = true;
+      close();
+    }
     if (!limits || rows_given <= limits->rows) return more;
     out.release(&out);
     return limits->too_many();
@@ -541,8 +546,10 @@ Result<Cursor> Engine::table(const std::string& table, int64_t limit) {
 
 Result<Cursor> Engine::select(const std::string& sql, const SqlLimits& limits) {
   auto reader = TRY(state_->reader(limits.seconds));
-  TRY(reader->begin());
-  TRY(reader->connection().check_select(sql));
+  auto begun = reader->begin();
+  if (begun) begun = reader->connection().check_select(sql);
+  if (!begun && begun.error().code == Code::cancelled && reader->is_late()) return limits.too_slow();
+  TRY(std::move(begun));
   return State::cursor(
       state_, std::move(reader), [sql](store::Connection& connection) { return connection.select(sql); },
       limits);

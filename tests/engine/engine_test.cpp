@@ -133,7 +133,7 @@ TEST(Jobs, CancelReachesAStatementThatTellsNothing) {
   auto asked = std::chrono::steady_clock::now();
   job.cancel();
   auto outcome = job.wait();
-  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(8));
   if (outcome) GTEST_SKIP() << "it was over before";
   EXPECT_EQ(code(outcome), Code::cancelled);
   EXPECT_EQ(rows(engine, "SELECT count(*) FROM raw.load"), "1\n");
@@ -204,14 +204,16 @@ TEST(Retention, RowsModelsAndWordsOfOlderRunsGoButNotOfWhatIsShown) {
   Engine engine = shop.open(Access::write);
   for (int i = 0; i < 7; ++i)
     must(engine.run("grade_forecast.train", {{"rounds", "5"}, {"seed", std::to_string(i)}}, silent));
-  EXPECT_EQ(rows(engine, "SELECT count(*), count(DISTINCT run_id), min(run_id) FROM model.manifest"), "5,5,3\n");
+  EXPECT_EQ(rows(engine, "SELECT count(*), count(DISTINCT run_id), min(run_id) FROM model.manifest"),
+            "5,5,3\n");
   EXPECT_EQ(rows(engine, "SELECT count(*) FROM model.blob ANTI JOIN model.manifest USING (digest)"), "0\n");
   EXPECT_EQ(rows(engine, "SELECT count(DISTINCT run_id) FROM history.forecast_importance"), "5\n");
   for (int i = 0; i < 106; ++i) must(engine.run("rfm", {{"seed", std::to_string(i)}}, silent));
   for (const char* table : {"run.fact", "run.sentence"})
-    EXPECT_EQ(rows(engine, fmt::format("SELECT count(DISTINCT run_id) FROM {} JOIN run.log USING (run_id) WHERE room "
-                                       "= 'rfm'",
-                                       table)),
+    EXPECT_EQ(rows(engine,
+                   fmt::format("SELECT count(DISTINCT run_id) FROM {} JOIN run.log USING (run_id) WHERE room "
+                               "= 'rfm'",
+                               table)),
               "102\n")
         << table << ": a hundred besides the shown one and the new one";
   EXPECT_EQ(rows(engine, "SELECT count(*) FROM run.log WHERE room = 'rfm'"), "106\n") << "the log stays";
@@ -284,6 +286,18 @@ TEST(Cursor, SeesWhatWasThereThoughRunsGoOn) {
   EXPECT_EQ(std::to_string(count_rows(cursor)) + "\n", before) << "of a run whose rows are gone";
 }
 
+TEST(Cursor, HoldsOnToNothingAtItsEnd) {
+  SmallShop shop;
+  Engine engine = shop.open(Access::write);
+  Cursor cursor = must(engine.table("raw.customer"));
+  EXPECT_GT(count_rows(cursor), 0);
+  Job job = engine.start(
+      RunRequest{"rfm", {}});  // makes its tables, and is in the file when no older reading is left
+  EXPECT_TRUE(job.wait_for(20));
+  ArrowArray chunk;
+  EXPECT_FALSE(must(cursor.next(chunk))) << "still at its end";
+}
+
 TEST(Cursor, StreamsWhileAJobRuns) {
   SmallShop shop;
   Engine engine = shop.open(Access::write);
@@ -295,11 +309,11 @@ TEST(Cursor, StreamsWhileAJobRuns) {
 
 TEST(Cursor, AnIdleOneIsClosed) {
   SmallShop shop;
-  Engine engine = must(Engine::open(shop.store(), Access::write, {.idle_seconds = 0.2}));
+  Engine engine = must(Engine::open(shop.store(), Access::write, {.idle_seconds = 1}));
   Cursor idle = must(engine.table("raw.event")), busy = must(engine.table("raw.event"));
   ArrowArray chunk;
   for (int i = 0; i < 10; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
     ASSERT_TRUE(must(busy.next(chunk)));
     chunk.release(&chunk);
   }
@@ -339,7 +353,7 @@ TEST(Cursor, ASelectHasItsLimits) {
   EXPECT_EQ(code(many.next(chunk)), Code::refused);
   Cursor slow = must(
       engine.select("SELECT count(*) FROM range(3000000) a(i), range(3000000) b(j) WHERE (a.i * b.j) % 7 = 3",
-                    {.seconds = 0.2}));
+                    {.seconds = 1}));
   EXPECT_EQ(code(slow.next(chunk)), Code::refused);
   for (const char* bad : {"DELETE FROM raw.event", "SELECT 1; SELECT 2", "FROM read_text('/etc/passwd')",
                           "FROM '/etc/passwd'", "FROM 'x.csv'", "FROM \"x.parquet\"", "DROP TABLE raw.event"})
