@@ -10,9 +10,9 @@
 
 namespace danggol {
 
-// Sees the store as it was when it was made, and keeps it open. What was there it holds on to, until the end of
-// its rows, close(), or Engine::Settings::idle_seconds in which nobody asked. Copies are the same cursor. Any
-// thread may call any function; two that ask for rows at once each get other ones.
+// Sees the store as it was when it was made, and keeps it open. What was there it holds on to, until the end
+// of its rows, close(), or Engine::Settings::idle_seconds in which nobody asked. Copies are the same cursor.
+// Any thread may call any function; two that ask for rows at once each get other ones.
 class Cursor {
  public:
   // A struct of the columns, before the end of the rows; the caller's to release.
