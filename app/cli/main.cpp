@@ -83,7 +83,7 @@ class StopOnSignal {
       constexpr timespec pause = {0, 20'000'000};
       for (int round = 0; sigtimedwait(&set, nullptr, &pause) < 0; ++round)
         if (interrupt(round >= patience) && round >= patience) break;
-      end({Code::cancelled, "stopped: nothing was changed"});
+      end(stopped());
     }).detach();
   }
   // Of work that only reads and may be deaf to an interrupt.
@@ -95,7 +95,7 @@ class StopOnSignal {
   }
   static Progress progress() {
     return [bar = progress_bar()](double done, std::string_view what) -> Status {
-      if (stop_) return Error{Code::cancelled, "stopped: nothing was changed"};
+      if (stop_) return stopped();
       return bar(done, what);
     };
   }

@@ -128,6 +128,7 @@ struct Engine::State {
         given.until = shown->until;
     TimeFrame time = TRY(engine::settle(given, first, last));
     TRY(engine::create_visible(connection, time));
+    if (kind == Kind::job) TRY(connection.limit_memory(settings.memory_bytes));
     return engine::RunSettings{.time = time,
                                .seed = static_cast<uint64_t>(given.seed),
                                .key_file = database.key_file(),
@@ -168,7 +169,6 @@ struct Engine::State {
     const Room* room = TRY(room_named(request.room, Kind::job));
     ParamTexts params = request.params;
     auto run_settings = TRY(settle(connection, params, Kind::job));
-    TRY(connection.limit_memory(settings.memory_bytes));
     SuppressRequest suppressed;
     if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
     (void)TRY(room->check(params));
@@ -188,7 +188,6 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
   ParamTexts params = request.params;
   const auto& names = request.rooms;
   auto run_settings = TRY(settle(connection, params, Kind::job));
-  TRY(connection.limit_memory(settings.memory_bytes));
   if (!params.empty())
     return Error{Code::bad_input,
                  fmt::format("pipeline: no parameter --{}; it takes as-of, from, split, until and seed",
@@ -551,7 +550,8 @@ Result<Cursor> Engine::select(const std::string& sql, const SqlLimits& limits) {
   if (!begun && begun.error().code == Code::cancelled && reader->is_late()) return limits.too_slow();
   TRY(std::move(begun));
   return State::cursor(
-      state_, std::move(reader), [sql](store::Connection& connection) { return connection.select(sql); },
+      state_, std::move(reader),
+      [sql](store::Connection& connection) { return connection.stream(sql, store::Author::outside); },
       limits);
 }
 

@@ -62,7 +62,6 @@ class Ledger {
   // From now on this is the shown run of its room; `add` one that has just finished.
   void prefer(const Room& room, int64_t run_id);
   void add(const Room& room, KeptRun run);
-  const Shown& shown() const { return shown_; }
 
  private:
   struct Load {

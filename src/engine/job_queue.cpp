@@ -77,10 +77,6 @@ struct Job::Handle : engine::Kept {
   }
 };
 
-namespace {
-const Error stopped = {Code::cancelled, "stopped: nothing was changed"};
-}
-
 const char* name(Job::State state) {
   switch (state) {
     case Job::State::queued: return "queued";
@@ -106,7 +102,7 @@ Job::Step Job::step() const {
 
 void Job::cancel() const {
   handle_->stop.request();
-  Handle::finish(handle_, State::queued, stopped);
+  Handle::finish(handle_, State::queued, stopped());
 }
 
 Result<JobSummary> Job::wait() const {

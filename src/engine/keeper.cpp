@@ -15,7 +15,7 @@ void Stop::press() {
 
 Progress Stop::heeded_by(const Progress& progress) const {
   return [this, progress](double done, std::string_view what) -> Status {
-    if (requested_) return Error{Code::cancelled, "stopped: nothing was changed"};
+    if (requested_) return stopped();
     return progress ? progress(done, what) : Status();
   };
 }

@@ -431,9 +431,7 @@ Result<RunSummary> run_job(store::Connection& connection, const Room& room, cons
 Result<Parts> Parts::begin(store::Connection& connection, RunSettings settings) {
   settings.is_part = true;
   Ledger ledger = TRY(Ledger::read(connection, settings.time));
-  Parts parts(connection, std::move(settings), std::move(ledger));
-  parts.shown_before_ = parts.ledger_.shown();
-  return parts;
+  return Parts(connection, std::move(settings), std::move(ledger));
 }
 
 Result<Parts::Outcome> Parts::run(const Room& room, bool force, const Progress& progress) {
@@ -457,7 +455,8 @@ Result<bool> Parts::show() {
   Shown shown = ledger_.shown_with(chosen_);
   auto frame = TRY(shown_frame(*connection_));
   const TimeFrame& t = settings_.time;
-  bool is_as_it_was = shown == shown_before_ && frame && frame->as_of == t.as_of && frame->from == t.from &&
+  Shown before = TRY(read_shown(*connection_));
+  bool is_as_it_was = shown == before && frame && frame->as_of == t.as_of && frame->from == t.from &&
                       frame->split == t.split && frame->until == t.until;
   if (is_as_it_was) return false;
   TRY(connection_->begin());

@@ -57,7 +57,7 @@ class Parts {
   store::Connection* connection_;
   RunSettings settings_;
   Ledger ledger_;
-  Shown shown_before_, chosen_;
+  Shown chosen_;
 };
 
 // A query room over what is shown, read-only. What of that is not current at its dates is left out, and said

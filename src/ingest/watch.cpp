@@ -12,7 +12,7 @@
 namespace danggol::ingest {
 
 Status go_on(const std::stop_token& stop) {
-  if (stop.stop_requested()) return Error{Code::cancelled, "stopped: nothing was changed"};
+  if (stop.stop_requested()) return stopped();
   return {};
 }
 

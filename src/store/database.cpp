@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "danggol/progress.h"
 #include "store/duckdb_c.h"
 #include "store/layout.h"
 #include "store/store_key.h"
@@ -412,7 +413,7 @@ Result<duckdb_data_chunk> Rows::Handle::next() {
                  "the statement failed among its rows; ask for fewer of them to see why"};
   }
   // a stream that was interrupted may look like one that has ended
-  if (connection->interrupted) return Error{Code::cancelled, "stopped: nothing was changed"};
+  if (connection->interrupted) return stopped();
   return chunk;
 }
 
@@ -438,7 +439,7 @@ void Rows::Handle::describe() {
 Status Connection::Handle::may_begin() const {
   const std::atomic<bool>* flag = stop;
   if (undisturbed || !flag || !*flag) return {};
-  return Error{Code::cancelled, "stopped: nothing was changed"};
+  return stopped();
 }
 
 const std::string& Connection::own_catalogue() const { return handle_->own_catalogue; }
@@ -470,7 +471,7 @@ Result<Rows> Connection::rows(std::string_view sql, const Bindings& bindings) {
   return rows;
 }
 
-Result<Rows> Connection::stream(std::string_view sql) { return handle_->stream(sql, Author::danggol); }
+Result<Rows> Connection::stream(std::string_view sql, Author author) { return handle_->stream(sql, author); }
 
 Result<Rows> Connection::Handle::stream(std::string_view sql, Author author) {
   TRY(may_begin());
@@ -521,11 +522,6 @@ Status Connection::Handle::prepare_select(std::string_view select, Author author
 Status Connection::check_select(std::string_view sql) {
   Prepared prepared;
   return handle_->prepare_select(sql, Author::outside, prepared);
-}
-
-Result<Rows> Connection::select(std::string_view sql) {
-  TRY(check_select(sql));
-  return handle_->stream(sql, Author::outside);
 }
 
 Result<Connection::Texts> Connection::texts(std::string_view select, Author author) {
@@ -583,7 +579,7 @@ Status Connection::limit_memory(int64_t bytes) {
 Status Connection::undisturbed(const std::function<Status()>& work) {
   auto begin = [&]() -> Status {
     std::scoped_lock lock(handle_->database->ending, handle_->interrupting);
-    if (handle_->database->ended) return Error{Code::cancelled, "stopped: nothing was changed"};
+    if (handle_->database->ended) return stopped();
     ++handle_->database->committing;
     handle_->undisturbed = true;
     return {};

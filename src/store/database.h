@@ -147,16 +147,16 @@ class Connection {
   Result<Rows> rows(std::string_view sql, const Bindings& bindings = {});
   // The rows of one statement, made while they are taken, so that memory does not grow with them; nothing
   // else may be asked of this connection meanwhile.
-  Result<Rows> stream(std::string_view sql);
-  // Of SQL from outside: exactly one statement is taken, and that a SELECT (Code::refused otherwise).
-  Result<Rows> select(std::string_view sql);
-  Status check_select(std::string_view sql);  // the same without its rows
+  Result<Rows> stream(std::string_view sql, Author author = Author::danggol);
+  // Of SQL from outside: exactly one statement is taken, and that a SELECT (Code::refused otherwise). What
+  // has passed may be streamed.
+  Status check_select(std::string_view sql);
   // The same as texts, exactly as SQL writes each value; `types` are those of the columns before that.
   struct Texts {
     Table types;
     Rows rows;
   };
-  // It may be SQL from outside, as for select().
+  // It may be SQL from outside, as for check_select().
   Result<Texts> texts(std::string_view select, Author author);
   // Rows that are there already.
   Rows rows_of(Table table);

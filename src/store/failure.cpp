@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "danggol/progress.h"
 #include "store/duckdb_c.h"
 
 namespace danggol::store {
@@ -35,7 +36,7 @@ Error failure(const char* message, Author author) {
     return {author == Author::danggol ? Code::internal : Code::bad_input,
             first_line(message ? message : "unknown error")};
   Code code = code_of(json.value("exception_type", ""), json.contains("errno"), author);
-  if (code == Code::cancelled) return {code, "stopped: nothing was changed"};
+  if (code == Code::cancelled) return stopped();
   if (code == Code::refused) return {code, "sql: reaches no file but the store"};
   std::string words = first_line(json.value("exception_message", ""));
   if (code == Code::memory) return {code, fmt::format("not enough memory: {}; raise --memory", words)};
