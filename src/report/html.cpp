@@ -141,6 +141,16 @@ Result<bool> has_run(store::Connection& connection, const AnalysisInfo& info) {
                                 {{"room", info.name}})) > 0;
 }
 
+Text of_other_dates(const std::vector<Text>& titles) {
+  std::string en, ko;
+  for (const Text& title : titles) {
+    en += (en.empty() ? "“" : ", “") + title.en + "”";
+    ko += (ko.empty() ? "‘" : ", ‘") + title.ko + "’";
+  }
+  return {"Left out, for they last ran on other dates or data: " + en + "; run danggol pipeline.",
+          "기준일이나 자료가 달라 표시하지 않은 분석: " + ko + ". danggol pipeline을 실행하십시오."};
+}
+
 // Files that came after what is shown.
 Result<std::optional<Text>> newer_data(store::Connection& connection) {
   int64_t files = TRY(connection.integer(
@@ -148,7 +158,8 @@ Result<std::optional<Text>> newer_data(store::Connection& connection) {
       "USING (run_id))"));
   if (files == 0) return std::optional<Text>();
   return std::optional(Text{
-      fmt::format("{} files were loaded after these results; run danggol pipeline.", files),
+      fmt::format("{} loaded after these results; run danggol pipeline.",
+                  files == 1 ? "1 file was" : fmt::format("{} files were", files)),
       fmt::format("이 결과 이후에 불러온 파일이 {}개 있습니다. danggol pipeline을 실행하십시오.", files)});
 }
 
@@ -254,19 +265,14 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
   Json labels = {{"yes", text_json({"yes", "예"})}, {"no", text_json({"no", "아니요"})}};
   for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
   if (auto newer = TRY(newer_data(connection))) headline.push_back(text_json(*newer));
+  std::vector<Text> left_out;
   for (const auto& info : analyses) {
     auto shown = facts.shown.find(info.name);
     int64_t run_id = shown == facts.shown.end() ? 0 : shown->second;
     auto failed = TRY(failed_since(connection, info, run_id));
     if (failed) headline.push_back(text_json(*failed));
     if (run_id == 0) {
-      if (!failed && TRY(has_run(connection, info)))
-        headline.push_back(text_json(
-            {fmt::format("“{}” is left out: it last ran on other dates or data; run danggol pipeline.",
-                         info.title.en),
-             fmt::format(
-                 "‘{}’ 분석은 기준일이나 자료가 달라 표시하지 않았습니다. danggol pipeline을 실행하십시오.",
-                 info.title.ko)}));
+      if (!failed && TRY(has_run(connection, info))) left_out.push_back(info.title);
       continue;
     }
     if (!TRY(has_results(connection, info))) {
@@ -289,6 +295,7 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
     bool shows = !section["charts"].empty() || !section["tables"].empty() || !section["sentences"].empty();
     if (shows) sections.push_back(section);
   }
+  if (!left_out.empty()) headline.insert(headline.begin(), text_json(of_other_dates(left_out)));
   sections.push_back(loads);
   Json json = {{"title", text_json({"Customer report", "고객 분석 보고서"})},
                {"lang", facts.language == Language::ko ? "ko" : "en"},
