@@ -199,6 +199,30 @@ TEST(Jobs, WhatIsDoneIsInTheFileThoughSomebodyReads) {
   EXPECT_EQ(count_rows(cursor), 1) << "as it was";
 }
 
+TEST(Report, SaysWhatIsOfOtherDatesOrData) {
+  SmallShop shop;
+  Engine engine = shop.open(Access::write);
+  must(engine.pipeline({.rooms = {"sales_trend", "rfm", "grade_change"}}, silent));
+  auto report = [&] {
+    must(engine.report(shop.folder().path("r.html"), Language::en));
+    return shop.folder().read("r.html");
+  };
+  auto says = [&](const std::string& text) { return report().find(text) != std::string::npos; };
+  EXPECT_FALSE(says("Left out, for")) << "nothing is";
+  EXPECT_FALSE(says("loaded after these results"));
+  must(engine.import({.preset = "events", .paths = {shop.more_events(1)}}, silent));
+  EXPECT_TRUE(says("1 file was loaded after these results; run danggol pipeline."));
+  must(engine.import({.preset = "events", .paths = {shop.more_events(2)}}, silent));
+  EXPECT_TRUE(says("2 files were loaded after these results"));
+  EXPECT_TRUE(says("이 결과 이후에 불러온 파일이 2개"));
+  must(engine.run("rfm", {}, silent));
+  EXPECT_TRUE(
+      says("Left out, for they last ran on other dates or data: “Sales by month”, “Who rose, fell, left and "
+           "came”; run danggol pipeline."));
+  EXPECT_TRUE(says("표시하지 않은 분석: ‘월별 매출 추이’, ‘등급 변화와 이탈’."));
+  EXPECT_FALSE(says("loaded after these results"));
+}
+
 TEST(Retention, RowsModelsAndWordsOfOlderRunsGoButNotOfWhatIsShown) {
   SmallShop shop;
   Engine engine = shop.open(Access::write);
