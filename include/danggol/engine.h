@@ -16,6 +16,7 @@
 //     store as it was when it began, and results of one consistent set.
 //   - cancel() and an interrupter stop what is queued, running or being read at that moment, and nothing
 //     that begins later.
+//   - An Engine, Job or Cursor ends before main() returns: a static one would outlive what it needs.
 #pragma once
 
 #include <functional>
@@ -73,7 +74,7 @@ class Engine {
  public:
   enum class Access { read, write };
   struct Settings {
-    int64_t memory_bytes = int64_t{4} << 30;  // at most, for the database and the histories together
+    int64_t memory_bytes = int64_t{4} << 30;  // at most, for the database and what analyses keep together
     double idle_seconds = 30;                 // a cursor that nobody asks for so long is closed
   };
 

@@ -13,8 +13,8 @@
 
 #include "contract/frame.h"
 #include "contract/grading.h"
-#include "contract/histories.h"
 #include "contract/params.h"
+#include "contract/sequences.h"
 #include "contract/table.h"
 #include "danggol/analysis.h"
 #include "danggol/result.h"
@@ -65,8 +65,9 @@ class Context {
 
   // Whether a result among the room's `uses` is there; the parameters it was made with if so.
   virtual std::optional<ParamTexts> params_of(std::string_view table) const = 0;
-  // Every customer's events before as_of, in memory; loaded once for all the rooms of a pipeline.
-  virtual Result<const Histories*> histories() = 0;
+  // Every customer's events before as_of, in order; where they fit into memory, loaded once for all the rooms
+  // of a pipeline. To be used while the run lasts.
+  virtual Result<Sequences> sequences() = 0;
   // Lent: the same one to all who ask for the same.
   virtual Result<std::shared_ptr<const Frame>> frame(Origin origin, const Grading& grading) = 0;
   // The same origin a year before, with labels: what the season did then. nullptr where the history is too

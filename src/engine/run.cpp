@@ -12,7 +12,6 @@
 #include "base/signature.h"
 #include "engine/results.h"
 #include "features/frame.h"
-#include "features/histories.h"
 #include "features/rfm.h"
 #include "ingest/suppression.h"
 #include "store/store_key.h"
@@ -65,7 +64,7 @@ class RunContext : public Context {
     return std::nullopt;
   }
 
-  Result<const Histories*> histories() override { return settings_.workbench->histories(connection_); }
+  Result<Sequences> sequences() override { return settings_.workbench->sequences(connection_); }
 
   Result<std::shared_ptr<const Frame>> frame(Origin origin, const Grading& grading) override {
     Pair pair = pair_of(origin);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "features/frame.h"
-#include "features/histories.h"
 
 namespace danggol::engine {
 namespace {
@@ -18,16 +17,41 @@ int64_t bytes_of(const Frame& frame) {
 
 // To the database.
 Status Workbench::leave_the_rest(store::Connection& connection) const {
-  int64_t lent = frame_bytes_ + (histories_ ? static_cast<int64_t>(histories_->bytes()) : 0);
-  return connection.limit_memory(memory_bytes_ - lent);
+  return connection.limit_memory(memory_bytes_ - frame_bytes_ - sequence_bytes_);
 }
 
-Result<const Histories*> Workbench::histories(store::Connection& connection) {
-  if (!histories_) {
-    histories_ = TRY(features::load_histories(connection, memory_bytes_ / 2));
-    TRY(leave_the_rest(connection));
+Result<Sequences> Workbench::sequences(store::Connection& connection) {
+  if (!index_) index_ = TRY(features::index_sequences(connection));
+  return Sequences(index_->places, index_->customers(), [this, &connection](const Sequences::Use& use) {
+    return lend_sequences(connection, use);
+  });
+}
+
+Status Workbench::lend_sequences(store::Connection& connection, const Sequences::Use& use) {
+  const std::vector<size_t>& start = index_->start;
+  for (size_t first = 0, end = 0; first < index_->customers(); first = end) {
+    end = index_->end_of_range(first, memory_bytes_ / 2);
+    size_t events = start[end] - start[first];
+    if (end == first)
+      return Error{Code::memory,
+                   fmt::format("{} events of one customer do not fit into half of --memory; raise it",
+                               grouped(static_cast<int64_t>(start[first + 1] - start[first])))};
+    std::unique_ptr<Event[]> lent;
+    if (!all_events_) {
+      lent = TRY(features::load_sequences(connection, *index_, first, end));
+      sequence_bytes_ = static_cast<int64_t>(events * sizeof(Event));
+      TRY(leave_the_rest(connection));
+      if (end - first == index_->customers()) all_events_ = std::move(lent);
+    }
+    const Event* at = all_events_ ? all_events_.get() : lent.get();
+    Status used = use(SequenceRange(first, std::span(start).subspan(first, end - first + 1), {at, events}));
+    if (!all_events_) {
+      sequence_bytes_ = 0;
+      TRY(leave_the_rest(connection));
+    }
+    TRY(std::move(used));
   }
-  return &*histories_;
+  return {};
 }
 
 Result<std::shared_ptr<const Frame>> Workbench::frame(store::Connection& connection, Date cutoff,

@@ -9,7 +9,8 @@
 
 #include "contract/frame.h"
 #include "contract/grading.h"
-#include "contract/histories.h"
+#include "contract/sequences.h"
+#include "features/sequences.h"
 #include "store/database.h"
 
 namespace danggol::engine {
@@ -17,17 +18,20 @@ namespace danggol::engine {
 class Workbench {
  public:
   explicit Workbench(int64_t memory_bytes) : memory_bytes_(memory_bytes) {}
-  // Of every customer; at most half of the memory (Code::memory).
-  Result<const Histories*> histories(store::Connection& connection);
+  // By ranges of customers that take at most half of the memory; Code::memory where one customer's events
+  // take more. To be used while the workbench and the connection are there.
+  Result<Sequences> sequences(store::Connection& connection);
   // As features::build makes it. What is beyond a sixteenth of the memory is made anew instead of kept.
   Result<std::shared_ptr<const Frame>> frame(store::Connection& connection, Date cutoff, int32_t months,
                                              std::optional<Date> label_until, const Grading& grading);
 
  private:
+  Status lend_sequences(store::Connection& connection, const Sequences::Use& use);
   Status leave_the_rest(store::Connection& connection) const;
 
-  int64_t memory_bytes_, frame_bytes_ = 0;
-  std::optional<Histories> histories_;
+  int64_t memory_bytes_, frame_bytes_ = 0, sequence_bytes_ = 0;
+  std::optional<features::SequenceIndex> index_;
+  std::unique_ptr<Event[]> all_events_;  // where they fit
   std::map<std::string, std::shared_ptr<const Frame>> frames_;
 };
 

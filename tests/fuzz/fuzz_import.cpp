@@ -204,8 +204,8 @@ void read_values(std::string_view text) {
 
 // The whole way into a store; rare, for it takes milliseconds.
 void import_rows(const std::string& path, const Mapping& mapping) {
-  static store::Database database = *store::Database::open(":memory:", store::Access::read_write);
-  static store::Connection connection = *database.connect();
+  static auto& database = *new auto(*store::Database::open(":memory:", store::Access::read_write));
+  static auto& connection = *new auto(*database.connect());  // never closed: after main() that is too late
   auto count = [&](const char* table) {
     return *connection.integer(fmt::format("SELECT count(*) FROM raw.{}", table));
   };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/parallel.h"
@@ -70,9 +71,9 @@ struct Dimension {
   std::vector<std::string> cells;
   std::vector<int32_t> of_place, of_product;
   size_t together = 0;  // cells that are one
-  int32_t cell(const Line& line) const {
-    if (!of_place.empty()) return of_place[static_cast<size_t>(line.place)];
-    return line.product_no < 0 ? -1 : of_product[static_cast<size_t>(line.product_no)];
+  int32_t cell(const Event& event) const {
+    if (!of_place.empty()) return of_place[static_cast<size_t>(event.place)];
+    return event.product_no < 0 ? -1 : of_product[static_cast<size_t>(event.product_no)];
   }
 };
 
@@ -89,9 +90,9 @@ std::vector<std::string> number(const std::vector<std::string>& names, std::vect
   return cells;
 }
 
-Result<std::vector<Dimension>> dimensions(Context& context, const Histories& histories) {
+Result<std::vector<Dimension>> dimensions(Context& context, const Sequences& sequences) {
   std::vector<std::string> affiliates, both, partners;
-  for (const Place& place : histories.places) {
+  for (const Place& place : sequences.places()) {
     bool bought = place.action == Action::purchase, used = place.action == Action::partner_use;
     affiliates.push_back(used ? place.partner : "");
     both.push_back(bought && !place.channel.empty() && !place.partner.empty()
@@ -107,31 +108,41 @@ Result<std::vector<Dimension>> dimensions(Context& context, const Histories& his
   return out;
 }
 
-// The rows of the graded customers by cell, in a dimension; cells without a row are taken out of it, and
-// those with few rows are one where there are too many.
-learn::CellCounts count_rows(const Histories& histories, const std::vector<GradePair>& pairs, Date from,
-                             Date until, Dimension& dimension) {
-  learn::CellCounts out;
-  std::vector<int64_t> rows(dimension.cells.size()), all(dimension.cells.size());
-  std::vector<int32_t> touched;
-  for (const GradePair& pair : pairs) {
-    out.start.push_back(static_cast<int64_t>(out.cells.size()));
-    for (const Line& line : histories.of(pair.customer_no, from, until)) {
-      Action action = histories.place(line).action;
-      if (action != Action::purchase && action != Action::partner_use) continue;
-      int32_t cell = dimension.cell(line);
-      if (cell >= 0 && rows[static_cast<size_t>(cell)]++ == 0) touched.push_back(cell);
-    }
-    std::sort(touched.begin(), touched.end());
-    for (int32_t cell : touched) {
-      out.cells.push_back(cell);
-      out.counts.push_back(static_cast<double>(rows[static_cast<size_t>(cell)]));
-      all[static_cast<size_t>(cell)] += std::exchange(rows[static_cast<size_t>(cell)], 0);
-    }
-    touched.clear();
+// Appends one customer's rows by cell. `rows` are of each cell: zero, and zero again afterwards.
+void append_rows(const Sequences& sequences, std::span<const Event> events, const Dimension& dimension,
+                 std::vector<int64_t>& rows, learn::CellCounts& out) {
+  size_t first = out.cells.size();
+  out.start.push_back(static_cast<int64_t>(first));
+  for (const Event& event : events) {
+    Action action = sequences.action(event);
+    if (action != Action::purchase && action != Action::partner_use) continue;
+    int32_t cell = dimension.cell(event);
+    if (cell >= 0 && rows[static_cast<size_t>(cell)]++ == 0) out.cells.push_back(cell);
   }
-  out.start.push_back(static_cast<int64_t>(out.cells.size()));
+  std::sort(out.cells.begin() + static_cast<int64_t>(first), out.cells.end());
+  for (size_t i = first; i < out.cells.size(); ++i)
+    out.counts.push_back(static_cast<double>(std::exchange(rows[static_cast<size_t>(out.cells[i])], 0)));
+}
 
+// Customer i of the outcome is the one that was counted as number place[i].
+learn::CellCounts rearranged(const learn::CellCounts& counted, const std::vector<size_t>& place) {
+  learn::CellCounts out;
+  out.start = {0};
+  for (size_t at : place) {
+    for (int64_t i = counted.start[at]; i < counted.start[at + 1]; ++i) {
+      out.cells.push_back(counted.cells[static_cast<size_t>(i)]);
+      out.counts.push_back(counted.counts[static_cast<size_t>(i)]);
+    }
+    out.start.push_back(static_cast<int64_t>(out.cells.size()));
+  }
+  return out;
+}
+
+// Takes cells without a row out of the dimension, and makes those with few rows one where there are too many.
+void keep_large_cells(Dimension& dimension, learn::CellCounts& counts) {
+  std::vector<int64_t> all(dimension.cells.size());
+  for (size_t i = 0; i < counts.cells.size(); ++i)
+    all[static_cast<size_t>(counts.cells[i])] += static_cast<int64_t>(counts.counts[i]);
   std::vector<std::string_view> cells;
   std::vector<int64_t> cell_rows;
   std::vector<int32_t> kept_as(all.size());
@@ -140,17 +151,47 @@ learn::CellCounts count_rows(const Histories& histories, const std::vector<Grade
     if (all[cell] > 0) cells.push_back(dimension.cells[cell]), cell_rows.push_back(all[cell]);
   }
   ValueNumbers numbers = number_values(cells, cell_rows);
-  for (int32_t& cell : out.cells)
+  for (int32_t& cell : counts.cells)
     cell = numbers.number[static_cast<size_t>(kept_as[static_cast<size_t>(cell)])];
-  out.cell_count = static_cast<int32_t>(numbers.names.size());
+  counts.cell_count = static_cast<int32_t>(numbers.names.size());
   dimension.cells = std::move(numbers.names);
   dimension.together = numbers.together;
-  return out;
+}
+
+// The rows of the graded customers by cell, in each dimension.
+Result<std::vector<learn::CellCounts>> count_rows(const Sequences& sequences,
+                                                  const std::vector<GradePair>& pairs, Date from, Date until,
+                                                  std::vector<Dimension>& dimensions) {
+  std::vector<size_t> by_number(pairs.size()), place(pairs.size());
+  std::iota(by_number.begin(), by_number.end(), size_t{0});
+  std::sort(by_number.begin(), by_number.end(),
+            [&](size_t a, size_t b) { return pairs[a].customer_no < pairs[b].customer_no; });
+  for (size_t i = 0; i < place.size(); ++i) place[by_number[i]] = i;
+  std::vector<learn::CellCounts> counts(dimensions.size());
+  size_t next = 0;
+  TRY(sequences.each_range([&](const SequenceRange& range) -> Status {
+    size_t end = next;
+    while (end < pairs.size() && pairs[by_number[end]].customer_no < range.end()) ++end;
+    parallel_for(dimensions.size(), [&](size_t d) {
+      std::vector<int64_t> rows(dimensions[d].cells.size());
+      for (size_t i = next; i < end; ++i)
+        append_rows(sequences, range.of(pairs[by_number[i]].customer_no, from, until), dimensions[d], rows,
+                    counts[d]);
+    });
+    next = end;
+    return {};
+  }));
+  parallel_for(dimensions.size(), [&](size_t d) {
+    counts[d].start.resize(pairs.size() + 1, static_cast<int64_t>(counts[d].cells.size()));
+    counts[d] = rearranged(counts[d], place);
+    keep_large_cells(dimensions[d], counts[d]);
+  });
+  return counts;
 }
 
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
-  const Histories& histories = *TRY(context.histories());
+  Sequences sequences = TRY(context.sequences());
   std::vector<GradePair> pairs = TRY(grade_pairs(context));
   std::vector<int64_t> named;
   if (!params.group.empty()) named = TRY(context.members(params.group));
@@ -167,12 +208,9 @@ Result<Summary> run(Context& context, const Params& params) {
                         fmt::format("{} {} 고객", params.group.column, params.group.value)};
   int64_t members = std::count(in_group.begin(), in_group.end(), true);
 
-  std::vector<Dimension> compared = TRY(dimensions(context, histories));
-  std::vector<learn::CellCounts> counts(compared.size());
-  parallel_for(compared.size(), [&](size_t d) {
-    counts[d] =
-        count_rows(histories, pairs, time.from, params.period == "h1" ? time.split : time.until, compared[d]);
-  });
+  std::vector<Dimension> compared = TRY(dimensions(context, sequences));
+  auto counts =
+      TRY(count_rows(sequences, pairs, time.from, params.period == "h1" ? time.split : time.until, compared));
   std::erase_if(counts, [](const learn::CellCounts& rows) { return rows.cell_count < 2; });
   std::erase_if(compared, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
   if (compared.empty())

@@ -7,7 +7,6 @@
 #include <numeric>
 #include <tuple>
 
-#include "base/parallel.h"
 #include "learn/metrics.h"
 
 namespace danggol::rooms {
@@ -56,20 +55,20 @@ struct Buyer {
 };
 
 // In the order of their ids.
-std::vector<Buyer> read_buyers(const Histories& histories, const std::vector<std::string>& ids, Date first,
-                               Date until) {
-  std::vector<Buyer> buyers(histories.customers());
-  parallel_for(buyers.size(), [&](size_t customer) {
+Result<std::vector<Buyer>> read_buyers(const Sequences& sequences, const std::vector<std::string>& ids,
+                                       Date first, Date until) {
+  std::vector<Buyer> buyers(sequences.customers());
+  TRY(sequences.each_customer(first, until, [&](size_t customer, std::span<const Event> events) {
     Buyer& buyer = buyers[customer];
     buyer.customer_no = customer;
-    each_receipt(histories, histories.of(customer, first, until), [&](std::span<const Line> receipt) {
-      Action action = histories.place(receipt[0]).action;
+    each_receipt(events, [&](std::span<const Event> receipt) {
+      Action action = sequences.action(receipt[0]);
       if (action != Action::purchase && action != Action::partner_use) return;
-      int32_t day = receipt[0].day;
+      int32_t day = receipt[0].day().days;
       if (buyer.receipts++ > 0 && day > buyer.last_day) buyer.gaps_days.push_back(day - buyer.last_day);
       buyer.last_day = day;
     });
-  });
+  }));
   std::erase_if(buyers, [](const Buyer& buyer) { return buyer.receipts == 0; });
   auto is_before = [&](const Buyer& a, const Buyer& b) { return ids[a.customer_no] < ids[b.customer_no]; };
   if (!std::is_sorted(buyers.begin(), buyers.end(), is_before))  // several loads
@@ -162,7 +161,8 @@ Table silence_rows(const std::vector<Buyer>& buyers, const std::vector<std::stri
 Result<Summary> run(Context& context, const Params& params) {
   Date until = context.time().until, first = add_months(until, static_cast<int32_t>(-params.months));
   std::vector<std::string> ids = TRY(texts_by_number(context, "customer", "customer_id"));
-  std::vector<Buyer> buyers = read_buyers(*TRY(context.histories()), ids, first, until);
+  Sequences sequences = TRY(context.sequences());
+  std::vector<Buyer> buyers = TRY(read_buyers(sequences, ids, first, until));
   if (buyers.empty())
     return Error{Code::no_data,
                  fmt::format("order_frequency: no purchases from {} to {}", to_text(first), to_text(until))};

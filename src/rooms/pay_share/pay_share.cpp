@@ -10,7 +10,6 @@
 #include <set>
 #include <span>
 
-#include "base/parallel.h"
 #include "contract/grade_pair.h"
 #include "learn/divergence.h"
 #include "learn/kolmogorov_smirnov.h"
@@ -59,13 +58,12 @@ struct Payers {
 };
 
 // Whether a place's partner knows payments alone: no receipt there that a payment could be a share of.
-std::vector<bool> outside(const Histories& histories) {
+std::vector<bool> outside(const std::vector<Place>& places) {
   std::set<std::string_view> inside;
-  for (const Place& place : histories.places)
+  for (const Place& place : places)
     if (place.action == Action::purchase || place.action == Action::partner_use) inside.insert(place.partner);
   std::vector<bool> out;
-  for (const Place& place : histories.places)
-    out.push_back(!place.partner.empty() && !inside.contains(place.partner));
+  for (const Place& place : places) out.push_back(!place.partner.empty() && !inside.contains(place.partner));
   return out;
 }
 
@@ -76,29 +74,29 @@ struct Counted {
   Share share() const { return {std::min(payments, receipts), receipts}; }
 };
 
-std::vector<Counted> count(const Histories& histories, const std::vector<GradePair>& pairs, Date from,
-                           Date until) {
-  std::vector<bool> is_outside = outside(histories);
-  std::vector<Counted> out(histories.customers());
-  parallel_for(out.size(), [&](size_t customer) {
+Result<std::vector<Counted>> count(const Sequences& sequences, const std::vector<GradePair>& pairs, Date from,
+                                   Date until) {
+  std::vector<bool> is_outside = outside(sequences.places());
+  std::vector<Counted> out(sequences.customers());
+  TRY(sequences.each_customer(from, until, [&](size_t customer, std::span<const Event> events) {
     Counted& counted = out[customer];
-    each_receipt(histories, histories.of(customer, from, until), [&](std::span<const Line> receipt) {
-      Action action = histories.place(receipt[0]).action;
+    each_receipt(events, [&](std::span<const Event> receipt) {
+      Action action = sequences.action(receipt[0]);
       if (action == Action::purchase || action == Action::partner_use) ++counted.receipts;
       if (action != Action::pay) return;
-      auto apart = [&](const Line& line) { return is_outside[static_cast<size_t>(line.place)]; };
+      auto apart = [&](const Event& event) { return is_outside[static_cast<size_t>(event.place)]; };
       counted.apart += std::any_of(receipt.begin(), receipt.end(), apart);
       counted.payments += !std::all_of(receipt.begin(), receipt.end(), apart);
     });
-  });
+  }));
   for (const GradePair& pair : pairs)
     if (pair.customer_no < out.size()) out[pair.customer_no].h1 = pair.h1, out[pair.customer_no].h2 = pair.h2;
   std::erase_if(out, [](const Counted& counted) { return counted.receipts == 0; });
   return out;
 }
 
-Payers read(const Histories& histories, const std::vector<GradePair>& pairs, Date from, Date until) {
-  std::vector<Counted> customers = count(histories, pairs, from, until);
+Result<Payers> read(const Sequences& sequences, const std::vector<GradePair>& pairs, Date from, Date until) {
+  std::vector<Counted> customers = TRY(count(sequences, pairs, from, until));
   std::map<Share, size_t> place;
   for (const Counted& counted : customers) place.emplace(counted.share(), 0);
   Payers out;
@@ -344,12 +342,13 @@ TableInfo dose_table() {
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   Date until = params.period == "h1" ? time.split : time.until;
-  const Histories& histories = *TRY(context.histories());
-  if (std::none_of(histories.places.begin(), histories.places.end(),
+  Sequences sequences = TRY(context.sequences());
+  if (std::none_of(sequences.places().begin(), sequences.places().end(),
                    [](const Place& place) { return place.action == Action::pay; }))
     return Error{Code::no_data, "pay_share: the store knows no payments (action pay)"};
   TRY(context.progress(0.1, "counting receipts"));
-  Payers payers = read(histories, TRY(grade_pairs(context)), time.from, until);
+  std::vector<GradePair> pairs = TRY(grade_pairs(context));
+  Payers payers = TRY(read(sequences, pairs, time.from, until));
   if (payers.shares.empty())
     return Error{Code::no_data, fmt::format("pay_share: no receipts from {} to {}; move --from and --until",
                                             to_text(time.from), to_text(until))};

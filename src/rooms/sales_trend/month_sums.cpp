@@ -3,32 +3,29 @@
 #include <algorithm>
 #include <span>
 
-#include "base/parallel.h"
-
 namespace danggol::rooms {
 namespace {
 
 // One thread's sums, and what it knows of the receipt and of the customer's month it is at.
 class Pass {
  public:
-  Pass(const Histories& histories, const Slices& slices, std::vector<int32_t> month_of_day, Date first,
-       Date last, int32_t months)
-      : histories_(&histories),
+  Pass(const Sequences& sequences, const Slices& slices, std::vector<int32_t> month_of_day, Date first,
+       int32_t months)
+      : sequences_(&sequences),
         slices_(&slices),
         month_of_day_(std::move(month_of_day)),
         first_(first),
-        last_(last),
         sums_(static_cast<size_t>(months) * slices.all.size()),
         in_receipt_(slices.all.size()),
         in_month_(slices.all.size()) {}
 
-  void add(size_t customer) {
-    auto lines = histories_->of(customer, first_, last_);
+  // What one customer did from the first month on.
+  void add(std::span<const Event> events) {
     int32_t month = -1;
-    each_receipt(*histories_, lines, [&](std::span<const Line> receipt) {
-      Action action = histories_->place(receipt[0]).action;
+    each_receipt(events, [&](std::span<const Event> receipt) {
+      Action action = sequences_->action(receipt[0]);
       if (action != Action::purchase && action != Action::partner_use) return;
-      int32_t now = month_of_day_[static_cast<size_t>(receipt[0].day - first_.days)];
+      int32_t now = month_of_day_[static_cast<size_t>(receipt[0].day().days - first_.days)];
       if (now != month) end_month(month), month = now;
       add_receipt(receipt, action == Action::purchase, month);
     });
@@ -50,20 +47,20 @@ class Pass {
     return sums_[static_cast<size_t>(month) * slices_->all.size() + static_cast<size_t>(slice)];
   }
 
-  void add_receipt(std::span<const Line> receipt, bool is_purchase, int32_t month) {
+  void add_receipt(std::span<const Event> receipt, bool is_purchase, int32_t month) {
     auto touch = [&](int32_t slice, int64_t amount) {
       if (slice < 0) return;
       InReceipt& in = in_receipt_[static_cast<size_t>(slice)];
       if (!in.touched) in.touched = true, receipt_slices_.push_back(slice);
       in.amount += amount;
     };
-    for (const Line& line : receipt) {
-      touch(0, line.amount);
-      touch(slices_->partner[static_cast<size_t>(line.place)], line.amount);
-      touch(slices_->channel[static_cast<size_t>(line.place)], line.amount);
-      if (line.store_no >= 0) touch(slices_->region[static_cast<size_t>(line.store_no)], line.amount);
-      if (line.product_no >= 0)
-        touch(slices_->product_class[static_cast<size_t>(line.product_no)], line.amount);
+    for (const Event& event : receipt) {
+      touch(0, event.amount);
+      touch(slices_->partner[static_cast<size_t>(event.place)], event.amount);
+      touch(slices_->channel[static_cast<size_t>(event.place)], event.amount);
+      if (event.store_no >= 0) touch(slices_->region[static_cast<size_t>(event.store_no)], event.amount);
+      if (event.product_no >= 0)
+        touch(slices_->product_class[static_cast<size_t>(event.product_no)], event.amount);
     }
     for (int32_t slice : receipt_slices_) {
       InReceipt& in = in_receipt_[static_cast<size_t>(slice)];
@@ -96,21 +93,21 @@ class Pass {
     month_slices_.clear();
   }
 
-  const Histories* histories_;
+  const Sequences* sequences_;
   const Slices* slices_;
   std::vector<int32_t> month_of_day_;
-  Date first_, last_;
+  Date first_;
   std::vector<MonthSums> sums_;
   std::vector<InReceipt> in_receipt_;
   std::vector<InMonth> in_month_;
   std::vector<int32_t> receipt_slices_, month_slices_;  // those touched
 };
 
-void add(std::vector<Sold>& sold, int32_t number, const Line& line) {
+void add(std::vector<Sold>& sold, int32_t number, const Event& event) {
   if (number < 0) return;
   size_t at = static_cast<size_t>(number);
   if (at >= sold.size()) sold.resize(at + 1);
-  sold[at] += {line.amount, 1};
+  sold[at] += {event.amount, 1};
 }
 
 void add(std::vector<Sold>& sold, const std::vector<Sold>& more) {
@@ -120,22 +117,22 @@ void add(std::vector<Sold>& sold, const std::vector<Sold>& more) {
 
 }  // namespace
 
-Sales sum_sales(const Histories& histories, Date first, Date last) {
+Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last) {
   Sales sales;
-  parallel_add(
-      histories.customers(), Sales(),
-      [&](Sales& own, size_t customer) {
-        for (const Line& line : histories.of(customer, first, last)) {
-          Action action = histories.place(line).action;
+  TRY(sequences.add_customers(
+      first, last, Sales(),
+      [&](Sales& own, std::span<const Event> events) {
+        for (const Event& event : events) {
+          Action action = sequences.action(event);
           if (action != Action::purchase && action != Action::partner_use) continue;
-          add(own.place, line.place, line);
-          add(own.product, line.product_no, line);
-          add(own.store, line.store_no, line);
+          add(own.place, event.place, event);
+          add(own.product, event.product_no, event);
+          add(own.store, event.store_no, event);
         }
       },
       [&](const Sales& own) {
         add(sales.place, own.place), add(sales.product, own.product), add(sales.store, own.store);
-      });
+      }));
   return sales;
 }
 
@@ -148,18 +145,19 @@ MonthSums& MonthSums::operator+=(const MonthSums& more) {
   return *this;
 }
 
-std::vector<MonthSums> sum_months(const Histories& histories, const Slices& slices, Date first, Date last) {
+Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slices& slices, Date first,
+                                          Date last) {
   std::vector<int32_t> month_of_day;
   Date start = month_start(first);
   for (Date day = first; day < last; ++day.days) month_of_day.push_back(months_between(start, day));
   int32_t months = month_of_day.empty() ? 0 : month_of_day.back() + 1;
   std::vector<MonthSums> sums(static_cast<size_t>(months) * slices.all.size());
-  parallel_add(
-      histories.customers(), Pass(histories, slices, std::move(month_of_day), first, last, months),
-      [](Pass& pass, size_t customer) { pass.add(customer); },
+  TRY(sequences.add_customers(
+      first, last, Pass(sequences, slices, std::move(month_of_day), first, months),
+      [](Pass& pass, std::span<const Event> events) { pass.add(events); },
       [&](const Pass& pass) {
         for (size_t i = 0; i < sums.size(); ++i) sums[i] += pass.sums()[i];
-      });
+      }));
   return sums;
 }
 

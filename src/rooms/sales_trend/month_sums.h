@@ -1,4 +1,4 @@
-// What every month sold, in all and by slice, in one pass over the histories.
+// What every month sold, in all and by slice, in one pass over the sequences.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/units.h"
-#include "contract/histories.h"
+#include "contract/sequences.h"
 
 namespace danggol::rooms {
 
@@ -36,7 +36,7 @@ struct Sold {
 struct Sales {
   std::vector<Sold> place, product, store;
 };
-Sales sum_sales(const Histories& histories, Date first, Date last);
+Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last);
 
 // Purchases and partner use of a month and slice. A receipt is in a slice if one of its lines is.
 struct MonthSums {
@@ -50,6 +50,7 @@ struct MonthSums {
 };
 
 // Of the calendar months from `first` on, before `last`: month m and slice s at m * slices + s.
-std::vector<MonthSums> sum_months(const Histories& histories, const Slices& slices, Date first, Date last);
+Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slices& slices, Date first,
+                                          Date last);
 
 }  // namespace danggol::rooms

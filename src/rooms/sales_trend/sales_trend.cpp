@@ -73,18 +73,22 @@ std::vector<std::string_view> values_of(const Items& items, const ValueOf& value
 // Numbers the slices of all dimensions. Which values of a long one are the largest, the sales of the months
 // say.
 Result<Slices> read_slices(Context& context, Date first, Date last, Summary& summary) {
-  const Histories& histories = *TRY(context.histories());
+  Sequences sequences = TRY(context.sequences());
   std::vector<std::string> classes = TRY(texts_by_number(context, "product", "class_top")),
                            regions = TRY(texts_by_number(context, "store", "region"));
   auto itself = [](std::string_view text) { return text; };
-  auto channel = [](const Place& place) -> std::string_view { return place.channel; };
-  auto partner = [](const Place& place) -> std::string_view { return place.partner; };
+  auto channel = [](const Place& place) {
+    return has_receipt(place.action) ? place.channel : std::string_view();
+  };
+  auto partner = [](const Place& place) {
+    return has_receipt(place.action) ? place.partner : std::string_view();
+  };
   std::optional<Sales> sales;
   Slices slices;
   slices.all = {{"all", "all"}};
   for (const Dimension& dimension :
-       {Dimension{"channel", "채널", values_of(histories.places, channel), &Sales::place, &Slices::channel},
-        {"partner", "제휴사", values_of(histories.places, partner), &Sales::place, &Slices::partner},
+       {Dimension{"channel", "채널", values_of(sequences.places(), channel), &Sales::place, &Slices::channel},
+        {"partner", "제휴사", values_of(sequences.places(), partner), &Sales::place, &Slices::partner},
         {"product class", "상품군", values_of(classes, itself), &Sales::product, &Slices::product_class},
         {"store region", "매장 지역", values_of(regions, itself), &Sales::store, &Slices::region}}) {
     std::vector<std::string_view> values = dimension.values;
@@ -96,7 +100,7 @@ Result<Slices> read_slices(Context& context, Date first, Date last, Summary& sum
     };
     std::vector<Sold> sold(values.size());
     if (values.size() > most_values) {
-      if (!sales) sales = sum_sales(histories, first, last);
+      if (!sales) sales = TRY(sum_sales(sequences, first, last));
       const auto& of_items = (*sales).*dimension.sold;
       for (size_t i = 0; i < of_items.size(); ++i)
         if (!dimension.values[i].empty()) sold[at(dimension.values[i])] += of_items[i];
@@ -205,22 +209,23 @@ Status say_shifts(Context& context, Summary& summary) {
 }
 
 // The last month beside the same one a year before, which shares its season.
-void say_season(const Histories& histories, const Slices& slices, double sales, Date last, Date first_event,
-                Summary& summary) {
+Status say_season(const Sequences& sequences, const Slices& slices, double sales, Date last, Date first_event,
+                  Summary& summary) {
   Date month = month_start(Date{last.days - 1});
   if (add_months(month, -12) < month_start(first_event)) {
     summary.say(
         "There is no year before to compare with: what is season and what is trend cannot be told apart.",
         "비교할 전년도 자료가 없어 계절의 영향과 추세를 구분할 수 없습니다.");
-    return;
+    return {};
   }
-  auto before = sum_months(histories, slices, add_months(month, -12), add_months(last, -12));
+  auto before = TRY(sum_months(sequences, slices, add_months(month, -12), add_months(last, -12)));
   double then = before.empty() ? 0 : currency(before[0].sales);
-  if (then == 0) return;
+  if (then == 0) return {};
   double change = sales / then - 1;
   summary.fact("sales_change_year", change, "relative change");
   summary.say(fmt::format("Against the same month a year before, the season alike: {:+.1f} %.", change * 100),
               fmt::format("계절이 같은 전년 같은 달과 비교하면 {:+.1f}%입니다.", change * 100));
+  return {};
 }
 
 Result<Summary> run(Context& context, const Params& params) {
@@ -228,8 +233,8 @@ Result<Summary> run(Context& context, const Params& params) {
                                                      month_start(context.time().first_event));
   Summary summary;
   Slices slices = TRY(read_slices(context, first, last, summary));
-  const Histories& histories = *TRY(context.histories());
-  auto sums = sum_months(histories, slices, first, last);
+  Sequences sequences = TRY(context.sequences());
+  auto sums = TRY(sum_months(sequences, slices, first, last));
   TRY(context.write("result.sales_trend", trend_rows(slices, sums, first)));
   Table months = TRY(
       context.query("SELECT month, buyers, sales::DOUBLE AS sales, amount_per_receipt, purchases_per_buyer, "
@@ -252,7 +257,7 @@ Result<Summary> run(Context& context, const Params& params) {
     summary.say(fmt::format("The last month's sales were {:+.1f} % against the month before.", change * 100),
                 fmt::format("마지막 달의 매출은 전달보다 {:+.1f}% 변했습니다.", change * 100));
   }
-  say_season(histories, slices, months.reals("sales").back(), last, context.time().first_event, summary);
+  TRY(say_season(sequences, slices, months.reals("sales").back(), last, context.time().first_event, summary));
   TRY(say_shifts(context, summary));
   return summary;
 }
