@@ -37,8 +37,8 @@ struct Event {
 };
 
 // The sequences of the customers `first` up to `end`: each one's events in the order of time and, where that
-// is the same, of action, receipt number, partner, channel, product id, store id and amount. Lent: they are
-// there until the call that they are an argument of returns.
+// is the same, of receipt (by its number's hash), action, partner, channel, product id, store id and amount.
+// Lent: they are there until the call that they are an argument of returns.
 class SequenceRange {
  public:
   // Customer `first` + i has the events from start[i] - start[0] on, before start[i + 1] - start[0].

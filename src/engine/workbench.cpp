@@ -36,7 +36,7 @@ Status Workbench::lend_sequences(store::Connection& connection, const Sequences:
       return Error{Code::memory,
                    fmt::format("{} events of one customer do not fit into half of --memory; raise it",
                                grouped(static_cast<int64_t>(start[first + 1] - start[first])))};
-    std::unique_ptr<Event[]> lent;
+    features::Events lent;
     if (!all_events_) {
       lent = TRY(features::load_sequences(connection, *index_, first, end));
       sequence_bytes_ = static_cast<int64_t>(events * sizeof(Event));

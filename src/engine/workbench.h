@@ -31,7 +31,7 @@ class Workbench {
 
   int64_t memory_bytes_, frame_bytes_ = 0, sequence_bytes_ = 0;
   std::optional<features::SequenceIndex> index_;
-  std::unique_ptr<Event[]> all_events_;  // where they fit
+  features::Events all_events_;  // where they fit
   std::map<std::string, std::shared_ptr<const Frame>> frames_;
 };
 
