@@ -119,6 +119,21 @@ def check_habits(flow):
     )
 
 
+def check_ranges(flow):
+    """What goes through all sequences says the same where they do not fit into memory and come by ranges of customers."""
+    runs = {
+        "sales_trend": ["sales_trend"],
+        "order_frequency": ["order_frequency", "order_quantile", "silence"],
+        "pay_share": ["pay_share", "pay_share_group", "pay_share_distance", "pay_share_dose"],
+        "channel_divergence --period=year": ["channel_divergence", "channel_divergence_total"],
+    }
+    for run, tables in runs.items():
+        rows = " UNION ALL ".join(f"SELECT '{t}' AS t, count(*) AS n, sum(hash(x)) AS h FROM result.{t} x" for t in tables)
+        whole = flow.sql(rows)
+        flow.run("run", *run.split(), "--memory=130MB", *PERIODS)
+        flow.expect(all(row["n"] > 0 for row in whole) and flow.sql(rows) == whole, f"{run} by ranges: the same")
+
+
 def check_forecast(flow):
     split = {
         (row["metric"], row["predictor"]): row for row in flow.sql("SELECT * FROM result.forecast_random_split")
@@ -165,6 +180,7 @@ def main():
     check_trend(flow)
     check_customers(flow)
     check_habits(flow)
+    check_ranges(flow)
     flow.run("run", "grade_forecast.backtest", *PERIODS)
     flow.run("run", "grade_forecast.random_split", *PERIODS)
     check_forecast(flow)
