@@ -14,7 +14,7 @@ import re
 import sys
 
 INCLUDE = re.compile(r'^#include "([\w./]+)"', re.MULTILINE)
-NAME = re.compile(r'info\.name = "([\w.]+)"')
+NAME = re.compile(r'AnalysisInfo info = \{\s*\.name = "([\w.]+)"')
 FEATURES = ["engine/run.cpp", "engine/time_frame.cpp"]
 
 

@@ -36,7 +36,7 @@ Status embed(const std::string& events, const std::string& store) {
   std::printf("the forecast: %s\n", trained ? "done before" : name(trained.error().code));
 
   auto summary = std::get<RunSummary>(TRY(grades.wait()));
-  for (const Text& sentence : summary.sentences) std::printf("%s\n", sentence.en.c_str());
+  for (const Text& sentence : summary.sentences) std::printf("%s\n", sentence.in(Language::en).c_str());
   return {};
 }
 

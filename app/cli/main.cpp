@@ -48,7 +48,11 @@ struct Options {
   std::string memory;
 };
 
-Language language(const Options& options) { return options.language == "ko" ? Language::ko : Language::en; }
+Language language(const Options& options) {
+  for (size_t i = 0; i < languages().size(); ++i)
+    if (languages()[i].code == options.language) return static_cast<Language>(i);
+  return Language::en;
+}
 
 RowStyle style(const Options& options) {
   RowStyle style{.plain = options.plain, .for_spreadsheet = !options.out.empty()};
@@ -251,8 +255,7 @@ Status run(const Options& options) {
       return {};
     };
     TRY(write(engine, options, rows));
-    for (const Text& text : lacks)
-      fmt::print(stderr, "danggol: {}\n", printable(options.language == "ko" ? text.ko : text.en));
+    for (const Text& text : lacks) fmt::print(stderr, "danggol: {}\n", printable(text.in(language(options))));
     return {};
   }
   TRY(must_exist(options));
@@ -347,7 +350,7 @@ std::string what_is_wrong(const CLI::App& app, const CLI::ParseError& error) {
 
 void add_params(CLI::App& app, const std::vector<ParamInfo>& params, Options& options) {
   for (const auto& param : params) {
-    std::string name = param.name, help = param.help;
+    std::string name = param.name, help = param.help.in(Language::en);
     if (param.type == ParamType::boolean) {  // --name alone says true; --name=false
       app.add_flag("--" + name, options.flags[name], help);
       continue;
@@ -395,9 +398,11 @@ int main(int argc, char** argv) {
     return sub;
   };
   auto with_language = [&](CLI::App* sub) {
+    std::vector<std::string> codes;
+    for (const LanguageInfo& known : languages()) codes.emplace_back(known.code);
     sub->add_option("--lang", options.language, "language of sentences")
-        ->check(CLI::IsMember({"ko", "en"}))
-        ->type_name("ko|en");
+        ->check(CLI::IsMember(codes))
+        ->type_name(fmt::format("{}", fmt::join(codes, "|")));
     return sub;
   };
   auto with_format = [&](CLI::App* sub, std::vector<std::string> formats) {
@@ -463,7 +468,7 @@ int main(int argc, char** argv) {
   run_command->require_subcommand(1);
   with_language(with_json(with_store(run_command)));
   for (const AnalysisInfo& info : Engine::analyses()) {
-    auto* sub = run_command->add_subcommand(info.name, info.question.en);
+    auto* sub = run_command->add_subcommand(info.name, info.question.in(Language::en));
     sub->callback([&options, &chosen, name = info.name] {
       options.room = name;
       chosen = run;
@@ -512,7 +517,7 @@ int main(int argc, char** argv) {
       app.add_subcommand("simulate", "write a shop that never was, with its truth beside it");
   simulate_command->require_subcommand(1);
   for (const SimulatorInfo& info : Engine::simulators()) {
-    auto* sub = simulate_command->add_subcommand(info.name, info.title.en);
+    auto* sub = simulate_command->add_subcommand(info.name, info.title.in(Language::en));
     sub->callback([&options, &chosen, name = info.name] {
       options.simulator = name;
       chosen = simulate;

@@ -10,13 +10,9 @@
 #include <utility>
 #include <vector>
 
-namespace danggol {
+#include "danggol/text.h"
 
-// A text a person reads, in both first-class languages.
-struct Text {
-  std::string en;
-  std::string ko;
-};
+namespace danggol {
 
 enum class Type { integer, real, text, date, timestamp, money, boolean, blob };
 const char* name(Type type);
@@ -24,17 +20,18 @@ const char* name(Type type);
 struct ColumnInfo {
   std::string name;
   Type type = Type::text;
-  std::string unit;       // "days", "share", "customers", "score", ...; "" where there is none
-  Text label;             // what a report writes above the column
-  bool key = false;       // part of what identifies a row
-  bool subject = false;   // says something about a person; erasing the person must reach it
-  std::string help = {};  // for an interval: its level and method
+  std::string unit = {};    // "days", "share", "customers", "score", ...; "" where there is none
+  Text label = {};          // what a report writes above the column
+  bool key = false;         // part of what identifies a row
+  bool subject = false;     // says something about a person; erasing the person must reach it
+  std::string bounds = {};  // for an interval or a p-value: how it came about, a word of the room's [bounds]
+  Text help = {};           // the same in words
 };
 
 struct TableInfo {
   std::string name;  // schema.table
-  Text title;
-  std::vector<ColumnInfo> columns;
+  Text title = {};
+  std::vector<ColumnInfo> columns = {};
 };
 
 enum class ParamType { integer, real, text, boolean, choice, date, duration, list, column, table, group };
@@ -43,11 +40,11 @@ const char* name(ParamType type);
 struct ParamInfo {
   std::string name;  // as typed after "--", words joined by '-'
   ParamType type = ParamType::text;
-  std::string unit;
-  std::string default_text;
-  std::optional<double> least, most;  // of a number, or of a list's every element
-  std::vector<std::string> choices;
-  std::string help;
+  std::string unit = {};
+  std::string default_text = {};
+  std::optional<double> least = {}, most = {};  // of a number, or of a list's every element
+  std::vector<std::string> choices = {};
+  Text help = {};
   bool required = false;                // there is no default: a run without it is refused
   std::string values = {};              // "table:column" where it is one of that column's values
   bool nullable = false;                // "" says that it is not given
@@ -64,14 +61,18 @@ const char* name(ChartKind kind);
 struct ChartInfo {
   std::string id;
   ChartKind kind = ChartKind::bar;
-  Text title;
-  std::string table;
-  std::vector<std::pair<std::string, std::string>> encoding;  // {"x", "h1_grade"}, {"value", "customers"}
-  std::string where = {};                                     // an SQL condition over the table's columns
-  std::string unit = {};                                      // of the value axis
+  Text title = {};
+  std::string table = {};
+  std::vector<std::pair<std::string, std::string>> encoding =
+      {};                  // {"x", "h1_grade"}, {"value", "customers"}
+  std::string where = {};  // an SQL condition over the table's columns
+  std::string unit = {};   // of the value axis
   Text note = {};
   std::string order_by = {};
-  int64_t most_rows = 2'000;  // a picture is bounded
+  int64_t most_rows = 2'000;            // a picture is bounded
+  std::vector<std::string> order = {};  // of categories; those of the rows where it is empty
+  double level = 0;                     // of lo and hi: 0.95; 0 where there are none
+  std::string width = {};               // "half" or "full"; as the kind has it where it is empty
 };
 
 // A table whose first rows the report prints.
@@ -90,9 +91,9 @@ enum class Kind {
 struct AnalysisInfo {
   std::string name;  // "rfm", "grade_forecast.train"
   Kind kind = Kind::job;
-  Text title;
-  Text question;
-  std::string method;  // method and its source, in a sentence or two
+  Text title = {};
+  Text question = {};
+  Text method = {};  // and its source, in a sentence or two
   std::vector<ParamInfo> params = {};
   std::vector<std::string> reads = {};  // tables of raw, or results and models of other analyses
   std::vector<std::string> uses =
@@ -105,6 +106,7 @@ struct AnalysisInfo {
   std::vector<ChartInfo> charts = {};
   std::vector<ReportTableInfo> tables = {};
   std::vector<std::pair<std::string, Text>> labels = {};  // words of its tables' values: "sms" -> SMS, 문자
+  std::vector<std::pair<std::string, Text>> key_figures = {};  // words of its facts that a report sets large
   bool headline = true;   // its first sentence belongs into the report's summary
   bool contacts = false;  // its tables say whom to contact: nobody who is suppressed may be in them
 };

@@ -41,7 +41,6 @@ struct SimulatorInfo {
 };
 
 enum class Format { text, csv, json, parquet };
-enum class Language { en, ko };
 
 // How rows are written. Texts never steer a terminal or run in a spreadsheet: control characters are written
 // out in text tables, and a CSV cell that a spreadsheet would take for a formula starts with an apostrophe.

@@ -34,4 +34,7 @@ constexpr bool has_receipt(Action action) {
          action == Action::pay;
 }
 
+// Whether something is sold: a purchase, or what a partner's service is used for.
+constexpr bool is_sale(Action action) { return action == Action::purchase || action == Action::partner_use; }
+
 }  // namespace danggol

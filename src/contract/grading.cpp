@@ -9,17 +9,13 @@ namespace danggol {
 
 ParamTable<Grading> grading_params() {
   ParamTable<Grading> table;
-  table.real("w-recency", &Grading::w_recency, {0, 1}, "", "weight of the recency score")
-      .real("w-frequency", &Grading::w_frequency, {0, 1}, "", "weight of the frequency score")
-      .real("w-monetary", &Grading::w_monetary, {0, 1}, "",
-            "weight of the monetary score; the three add up to 1")
-      .choice("rule", &Grading::rule, {"band", "rank"},
-              "band: grades by score; rank: grades by share of the period's buyers")
-      .reals("bands", &Grading::bands, {0, 100}, "score", "least score of top, good and regular, falling")
-      .reals("shares", &Grading::shares, {0, 1}, "share",
-             "share of buyers in top, good and regular under rank")
-      .flag("net-cancellations", &Grading::net_cancellations,
-            "take cancelled amounts off the monetary value");
+  table.real("w-recency", &Grading::w_recency, {0, 1}, "")
+      .real("w-frequency", &Grading::w_frequency, {0, 1}, "")
+      .real("w-monetary", &Grading::w_monetary, {0, 1}, "")
+      .choice("rule", &Grading::rule, {"band", "rank"})
+      .reals("bands", &Grading::bands, {0, 100}, "score")
+      .reals("shares", &Grading::shares, {0, 1}, "share")
+      .flag("net-cancellations", &Grading::net_cancellations);
   return table;
 }
 
@@ -39,12 +35,7 @@ Status validate(const Grading& grading) {
   return {};
 }
 
-std::vector<std::pair<std::string, Text>> grade_labels() {
-  return {{"top", {"top", "최우수고객"}},           {"good", {"good", "우수고객"}},
-          {"regular", {"regular", "일반고객"}},     {"other", {"other", "기타고객"}},
-          {"inactive", {"inactive", "비활동고객"}}, {"H1", {"first half", "상반기"}},
-          {"H2", {"second half", "하반기"}}};
-}
+std::vector<std::string> grade_list() { return {std::begin(grade_names), std::end(grade_names)}; }
 
 int32_t grade_number(std::string_view grade) {
   auto at = std::find(std::begin(grade_names), std::end(grade_names), grade);

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -26,7 +25,7 @@ Status validate(const Grading& grading);
 // Grades from best to worst; `inactive` is "no purchase in the window".
 inline constexpr std::string_view grade_names[] = {"top", "good", "regular", "other", "inactive"};
 inline constexpr int32_t grade_count = 5, inactive_grade = 4;
-std::vector<std::pair<std::string, Text>> grade_labels();  // and the names of the periods
+std::vector<std::string> grade_list();  // grade_names, as choices and orders take them
 
 // The buyers of a window, graded among themselves: columns side by side, ascending by customer_id.
 struct Graded {

@@ -10,13 +10,10 @@
 #include <tuple>
 #include <vector>
 
-#include "danggol/analysis.h"
-
 namespace danggol {
 
 inline constexpr size_t most_values = 1'000;
 inline constexpr const char* other_values = "(others)";
-inline const std::pair<std::string, Text> other_values_label{other_values, {"others together", "그 외 합계"}};
 
 struct ValueNumbers {
   std::vector<std::string> names;  // by number, in the order they were given; then other_values if there are

@@ -52,7 +52,7 @@ std::string format(const Group& value) {
   return value.empty() ? "" : fmt::format("{}:{}={}", value.table, value.column, value.value);
 }
 
-Error missing(const ParamInfo& info) { return bad(info, "", "must be given: " + info.help); }
+Error missing(const ParamInfo& info) { return bad(info, "", "must be given: one of " + info.values); }
 
 Status parse(const ParamInfo& info, std::string_view text, int64_t& value) {
   return parse_number(info, text, value, "a whole number");

@@ -55,47 +55,38 @@ class ParamTable {
     std::function<Status(Params&, std::string_view)> parse;
   };
 
-  ParamTable& integer(std::string name, int64_t Params::*member, Range range, std::string unit,
-                      std::string help) {
-    return add({name, ParamType::integer, unit, {}, range.least, range.most, {}, help}, member);
+  ParamTable& integer(std::string name, int64_t Params::*member, Range range, std::string unit) {
+    return add(number(name, ParamType::integer, range, unit), member);
   }
-  ParamTable& real(std::string name, double Params::*member, Range range, std::string unit,
-                   std::string help) {
-    return add({name, ParamType::real, unit, {}, range.least, range.most, {}, help}, member);
+  ParamTable& real(std::string name, double Params::*member, Range range, std::string unit) {
+    return add(number(name, ParamType::real, range, unit), member);
   }
-  ParamTable& flag(std::string name, bool Params::*member, std::string help) {
-    return add({name, ParamType::boolean, {}, {}, {}, {}, {}, help}, member);
+  ParamTable& flag(std::string name, bool Params::*member) {
+    return add({.name = name, .type = ParamType::boolean}, member);
   }
-  ParamTable& text(std::string name, std::string Params::*member, std::string help) {
-    return add({name, ParamType::text, {}, {}, {}, {}, {}, help}, member);
+  ParamTable& text(std::string name, std::string Params::*member) {
+    return add({.name = name, .type = ParamType::text}, member);
   }
-  ParamTable& choice(std::string name, std::string Params::*member, std::vector<std::string> choices,
-                     std::string help) {
-    return add({name, ParamType::choice, {}, {}, {}, {}, std::move(choices), help}, member);
+  ParamTable& choice(std::string name, std::string Params::*member, std::vector<std::string> choices) {
+    return add({.name = name, .type = ParamType::choice, .choices = std::move(choices)}, member);
   }
-  ParamTable& date(std::string name, std::optional<Date> Params::*member, std::string help) {
-    return add({.name = name, .type = ParamType::date, .help = help, .nullable = true}, member);
+  ParamTable& date(std::string name, std::optional<Date> Params::*member) {
+    return add({.name = name, .type = ParamType::date, .nullable = true}, member);
   }
-  ParamTable& reals(std::string name, std::vector<double> Params::*member, Range range, std::string unit,
-                    std::string help) {
-    return add({.name = name,
-                .type = ParamType::list,
-                .unit = unit,
-                .least = range.least,
-                .most = range.most,
-                .help = help,
-                .element = ParamType::real},
-               member);
+  ParamTable& reals(std::string name, std::vector<double> Params::*member, Range range, std::string unit) {
+    ParamInfo info = number(name, ParamType::list, range, unit);
+    info.element = ParamType::real;
+    return add(info, member);
   }
-  ParamTable& texts(std::string name, std::vector<std::string> Params::*member, std::string help) {
-    return add({.name = name, .type = ParamType::list, .help = help}, member);
+  ParamTable& texts(std::string name, std::vector<std::string> Params::*member) {
+    return add({.name = name, .type = ParamType::list}, member);
   }
-  ParamTable& group(std::string name, Group Params::*member, std::string help) {
-    return add({.name = name, .type = ParamType::group, .help = help, .nullable = true}, member);
+  ParamTable& group(std::string name, Group Params::*member) {
+    return add({.name = name, .type = ParamType::group, .nullable = true}, member);
   }
   // One of the values of a column ("raw.customer:customer_id"); it must be given.
-  ParamTable& one_of(std::string name, std::string Params::*member, std::string column, std::string help) {
-    return add({name, ParamType::text, {}, {}, {}, {}, {}, help, true, column}, member);
+  ParamTable& one_of(std::string name, std::string Params::*member, std::string column) {
+    return add({.name = name, .type = ParamType::text, .required = true, .values = column}, member);
   }
   // The rows of a struct that is a member of this one.
   template <class Inner>
@@ -130,6 +121,9 @@ class ParamTable {
   }
 
  private:
+  static ParamInfo number(std::string name, ParamType type, Range range, std::string unit) {
+    return {.name = name, .type = type, .unit = unit, .least = range.least, .most = range.most};
+  }
   template <class Member>
   ParamTable& add(ParamInfo info, Member Params::*member) {
     info.default_text = param_text::format(Params{}.*member);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "contract/params.h"
 #include "contract/sequences.h"
 #include "contract/table.h"
+#include "contract/words.h"
 #include "danggol/analysis.h"
 #include "danggol/result.h"
 
@@ -25,27 +27,35 @@ struct Fact {
   std::string name;
   double value = 0;
   std::string unit;
-  std::optional<double> lo, hi;  // 95 % unless the room's method says otherwise
-  Text label = {};               // set where it is one of the report's key figures
+  std::optional<Interval> bounds = {};  // 95 % unless the room's method says otherwise
+  bool is_key = false;                  // one of the report's key figures, by the room's [fact] of that name
 };
 
 // What a run hands back: facts for machines, sentences for people, warnings for both.
 struct Summary {
   std::vector<Fact> facts;
-  std::vector<Text> sentences;
-  std::vector<Text> warnings;
-  void fact(std::string name, double value, std::string unit) {
-    facts.push_back({std::move(name), value, std::move(unit), {}, {}});
+  std::vector<Sentence> sentences, warnings;
+
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void fact(std::string name, Number value, std::string unit) {
+    facts.push_back({std::move(name), static_cast<double>(value), std::move(unit)});
   }
-  void fact(std::string name, double value, std::string unit, double lo, double hi) {
-    facts.push_back({std::move(name), value, std::move(unit), lo, hi});
+  void fact(std::string name, const Estimate& of, std::string unit) {
+    facts.push_back({std::move(name), of.value, std::move(unit), of.interval()});
   }
-  void key_figure(Text label, std::string name, double value, std::string unit, std::optional<double> lo = {},
-                  std::optional<double> hi = {}) {
-    facts.push_back({std::move(name), value, std::move(unit), lo, hi, std::move(label)});
+  template <class Figure>
+  void key_figure(std::string name, const Figure& value, std::string unit) {
+    fact(std::move(name), value, std::move(unit));
+    facts.back().is_key = true;
   }
-  void say(std::string en, std::string ko) { sentences.push_back({std::move(en), std::move(ko)}); }
-  void warn(std::string en, std::string ko) { warnings.push_back({std::move(en), std::move(ko)}); }
+  // What does not say a number is not said.
+  void say(Sentence sentence) {
+    if (is_sound(sentence)) sentences.push_back(std::move(sentence));
+  }
+  void warn(Sentence sentence) {
+    if (is_sound(sentence)) warnings.push_back(std::move(sentence));
+  }
 };
 
 class Context {
@@ -91,9 +101,11 @@ class Context {
 Result<std::vector<std::string>> texts_by_number(Context& context, std::string_view view,
                                                  std::string_view column);
 
-// A room with its parameter struct hidden; made by make_job or make_query.
+// A room with its parameter struct hidden; made by make_job or make_query, which put its words into its
+// declaration.
 struct Room {
   AnalysisInfo info;
+  const Words* words = nullptr;
   std::function<Result<ParamTexts>(ParamTexts)> check;        // all parameters in full, or what is wrong
   std::function<Result<Summary>(Context&, ParamTexts)> run;   // jobs
   std::function<Result<Table>(Context&, ParamTexts)> answer;  // queries
@@ -112,11 +124,14 @@ Result<Params> read_params(const std::string& room, const ParamTable<Params>& ta
   return params;
 }
 
+void put_words(AnalysisInfo& info, const Words& words);
+
 template <class Params>
-Room make(AnalysisInfo info, const ParamTable<Params>& table) {
+Room make(AnalysisInfo info, const Words& words, const ParamTable<Params>& table) {
   Room room;
   info.params = table.info();
-  room.info = info;
+  put_words(info, words);
+  room.info = info, room.words = &words;
   room.check = [=](ParamTexts texts) -> Result<ParamTexts> {
     Params params = TRY(read_params(info.name, table, std::move(texts)));
     return table.write(params);
@@ -127,9 +142,9 @@ Room make(AnalysisInfo info, const ParamTable<Params>& table) {
 }  // namespace room_detail
 
 template <class Params>
-Room make_job(AnalysisInfo info, const ParamTable<Params>& table,
+Room make_job(AnalysisInfo info, const Words& words, const ParamTable<Params>& table,
               Result<Summary> (*run)(Context&, const Params&)) {
-  Room room = room_detail::make(std::move(info), table);
+  Room room = room_detail::make(std::move(info), words, table);
   room.run = [=, name = room.info.name](Context& context, ParamTexts texts) -> Result<Summary> {
     Params params = TRY(room_detail::read_params(name, table, std::move(texts)));
     return run(context, params);
@@ -138,10 +153,10 @@ Room make_job(AnalysisInfo info, const ParamTable<Params>& table,
 }
 
 template <class Params>
-Room make_query(AnalysisInfo info, const ParamTable<Params>& table,
+Room make_query(AnalysisInfo info, const Words& words, const ParamTable<Params>& table,
                 Result<Table> (*answer)(Context&, const Params&)) {
   info.kind = Kind::query;
-  Room room = room_detail::make(std::move(info), table);
+  Room room = room_detail::make(std::move(info), words, table);
   room.answer = [=, name = room.info.name](Context& context, ParamTexts texts) -> Result<Table> {
     Params params = TRY(room_detail::read_params(name, table, std::move(texts)));
     return answer(context, params);

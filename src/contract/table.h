@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/interval.h"
 #include "base/units.h"
 #include "danggol/analysis.h"
 
@@ -109,11 +110,21 @@ struct Table {
     return table;
   }
   template <class... Values>
-  void append(const Values&... values) {  // one row, in the declared order of columns
-    DANGGOL_ASSERT(sizeof...(values) == columns.size());
+  void append(
+      const Values&... values) {  // one row, in the declared order; an Estimate is a figure and its bounds
     size_t i = 0;
-    (columns[i++].push(values), ...);
+    (put(i, values), ...);
+    DANGGOL_ASSERT(i == columns.size());
   }
+
+ private:
+  template <class Value>
+  void put(size_t& i, const Value& value) {
+    DANGGOL_ASSERT(i < columns.size());
+    columns[i++].push(value);
+  }
+  void put(size_t& i, const Interval& of) { put(i, of.lo), put(i, of.hi); }
+  void put(size_t& i, const Estimate& of) { put(i, of.value), put(i, of.interval()); }
 };
 
 }  // namespace danggol

@@ -15,6 +15,7 @@
 #include "engine/reader.h"
 #include "engine/results.h"
 #include "engine/run.h"
+#include "engine/said.h"
 #include "engine/suppress.h"
 #include "engine/time_frame.h"
 #include "features/frame.h"
@@ -256,8 +257,10 @@ Result<AnalysisInfo> Engine::analysis(const std::string& name) {
   return room->info;
 }
 
-std::vector<ParamInfo> Engine::run_params() { return engine::run_params().info(); }
-std::vector<ParamInfo> Engine::suppress_params() { return engine::suppress_params().info(); }
+std::vector<ParamInfo> Engine::run_params() { return engine::with_help(engine::run_params().info()); }
+std::vector<ParamInfo> Engine::suppress_params() {
+  return engine::with_help(engine::suppress_params().info());
+}
 std::vector<std::string> Engine::presets() { return ingest::preset_names(); }
 std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
@@ -435,6 +438,7 @@ Status Engine::report(const std::string& path, Language language) {
   for (const auto& reason : ingest::reject_reasons())
     facts.reject_reasons.emplace_back(std::string(reason.name),
                                       Text{std::string(reason.en), std::string(reason.ko)});
+  facts.said_again = engine::said_again;
   OutputFile file = TRY(state_->output(path));
   file.stream() << TRY(report::html(reader->connection(), analyses(), facts));
   return file.commit();

@@ -11,6 +11,8 @@
 #include "base/digest.h"
 #include "base/signature.h"
 #include "engine/results.h"
+#include "engine/said.h"
+#include "engine/words.h"
 #include "features/frame.h"
 #include "features/rfm.h"
 #include "ingest/suppression.h"
@@ -18,6 +20,8 @@
 
 namespace danggol::engine {
 namespace {
+
+namespace words = engine_words;
 
 // What a model's signature covers: its bytes, and what load_model() goes by.
 std::string signed_text(std::string_view name, std::string_view feature_hash, Date label_until,
@@ -228,17 +232,11 @@ Status write_inputs(store::Connection& connection, int64_t run_id, const Identit
 }
 
 // What could have been used, but is of other dates or data.
-std::vector<Text> left_out(const Ledger& ledger, const Identity& identity) {
-  std::vector<Text> out;
-  for (const Input& input : identity.inputs) {
-    const AnalysisInfo& writer = input.writer->info;
-    if (input.run || !ledger.newest(*input.writer)) continue;
-    out.push_back(
-        {fmt::format("“{}” was left out: it is of other dates or data; run {} again.", writer.title.en,
-                     writer.name),
-         fmt::format("‘{}’ 결과는 기준일이나 자료가 달라 반영하지 않았습니다. {} 분석을 다시 실행하십시오.",
-                     writer.title.ko, writer.name)});
-  }
+std::vector<Sentence> left_out(const Ledger& ledger, const Identity& identity) {
+  std::vector<Sentence> out;
+  for (const Input& input : identity.inputs)
+    if (!input.run && ledger.newest(*input.writer))
+      out.push_back(words::left_out({.room = {input.writer->info.name}}));
   return out;
 }
 
@@ -278,22 +276,25 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
     facts.set(2, std::string_view(fact.name));
     if (std::isfinite(fact.value)) facts.set(3, fact.value);
     facts.set(4, std::string_view(fact.unit));
-    if (fact.lo) facts.set(5, *fact.lo);
-    if (fact.hi) facts.set(6, *fact.hi);
-    if (!fact.label.en.empty())
-      facts.set(7, std::string_view(fact.label.en)), facts.set(8, std::string_view(fact.label.ko));
+    if (fact.bounds) facts.set(5, fact.bounds->lo), facts.set(6, fact.bounds->hi);
+    facts.set(7, fact.is_key);
     TRY(facts.end_row());
   }
   TRY(facts.close());
   auto sentences = TRY(store::Appender::open(connection, "run", "sentence"));
   position = 0;
   for (const auto* list : {&summary.sentences, &summary.warnings}) {
-    for (const Text& text : *list) {
+    for (const Sentence& sentence : *list) {
+      Text text = said(sentence);
+      std::string arguments = to_json(sentence.arguments);
       sentences.set(0, run_id);
       sentences.set(1, position++);
       sentences.set(2, std::string_view(list == &summary.warnings ? "warning" : "sentence"));
-      sentences.set(3, std::string_view(text.en));
-      sentences.set(4, std::string_view(text.ko));
+      sentences.set(3, std::string_view(sentence.scope));
+      sentences.set(4, std::string_view(sentence.id));
+      sentences.set(5, std::string_view(arguments));
+      sentences.set(6, std::string_view(text.in(Language::en)));
+      sentences.set(7, std::string_view(text.in(Language::ko)));
       TRY(sentences.end_row());
     }
   }
@@ -323,7 +324,7 @@ Status drop_temporary_tables(store::Connection& connection) {
 
 Status run_inside(store::Connection& connection, const Room& room, const ParamTexts& params,
                   const Identity& identity, const RunSettings& settings, const Progress& progress,
-                  RunSummary& run) {
+                  const std::vector<Sentence>& left_out, RunSummary& run) {
   Stopwatch watch;
   TRY(write_inputs(connection, run.run_id, identity));
   TRY(prepare_tables(connection, room));
@@ -336,12 +337,14 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
     if (table.name.starts_with("result."))
       run.rows_written.emplace_back(table.name, TRY(keep_rows(connection, table, run.run_id, oldest)));
   if (oldest > 0) TRY(forget_runs(connection, room, oldest));
-  summary.warnings.insert(summary.warnings.begin(), run.warnings.begin(), run.warnings.end());
+  summary.warnings.insert(summary.warnings.begin(), left_out.begin(), left_out.end());
   TRY(write_summary(connection, run.run_id, summary));
-  for (const Fact& fact : summary.facts)
-    run.facts.push_back({fact.name, fact.value, fact.unit, fact.lo, fact.hi});
-  run.sentences = summary.sentences;
-  run.warnings = summary.warnings;
+  for (const Fact& fact : summary.facts) {
+    run.facts.push_back({fact.name, fact.value, fact.unit, {}, {}});
+    if (fact.bounds) run.facts.back().lo = fact.bounds->lo, run.facts.back().hi = fact.bounds->hi;
+  }
+  for (const Sentence& sentence : summary.sentences) run.sentences.push_back(said(sentence));
+  for (const Sentence& sentence : summary.warnings) run.warnings.push_back(said(sentence));
   run.seconds = watch.seconds();
   return {};
 }
@@ -363,7 +366,6 @@ Result<RunSummary> run_known(store::Connection& connection, const Room& room, co
   run.as_of = to_text(t.as_of), run.from = to_text(t.from), run.split = to_text(t.split),
   run.until = to_text(t.until);
   run.seed = settings.seed;
-  run.warnings = left_out(ledger, identity);
   std::string params_json = nlohmann::json(all).dump();
   auto commit = [&] { return settings.is_part ? connection.commit_in_memory() : connection.commit(); };
   run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
@@ -371,7 +373,7 @@ Result<RunSummary> run_known(store::Connection& connection, const Room& room, co
   TRY(connection.begin());
   auto outcome = [&]() -> Status {
     TRY(check_inputs(ledger, room, identity));
-    TRY(run_inside(connection, room, all, identity, settings, progress, run));
+    TRY(run_inside(connection, room, all, identity, settings, progress, left_out(ledger, identity), run));
     TRY(write_log(connection, run, params_json, t, started, "done", nullptr, identity.fingerprint));
     TRY(connection.execute("INSERT INTO run.kept VALUES ($run_id)", {{"run_id", run.run_id}}));
     if (!settings.is_part) TRY(show(connection, t, {{room.info.name, run.run_id}}));
@@ -475,8 +477,9 @@ Result<QueryAnswer> run_query(store::Connection& connection, const Room& room, c
   TRY(check_inputs(ledger, room, identity));
   TRY(show_inputs(connection, identity.inputs));
   RunContext context(connection, room, 0, settings, silent, identity);
-  return QueryAnswer{TRY(guarded(room, [&] { return room.answer(context, all); })),
-                     left_out(ledger, identity)};
+  std::vector<Text> warnings;
+  for (const Sentence& sentence : left_out(ledger, identity)) warnings.push_back(said(sentence));
+  return QueryAnswer{TRY(guarded(room, [&] { return room.answer(context, all); })), std::move(warnings)};
 }
 
 }  // namespace danggol::engine

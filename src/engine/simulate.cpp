@@ -3,6 +3,7 @@
 
 #include "contract/params.h"
 #include "danggol/engine.h"
+#include "engine/said.h"
 #include "simulate/lpoint.h"
 #include "simulate/shop.h"
 
@@ -15,9 +16,9 @@ struct ShopParams {
 
 ParamTable<ShopParams> shop_params() {
   ParamTable<ShopParams> table;
-  table.integer("customers", &ShopParams::customers, {1, 200'000}, "customers", "how many there ever are")
-      .integer("months", &ShopParams::months, {2, 120}, "months", "of history")
-      .integer("seed", &ShopParams::seed, {0, 9e15}, "", "the same seed gives the same shop");
+  table.integer("customers", &ShopParams::customers, {1, 200'000}, "customers")
+      .integer("months", &ShopParams::months, {2, 120}, "months")
+      .integer("seed", &ShopParams::seed, {0, 9e15}, "");
   return table;
 }
 
@@ -40,9 +41,9 @@ struct LpointParams {
 
 ParamTable<LpointParams> lpoint_params() {
   ParamTable<LpointParams> table;
-  table.integer("customers", &LpointParams::customers, {1, 10e6}, "customers", "of the loyalty programme")
-      .integer("seed", &LpointParams::seed, {0, 9e15}, "", "the same seed gives the same programme")
-      .flag("offers", &LpointParams::offers, "adds randomised coupon exposures with their propensity");
+  table.integer("customers", &LpointParams::customers, {1, 10e6}, "customers")
+      .integer("seed", &LpointParams::seed, {0, 9e15}, "")
+      .flag("offers", &LpointParams::offers);
   return table;
 }
 
@@ -61,13 +62,12 @@ Status lpoint(ParamTexts texts, const std::string& out_dir, const Progress& prog
 }  // namespace
 
 std::vector<SimulatorInfo> Engine::simulators() {
-  return {{"shop",
-           {"a small Korean shop with known truth: events.csv and truth/",
-            "정답을 아는 작은 한국 상점: events.csv와 truth/"},
-           shop_params().info()},
-          {"lpoint",
-           {"a loyalty programme of six tables with known truth", "정답을 아는 로열티 프로그램의 여섯 개 표"},
-           lpoint_params().info()}};
+  auto info = [](const std::string& name, std::vector<ParamInfo> params) {
+    std::string words = "simulator." + name;
+    return SimulatorInfo{name, engine::own_words(words + ".title"),
+                         engine::with_help(std::move(params), words + ".parameter.")};
+  };
+  return {info("shop", shop_params().info()), info("lpoint", lpoint_params().info())};
 }
 
 Status Engine::simulate(const std::string& name, ParamTexts params, const std::string& out_dir,

@@ -53,10 +53,7 @@ Status change(store::Connection& connection, const SuppressRequest& request, Sup
 
 ParamTable<SuppressRequest> suppress_params() {
   ParamTable<SuppressRequest> table;
-  table
-      .text("suppress", &SuppressRequest::ids,
-            "customers never to contact, in this and every later run; see danggol suppress")
-      .text("suppress-file", &SuppressRequest::file, "the same from a file");
+  table.text("suppress", &SuppressRequest::ids).text("suppress-file", &SuppressRequest::file);
   return table;
 }
 

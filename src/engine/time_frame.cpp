@@ -33,15 +33,11 @@ bool has_history(Date first_event, Date from) { return first_event.days <= from.
 
 ParamTable<RunParams> run_params() {
   ParamTable<RunParams> table;
-  table
-      .date("as-of", &RunParams::as_of,
-            "nothing from this day on is seen; default: the day after the last event")
-      .date("from", &RunParams::from,
-            "first day of the first period, H1; default: as long before split as until is after it")
-      .date("split", &RunParams::split, "first day of the second period, H2; default: 6 months before until")
-      .date("until", &RunParams::until,
-            "first day after the second period; default: the first of as-of's month")
-      .integer("seed", &RunParams::seed, {0, 9e15}, "", "of everything random");
+  table.date("as-of", &RunParams::as_of)
+      .date("from", &RunParams::from)
+      .date("split", &RunParams::split)
+      .date("until", &RunParams::until)
+      .integer("seed", &RunParams::seed, {0, 9e15}, "");
   return table;
 }
 

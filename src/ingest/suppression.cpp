@@ -237,9 +237,9 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
     near = named(TRY(near_misses(connection, known_in)));
   }
   if (!unknown.empty() && !is_file)
-    return Error{Code::bad_input, fmt::format("suppress: {}: {}, nothing was changed{}", named(unknown).en,
+    return Error{Code::bad_input, fmt::format("suppress: {}: {}, nothing was changed{}", named(unknown).in(Language::en),
                                               adds ? "no customer has this id" : "not on the list",
-                                              near.en.empty() ? "" : "; did you mean " + near.en + "?")};
+                                              near.empty() ? "" : "; did you mean " + near.in(Language::en) + "?")};
 
   TRY(list(connection, joined(ids.given, ids.kept_too)));
   int64_t before = TRY(connection.integer("SELECT count(*) FROM raw.suppression"));
@@ -266,8 +266,8 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
   };
   if (!elsewise.empty()) {
     Text who = named(elsewise);
-    warn(fmt::format("Written in another way, and meant all the same: {}.", who.en),
-         fmt::format("표기가 다르지만 같은 고객으로 보았습니다: {}.", who.ko));
+    warn(fmt::format("Written in another way, and meant all the same: {}.", who.in(Language::en)),
+         fmt::format("표기가 다르지만 같은 고객으로 보았습니다: {}.", who.in(Language::ko)));
   }
   if (!unknown.empty() && adds)
     warn(fmt::format("{} of the {} ids are no customer's; whoever comes under one of them is not contacted "
@@ -279,9 +279,9 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
   if (!unknown.empty() && !adds)
     warn(fmt::format("{} of the {} ids are not on the list.", unknown.size(), ids.given.size()),
          fmt::format("번호 {1}개 가운데 {0}개는 목록에 없습니다.", unknown.size(), ids.given.size()));
-  if (!near.en.empty())
-    warn(fmt::format("Perhaps meant, but left as they are: {}.", near.en),
-         fmt::format("비슷한 번호가 있으나 그대로 두었습니다: {}.", near.ko));
+  if (!near.empty())
+    warn(fmt::format("Perhaps meant, but left as they are: {}.", near.in(Language::en)),
+         fmt::format("비슷한 번호가 있으나 그대로 두었습니다: {}.", near.in(Language::ko)));
   return report;
 }
 

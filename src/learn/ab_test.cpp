@@ -6,11 +6,11 @@
 #include <numeric>
 
 #include "base/assert.h"
+#include "learn/intervals.h"
 
 namespace danggol::learn {
 namespace {
 
-constexpr double z95 = 1.959963984540054;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // A figure and what each customer adds to it; the squares of those add up to its variance.

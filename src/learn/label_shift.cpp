@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "learn/intervals.h"
+
 namespace danggol::learn {
 namespace {
 
@@ -42,7 +44,6 @@ LabelShift::LabelShift(const std::vector<int32_t>& learned_group, const std::vec
 
 void LabelShift::apply(const std::vector<int32_t>& group, int32_t special,
                        ClassProbabilities& probabilities) const {
-  constexpr double z95 = 1.959963984540054;
   for (size_t row = 0; row < group.size(); ++row) {
     double* p = &probabilities.p[row * static_cast<size_t>(classes_)];
     size_t cells = static_cast<size_t>(group[row] * classes_);

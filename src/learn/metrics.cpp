@@ -7,11 +7,11 @@
 
 #include "base/assert.h"
 #include "base/parallel.h"
+#include "learn/intervals.h"
 
 namespace danggol::learn {
 namespace {
 
-constexpr double z95 = 1.959963984540054;
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 double weight(const Weights& weights, size_t i) { return weights.empty() ? 1 : weights[i]; }
@@ -159,37 +159,6 @@ double calibration_error(const std::vector<CalibrationBin>& bins) {
     rows += n;
   }
   return rows > 0 ? sum / rows : nan;
-}
-
-Interval wilson(double successes, double trials) {
-  if (trials <= 0) return {0, 1};
-  double p = successes / trials, z2 = z95 * z95;
-  double centre = (p + z2 / (2 * trials)) / (1 + z2 / trials);
-  double half = z95 * std::sqrt(p * (1 - p) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials);
-  // exactly 0 and 1 at the ends, where rounding would leave a trace
-  return {successes == 0 ? 0 : std::max(0.0, centre - half),
-          successes == trials ? 1 : std::min(1.0, centre + half)};
-}
-
-Interval bootstrap(size_t n, int32_t resamples, uint64_t seed,
-                   const std::function<double(const Weights&)>& figure) {
-  std::vector<double> figures(static_cast<size_t>(resamples), nan);
-  parallel_for(figures.size(), [&](size_t b) {
-    Random random(seed, b);
-    Weights weights(n, 0);
-    for (size_t i = 0; i < n; ++i) ++weights[random.below(n)];
-    figures[b] = figure(weights);
-  });
-  std::erase_if(figures, [](double f) { return std::isnan(f); });
-  if (figures.empty()) return {nan, nan};
-  std::sort(figures.begin(), figures.end());
-  auto quantile = [&](double q) {  // linear between order statistics
-    double at = q * static_cast<double>(figures.size() - 1);
-    size_t below = static_cast<size_t>(at);
-    size_t above = std::min(below + 1, figures.size() - 1);
-    return figures[below] + (at - static_cast<double>(below)) * (figures[above] - figures[below]);
-  };
-  return {quantile(0.025), quantile(0.975)};
 }
 
 }  // namespace danggol::learn

@@ -2,11 +2,9 @@
 // count of how often a resample drew it, makes every figure bootstrappable without copying rows.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
-
-#include "base/random.h"
 
 namespace danggol::learn {
 
@@ -51,14 +49,5 @@ std::vector<CalibrationBin> calibration(const std::vector<double>& probabilities
                                         const std::vector<bool>& outcomes, int32_t bins);
 // Mean |predicted - observed| over those bins, by size (expected calibration error).
 double calibration_error(const std::vector<CalibrationBin>& bins);
-
-struct Interval {
-  double lo, hi;
-};
-Interval wilson(double successes, double trials);  // 95 % (Wilson, 1927); [0, 1] without trials
-
-// Percentile bootstrap, 95 %: `figure` of `resamples` resamples of n rows. Figures that are NaN are left out.
-Interval bootstrap(size_t n, int32_t resamples, uint64_t seed,
-                   const std::function<double(const Weights&)>& figure);
 
 }  // namespace danggol::learn

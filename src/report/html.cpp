@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -16,7 +17,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view data_token = "__DANGGOL_REPORT_JSON__";
 
-Json text_json(const Text& text) { return {{"en", text.en}, {"ko", text.ko.empty() ? text.en : text.ko}}; }
+Json text_json(const Text& text) {
+  Json json = Json::object();
+  for (size_t i = 0; i < languages().size(); ++i)
+    json[std::string(languages()[i].code)] = text.in(static_cast<Language>(i));
+  return json;
+}
 
 Json rows_json(const Table& table) {
   Json rows = Json::array();
@@ -72,7 +78,10 @@ Result<Json> chart_json(store::Connection& connection, const AnalysisInfo& info,
   for (const auto& column : rows.columns) columns.push_back(column.name);
   Json json = {{"id", chart.id},     {"kind", name(chart.kind)}, {"title", text_json(chart.title)},
                {"columns", columns}, {"rows", rows_json(rows)},  {"unit", chart.unit}};
-  if (!chart.note.en.empty()) json["note"] = text_json(chart.note);
+  if (!chart.note.empty()) json["note"] = text_json(chart.note);
+  if (!chart.order.empty()) json["order"] = chart.order;
+  if (chart.level > 0) json["level"] = chart.level;
+  if (!chart.width.empty()) json["width"] = chart.width;
   for (const auto& [role, column] : chart.encoding) {
     if (column == "true" || column == "false") json[role] = column == "true";
     else json[role] = column;
@@ -106,13 +115,18 @@ Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
               {"total_rows", total}};
 }
 
-Result<Json> section_json(store::Connection& connection, const AnalysisInfo& info, int64_t run_id) {
-  Table said = TRY(connection.query(
-      "SELECT kind, en, ko FROM run.sentence WHERE run_id = $id ORDER BY position", {{"id", run_id}}));
+Result<Json> section_json(store::Connection& connection, const AnalysisInfo& info, int64_t run_id,
+                          const ReportFacts& facts) {
+  Table said =
+      TRY(connection.query("SELECT kind, scope, id, arguments, en, ko FROM run.sentence WHERE run_id = $id "
+                           "ORDER BY position",
+                           {{"id", run_id}}));
   Json sentences = Json::array(), warnings = Json::array(), charts = Json::array(), tables = Json::array();
   for (size_t i = 0; i < said.rows(); ++i)
     (said.texts("kind")[i] == "warning" ? warnings : sentences)
-        .push_back(text_json({said.texts("en")[i], said.texts("ko")[i]}));
+        .push_back(text_json(facts.said_again(said.texts("scope")[i], said.texts("id")[i],
+                                              said.texts("arguments")[i],
+                                              {said.texts("en")[i], said.texts("ko")[i]})));
   for (const auto& chart : info.charts) {
     Json drawn = TRY(chart_json(connection, info, chart));
     if (!drawn["rows"].empty()) charts.push_back(drawn);  // a shop without partners has no picture of them
@@ -144,8 +158,8 @@ Result<bool> has_run(store::Connection& connection, const AnalysisInfo& info) {
 Text of_other_dates(const std::vector<Text>& titles) {
   std::string en, ko;
   for (const Text& title : titles) {
-    en += (en.empty() ? "“" : ", “") + title.en + "”";
-    ko += (ko.empty() ? "‘" : ", ‘") + title.ko + "’";
+    en += (en.empty() ? "“" : ", “") + title.in(Language::en) + "”";
+    ko += (ko.empty() ? "‘" : ", ‘") + title.in(Language::ko) + "’";
   }
   return {"Left out, for they last ran on other dates or data: " + en + "; run danggol pipeline.",
           "기준일이나 자료가 달라 표시하지 않은 분석: " + ko + ". danggol pipeline을 실행하십시오."};
@@ -173,21 +187,25 @@ Result<std::optional<Text>> failed_since(store::Connection& connection, const An
                            {{"room", info.name}, {"done", done}}));
   if (rows.rows() == 0) return std::optional<Text>();
   const std::string& why = rows.texts("error")[0];
-  return std::optional(Text{fmt::format("“{}” failed when it ran last: {}.{}", info.title.en, why,
-                                        done > 0 ? " What is shown of it is older." : ""),
-                            fmt::format("‘{}’ 분석이 마지막 실행에서 실패했습니다: {}.{}", info.title.ko, why,
-                                        done > 0 ? " 아래 내용은 그 이전 실행의 결과입니다." : "")});
+  return std::optional(
+      Text{fmt::format("“{}” failed when it ran last: {}.{}", info.title.in(Language::en), why,
+                       done > 0 ? " What is shown of it is older." : ""),
+           fmt::format("‘{}’ 분석이 마지막 실행에서 실패했습니다: {}.{}", info.title.in(Language::ko), why,
+                       done > 0 ? " 아래 내용은 그 이전 실행의 결과입니다." : "")});
 }
 
-Status add_tiles(store::Connection& connection, int64_t run_id, Json& tiles) {
+Status add_tiles(store::Connection& connection, const AnalysisInfo& info, int64_t run_id, Json& tiles) {
   Table figures =
-      TRY(connection.query("SELECT value, unit, lo, hi, label_en, label_ko FROM run.fact WHERE run_id = $id "
-                           "AND label_en IS NOT NULL ORDER BY position",
+      TRY(connection.query("SELECT name, value, unit, lo, hi FROM run.fact WHERE run_id = $id AND is_key "
+                           "ORDER BY position",
                            {{"id", run_id}}));
   for (size_t i = 0; i < figures.rows(); ++i) {
-    Json tile = {{"label", text_json({figures.texts("label_en")[i], figures.texts("label_ko")[i]})},
+    auto label = std::find_if(info.key_figures.begin(), info.key_figures.end(),
+                              [&](const auto& known) { return known.first == figures.texts("name")[i]; });
+    if (label == info.key_figures.end()) continue;
+    Json tile = {{"label", text_json(label->second)},
                  {"value", figures["value"].number(i)},
-                 {"unit", figures.texts("unit")[i]},
+                 {"unit", figures.texts("unit")[i] == "currency" ? "money" : figures.texts("unit")[i]},
                  {"lo", nullptr},
                  {"hi", nullptr}};
     if (!figures["lo"].is_null(i)) tile["lo"] = figures["lo"].number(i), tile["hi"] = figures["hi"].number(i);
@@ -278,27 +296,27 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
     if (!TRY(has_results(connection, info))) {
       headline.push_back(text_json(
           {fmt::format("“{}” is left out: its results are not of this version of danggol; run it again.",
-                       info.title.en),
+                       info.title.in(Language::en)),
            fmt::format(
                "‘{}’ 분석은 표시하지 않았습니다: 결과가 이 버전의 danggol에서 나온 것이 아니므로 다시 "
                "실행하십시오.",
-               info.title.ko)}));
+               info.title.in(Language::ko))}));
       continue;
     }
-    Json section = TRY(section_json(connection, info, run_id));
+    Json section = TRY(section_json(connection, info, run_id, facts));
     if (failed) section["warnings"].push_back(text_json(*failed));
     if (info.headline && !section["sentences"].empty()) headline.push_back(section["sentences"][0]);
     for (const auto& [word, text] : info.labels) labels[word] = text_json(text);
     for (const auto& table : info.writes)
       for (const auto& column : table.columns) labels.emplace(column.name, text_json(column.label));
-    TRY(add_tiles(connection, run_id, tiles));
+    TRY(add_tiles(connection, info, run_id, tiles));
     bool shows = !section["charts"].empty() || !section["tables"].empty() || !section["sentences"].empty();
     if (shows) sections.push_back(section);
   }
   if (!left_out.empty()) headline.insert(headline.begin(), text_json(of_other_dates(left_out)));
   sections.push_back(loads);
   Json json = {{"title", text_json({"Customer report", "고객 분석 보고서"})},
-               {"lang", facts.language == Language::ko ? "ko" : "en"},
+               {"lang", languages()[static_cast<size_t>(facts.language)].code},
                {"version", DANGGOL_VERSION},
                {"as_of", facts.as_of},
                {"generated", iso_time(now_utc())},

@@ -2,6 +2,7 @@
 // and tables the rooms declare.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -17,6 +18,8 @@ struct ReportFacts {
   std::map<std::string, int64_t> shown;  // by analysis, the run of it that is shown
   Language language = Language::en;
   std::vector<std::pair<std::string, Text>> reject_reasons;  // code -> words
+  // A row of run.sentence in today's words: scope, id, arguments, and what was said then.
+  std::function<Text(const std::string&, const std::string&, const std::string&, Text)> said_again;
 };
 
 // `analyses` in the order of their sections; those that are not shown have none.

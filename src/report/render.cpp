@@ -11,7 +11,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json text_json(const Text& text) { return {{"en", text.en}, {"ko", text.ko}}; }
+Json text_json(const Text& text) {
+  Json json = Json::object();
+  for (size_t i = 0; i < languages().size(); ++i)
+    json[std::string(languages()[i].code)] = text.in(static_cast<Language>(i));
+  return json;
+}
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -31,7 +36,7 @@ Json json_of(const ParamInfo& param) {
   json["required"] = param.required;
   json["nullable"] = param.nullable;
   if (!param.values.empty()) json["values"] = param.values;
-  json["help"] = param.help;
+  json["help"] = text_json(param.help);
   return json;
 }
 
@@ -44,7 +49,7 @@ Json json_of(const TableInfo& table) {
                  {"label", text_json(column.label)}};
     if (column.key) json["key"] = true;
     if (column.subject) json["subject"] = true;
-    if (!column.help.empty()) json["help"] = column.help;
+    if (!column.help.empty()) json["help"] = text_json(column.help);
     columns.push_back(json);
   }
   return {{"name", table.name}, {"title", text_json(table.title)}, {"columns", columns}};
@@ -62,7 +67,10 @@ Json json_of(const ChartInfo& chart) {
           {"unit", chart.unit},
           {"note", text_json(chart.note)},
           {"order_by", chart.order_by},
-          {"most_rows", chart.most_rows}};
+          {"most_rows", chart.most_rows},
+          {"order", chart.order},
+          {"level", chart.level},
+          {"width", chart.width}};
 }
 
 Json json_of(const ReportTableInfo& table) {
@@ -73,13 +81,14 @@ Json json_of(const ReportTableInfo& table) {
 }
 
 Json json_of(const AnalysisInfo& info) {
-  Json labels = Json::object();
+  Json labels = Json::object(), key_figures = Json::object();
   for (const auto& [word, text] : info.labels) labels[word] = text_json(text);
+  for (const auto& [fact, text] : info.key_figures) key_figures[fact] = text_json(text);
   return {{"name", info.name},
           {"kind", info.kind == Kind::job ? "job" : "query"},
           {"title", text_json(info.title)},
           {"question", text_json(info.question)},
-          {"method", info.method},
+          {"method", text_json(info.method)},
           {"params", json_of(info.params)},
           {"reads", info.reads},
           {"uses", info.uses},
@@ -89,6 +98,7 @@ Json json_of(const AnalysisInfo& info) {
           {"charts", json_of(info.charts)},
           {"tables", json_of(info.tables)},
           {"labels", labels},
+          {"key_figures", key_figures},
           {"headline", info.headline},
           {"contacts", info.contacts}};
 }
@@ -114,10 +124,6 @@ Json json_of(const std::vector<Part>& parts) {
   Json json = Json::array();
   for (const Part& part : parts) json.push_back(json_of(part));
   return json;
-}
-
-const std::string& in(const Text& text, Language language) {
-  return language == Language::ko ? text.ko : text.en;
 }
 
 std::string range_of(const ParamInfo& param) {
@@ -183,25 +189,25 @@ std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language
   for (const auto& info : analyses) width = std::max(width, info.name.size() + 2);
   std::string out;
   for (const auto& info : analyses)
-    out += fmt::format("{:<{}}{}\n", info.name, width, in(info.question, language));
+    out += fmt::format("{:<{}}{}\n", info.name, width, info.question.in(language));
   return out;
 }
 
 std::string to_text(const AnalysisInfo& info, Language language) {
-  std::string out = fmt::format("{}: {}\n  {}\n  {}\n", info.name, in(info.title, language),
-                                in(info.question, language), info.method);
+  std::string out = fmt::format("{}: {}\n  {}\n  {}\n", info.name, info.title.in(language),
+                                info.question.in(language), info.method.in(language));
   if (!info.params.empty()) out += "\nparameters\n";
   for (const auto& param : info.params)
-    out += fmt::format("  --{:<22}{} [{}; default {}]{}\n", param.name, param.help, range_of(param),
-                       param.default_text.empty() ? "none" : param.default_text,
+    out += fmt::format("  --{:<22}{} [{}; default {}]{}\n", param.name, param.help.in(language),
+                       range_of(param), param.default_text.empty() ? "none" : param.default_text,
                        param.unit.empty() ? "" : " " + param.unit);
   if (!info.reads.empty()) out += fmt::format("\nreads   {}\n", fmt::join(info.reads, ", "));
   if (!info.uses.empty()) out += fmt::format("uses    {}\n", fmt::join(info.uses, ", "));
   for (const auto& table : info.writes) {
-    out += fmt::format("\nwrites  {}: {}\n", table.name, in(table.title, language));
+    out += fmt::format("\nwrites  {}: {}\n", table.name, table.title.in(language));
     for (const auto& column : table.columns) {
       std::string about =
-          column.unit + (column.unit.empty() || column.help.empty() ? "" : "; ") + column.help;
+          column.unit + (column.unit.empty() || column.help.empty() ? "" : "; ") + column.help.in(language);
       if (column.key) about += about.empty() ? "(key)" : " (key)";
       out += about.empty() ? fmt::format("  {:<24}{}\n", column.name, name(column.type))
                            : fmt::format("  {:<24}{:<10}{}\n", column.name, name(column.type), about);
@@ -240,14 +246,14 @@ std::string to_text(const SuppressSummary& s, Language language) {
                                 s.rows_removed)
                   : fmt::format("  {} rows taken off the contact lists there were; run campaign again\n",
                                 s.rows_removed);
-  for (const auto& warning : s.warnings) out += "  ! " + in(warning, language) + "\n";
+  for (const auto& warning : s.warnings) out += "  ! " + warning.in(language) + "\n";
   return out;
 }
 
 std::string to_text(const RunSummary& run, Language language) {
   std::string out = fmt::format("{}  (run {}, {:.2f} s)\n", run.room, run.run_id, run.seconds);
-  for (const auto& sentence : run.sentences) out += "  " + in(sentence, language) + "\n";
-  for (const auto& warning : run.warnings) out += "  ! " + in(warning, language) + "\n";
+  for (const auto& sentence : run.sentences) out += "  " + sentence.in(language) + "\n";
+  for (const auto& warning : run.warnings) out += "  ! " + warning.in(language) + "\n";
   return out;
 }
 

@@ -1,35 +1,23 @@
 #include "rooms/registry.h"
 
-#include "rooms/campaign/campaign.h"
-#include "rooms/campaign_measure/campaign_measure.h"
-#include "rooms/channel_divergence/channel_divergence.h"
-#include "rooms/customer/customer.h"
-#include "rooms/grade_change/grade_change.h"
-#include "rooms/grade_forecast/grade_forecast.h"
-#include "rooms/order_frequency/order_frequency.h"
-#include "rooms/pay_share/pay_share.h"
-#include "rooms/recommend/recommend.h"
-#include "rooms/rfm/rfm.h"
-#include "rooms/sales_trend/sales_trend.h"
+#include "rooms/every_room.h"
 
 namespace danggol::rooms {
+namespace {
+
+void add(Room room, std::vector<Room>& all) { all.push_back(std::move(room)); }
+void add(std::vector<Room> rooms, std::vector<Room>& all) {
+  for (Room& room : rooms) all.push_back(std::move(room));
+}
+
+}  // namespace
 
 const std::vector<Room>& all() {
-  static const std::vector<Room> rooms = {sales_trend(),
-                                          order_frequency(),
-                                          rfm(),
-                                          grade_change(),
-                                          pay_share(),
-                                          channel_divergence(),
-                                          grade_forecast_train(),
-                                          grade_forecast_backtest(),
-                                          grade_forecast_random_split(),
-                                          grade_forecast_predict(),
-                                          recommend(),
-                                          campaign(),
-                                          campaign_backtest(),
-                                          campaign_measure(),
-                                          customer()};
+  static const auto rooms = [] {
+    std::vector<Room> all;
+    each_room([&](auto room) { add(std::move(room), all); });
+    return all;
+  }();
   return rooms;
 }
 

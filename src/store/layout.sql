@@ -51,6 +51,8 @@ CREATE TABLE run.shown (room VARCHAR PRIMARY KEY, run_id BIGINT);
 CREATE TABLE run.frame (as_of DATE, period_from DATE, period_split DATE, period_until DATE);
 CREATE TABLE run.input (run_id BIGINT, table_name VARCHAR, read_run_id BIGINT);
 CREATE TABLE run.fact (
-  run_id BIGINT, position INTEGER, name VARCHAR, value DOUBLE, unit VARCHAR, lo DOUBLE, hi DOUBLE, label_en VARCHAR,
-  label_ko VARCHAR);
-CREATE TABLE run.sentence (run_id BIGINT, position INTEGER, kind VARCHAR, en VARCHAR, ko VARCHAR);
+  run_id BIGINT, position INTEGER, name VARCHAR, value DOUBLE, unit VARCHAR, lo DOUBLE, hi DOUBLE,
+  is_key BOOLEAN);  -- one of the report's key figures
+-- `id` of whose words (`scope`), and with what arguments (JSON); en and ko as it was said then
+CREATE TABLE run.sentence (
+  run_id BIGINT, position INTEGER, kind VARCHAR, scope VARCHAR, id VARCHAR, arguments VARCHAR, en VARCHAR, ko VARCHAR);

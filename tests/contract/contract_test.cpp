@@ -218,33 +218,48 @@ TEST_P(Contract, DeclaresItselfInFull) {
 
 TEST_P(Contract, SaysEverythingInBothLanguages) {
   auto both = [](const Text& text, const std::string& of, bool words) {
-    EXPECT_FALSE(text.en.empty()) << of;
-    EXPECT_FALSE(text.ko.empty()) << of;
+    EXPECT_FALSE(text.in(Language::en).empty()) << of << ": no words";
+    EXPECT_FALSE(text.in(Language::ko).empty()) << of << ": no words";
     if (words) {
-      EXPECT_TRUE(has_hangul(text.ko)) << of << ": " << text.ko;
+      EXPECT_TRUE(has_hangul(text.in(Language::ko))) << of << ": " << text.in(Language::ko);
     }
-    EXPECT_FALSE(has_hangul(text.en)) << of << ": " << text.en;
+    EXPECT_FALSE(has_hangul(text.in(Language::en))) << of << ": " << text.in(Language::en);
   };
   both(room_.title, "title", true);
   both(room_.question, "question", true);
+  both(room_.method, "method", true);
+  for (const auto& param : room_.params) both(param.help, "--" + param.name, true);
   for (const auto& table : room_.writes) {
     both(table.title, table.name, true);
-    for (const auto& column : table.columns) both(column.label, table.name + "." + column.name, false);
+    for (const auto& column : table.columns) {
+      both(column.label, table.name + "." + column.name, false);
+      if (!column.bounds.empty()) both(column.help, table.name + "." + column.name + " bounds", false);
+    }
   }
   for (const auto& chart : room_.charts) {
     both(chart.title, chart.id, true);
-    if (!chart.note.en.empty() || !chart.note.ko.empty()) both(chart.note, chart.id + " note", true);
+    if (!chart.note.empty()) both(chart.note, chart.id + " note", true);
   }
   if (!is_job()) return;
   const RunSummary& run = repeat().run;
   EXPECT_FALSE(run.sentences.empty() && run.warnings.empty()) << "a run that has nothing to say";
+  static const std::regex crumbs("\\b(nan|inf|currency|H1|H2|customers?|receipts?)\\b");
   for (const auto* list : {&run.sentences, &run.warnings}) {
     for (const Text& text : *list) {
-      EXPECT_TRUE(is_one_line(text.en)) << text.en;
-      EXPECT_TRUE(is_one_line(text.ko)) << text.ko;
-      EXPECT_TRUE(has_hangul(text.ko)) << text.ko;
+      EXPECT_TRUE(is_one_line(text.in(Language::en))) << text.in(Language::en);
+      EXPECT_TRUE(is_one_line(text.in(Language::ko))) << text.in(Language::ko);
+      EXPECT_TRUE(has_hangul(text.in(Language::ko))) << text.in(Language::ko);
+      EXPECT_FALSE(std::regex_search(text.in(Language::ko), crumbs)) << text.in(Language::ko);
+      EXPECT_EQ(text.in(Language::en).find("nan"), std::string::npos) << text.in(Language::en);
     }
   }
+  std::set<std::string> key_figures, labelled;
+  for (const auto& name : shared(Way::once).texts(fmt::format(
+           "SELECT DISTINCT name FROM run.fact JOIN run.log USING (run_id) WHERE is_key AND room = '{}'",
+           room_.name)))
+    key_figures.insert(name);
+  for (const auto& [name, text] : room_.key_figures) labelled.insert(name);
+  for (const auto& name : key_figures) EXPECT_TRUE(labelled.contains(name)) << name << ": no words in [fact]";
 }
 
 TEST_P(Contract, PicturesAndTablesCanBeDrawn) {
@@ -288,7 +303,7 @@ TEST_P(Contract, ParametersHaveHelpAndLimits) {
     SCOPED_TRACE(param.name);
     EXPECT_TRUE(std::regex_match(param.name, param_name));
     EXPECT_TRUE(seen.insert(param.name).second) << "twice, or a parameter of every run";
-    EXPECT_FALSE(param.help.empty());
+    EXPECT_FALSE(param.help.empty()) << "no words";
     if (param.least || param.type == danggol::ParamType::integer || param.type == danggol::ParamType::real) {
       ASSERT_TRUE(param.least && param.most);
       EXPECT_LT(*param.least, *param.most);

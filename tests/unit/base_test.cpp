@@ -8,8 +8,8 @@
 #include "base/random.h"
 #include "base/signature.h"
 #include "base/units.h"
-#include "contract/params.h"
 #include "contract/grading.h"
+#include "contract/params.h"
 #include "contract/table.h"
 #include "must.h"
 #include "temp_folder.h"
@@ -315,15 +315,15 @@ struct Sample {
 
 ParamTable<Sample> sample_params() {
   ParamTable<Sample> table;
-  table.integer("buckets", &Sample::buckets, {2, 10}, "", "")
-      .real("share", &Sample::share, {0, 1}, "share", "")
-      .flag("deep", &Sample::deep, "")
-      .text("name", &Sample::name, "")
-      .choice("rule", &Sample::rule, {"band", "rank"}, "")
-      .date("day", &Sample::day, "")
-      .reals("bands", &Sample::bands, {0, 100}, "score", "")
-      .texts("only", &Sample::only, "")
-      .group("group", &Sample::group, "");
+  table.integer("buckets", &Sample::buckets, {2, 10}, "")
+      .real("share", &Sample::share, {0, 1}, "share")
+      .flag("deep", &Sample::deep)
+      .text("name", &Sample::name)
+      .choice("rule", &Sample::rule, {"band", "rank"})
+      .date("day", &Sample::day)
+      .reals("bands", &Sample::bands, {0, 100}, "score")
+      .texts("only", &Sample::only)
+      .group("group", &Sample::group);
   return table;
 }
 
@@ -358,10 +358,10 @@ TEST(Params, WhatMustBeGivenIsRefusedWithoutIt) {
     std::string id;
   };
   ParamTable<One> table;
-  table.one_of("id", &One::id, "raw.customer:customer_id", "the customer's id");
+  table.one_of("id", &One::id, "raw.customer:customer_id");
   for (ParamTexts texts : {ParamTexts{}, ParamTexts{{"id", ""}}}) {
     One one;
-    EXPECT_EQ(message(table.read(texts, one)), "id=: must be given: the customer's id");
+    EXPECT_EQ(message(table.read(texts, one)), "id=: must be given: one of raw.customer:customer_id");
   }
   EXPECT_TRUE(table.info()[0].required);
   EXPECT_EQ(table.info()[0].values, "raw.customer:customer_id");

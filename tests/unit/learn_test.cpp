@@ -8,7 +8,9 @@
 #include "base/random.h"
 #include "easy_problem.h"
 #include "learn/ab_test.h"
+#include "learn/bootstrap.h"
 #include "learn/gbdt_lightgbm.h"
+#include "learn/intervals.h"
 #include "learn/isotonic.h"
 #include "learn/kolmogorov_smirnov.h"
 #include "learn/metrics.h"
@@ -353,7 +355,7 @@ TEST(Metrics, WilsonAsNewcombePublishedIt) {
   EXPECT_EQ(wilson(20, 20).hi, 1);
 }
 
-TEST(Metrics, TheBootstrapCoversAMean) {
+TEST(Bootstrap, CoversAMean) {
   constexpr int trials = 400;
   constexpr size_t n = 80;
   int covered = 0;
@@ -362,29 +364,50 @@ TEST(Metrics, TheBootstrapCoversAMean) {
     Random random(4, trial);
     std::vector<double> sample(n);
     for (double& x : sample) x = random.uniform();  // mean 0.5
-    Interval interval = bootstrap(n, 400, trial, [&](const Weights& weights) {
+    auto mean = [&](const Weights& weights) {
       double sum = 0, rows = 0;
-      for (size_t i = 0; i < n; ++i) sum += sample[i] * weights[i], rows += weights[i];
-      return sum / rows;
-    });
-    covered += interval.lo <= 0.5 && 0.5 <= interval.hi;
-    width += interval.hi - interval.lo;
+      for (size_t i = 0; i < n; ++i) {
+        double weight = weights.empty() ? 1 : weights[i];
+        sum += sample[i] * weight, rows += weight;
+      }
+      return std::vector{sum / rows};
+    };
+    Estimate estimate = bootstrap(n, 400, trial, mean)[0];
+    EXPECT_EQ(estimate.value, mean({})[0]);
+    covered += estimate.lo <= 0.5 && 0.5 <= estimate.hi;
+    width += estimate.hi - estimate.lo;
   }
   EXPECT_GT(covered, 0.91 * trials);
   EXPECT_LT(covered, 0.98 * trials);
   EXPECT_NEAR(width / trials, 2 * 1.96 * std::sqrt(1.0 / 12 / n), 0.01);
 }
 
-TEST(Metrics, TheBootstrapIsTheSameForTheSameSeed) {
-  auto figure = [](const Weights& weights) {
-    return std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
+TEST(Bootstrap, IsTheSameForTheSameSeedAndPairsItsFigures) {
+  auto figures = [](const Weights& weights) {
+    double squares = std::inner_product(weights.begin(), weights.end(), weights.begin(), 0.0);
+    return std::vector<double>{squares, squares + 1, NAN};
   };
-  auto first = bootstrap(100, 50, 3, figure), again = bootstrap(100, 50, 3, figure),
-       other = bootstrap(100, 50, 4, figure);
-  EXPECT_EQ(first.lo, again.lo);
-  EXPECT_EQ(first.hi, again.hi);
-  EXPECT_TRUE(first.lo != other.lo || first.hi != other.hi);
-  EXPECT_TRUE(std::isnan(bootstrap(10, 5, 1, [](const Weights&) { return NAN; }).lo));
+  auto first = bootstrap(100, 50, 3, figures), again = bootstrap(100, 50, 3, figures),
+       other = bootstrap(100, 50, 4, figures);
+  EXPECT_EQ(first[0].lo, again[0].lo);
+  EXPECT_EQ(first[0].hi, again[0].hi);
+  EXPECT_TRUE(first[0].lo != other[0].lo || first[0].hi != other[0].hi);
+  EXPECT_EQ(first[1].lo, first[0].lo + 1) << "the same resamples for both";
+  EXPECT_EQ(first[1].hi, first[0].hi + 1);
+  EXPECT_TRUE(std::isnan(first[2].lo));
+}
+
+TEST(Intervals, SharesAndMeansByHand) {
+  Estimate half = share(5, 10);
+  EXPECT_EQ(half.value, 0.5);
+  EXPECT_EQ(half.lo, wilson(5, 10).lo);
+  EXPECT_TRUE(std::isnan(share(0, 0).value));
+  Estimate three = mean(6, 14, 3);  // 1, 2, 3: variance 1
+  EXPECT_EQ(three.value, 2);
+  EXPECT_NEAR(three.hi - 2, 1.96 / std::sqrt(3), 1e-4);
+  EXPECT_NEAR(2 - three.lo, 1.96 / std::sqrt(3), 1e-4);
+  EXPECT_TRUE(std::isnan(mean(4, 16, 1).lo));
+  EXPECT_TRUE(std::isnan(mean(0, 0, 0).value));
 }
 
 TEST(Metrics, CalibrationByHand) {

@@ -7,12 +7,16 @@
 #include <map>
 #include <set>
 
+#include "contract/declare.h"
 #include "learn/ab_test.h"
 #include "learn/divergence.h"
 #include "rooms/campaign_measure/campaign_measure.sql.h"
+#include "rooms/campaign_measure/words.h"
 
 namespace danggol::rooms {
 namespace {
+
+namespace words = campaign_measure_words;
 
 struct Params {
   int64_t window_days = 28;
@@ -80,11 +84,7 @@ void check_chances(const Draws& draws, const std::string& offer, Summary& summar
   }
   constexpr double standard_errors = 4;
   if (std::abs(weights - n) <= standard_errors * std::sqrt(variance)) return;
-  summary.warn(
-      fmt::format("{}: drawn {:.0f} % as often as the logged chances say; its effect cannot be trusted.",
-                  offer, 100 * weights / n),
-      fmt::format("{}: 기록된 확률에 비해 {:.0f}%만큼 배정되었습니다. 이 효과는 믿기 어렵습니다.", offer,
-                  100 * weights / n));
+  summary.warn(words::wrong_chances({.offer = {offer}, .share = Share(weights / n)}));
 }
 
 // One comparison; nothing where either arm has too few customers.
@@ -140,168 +140,141 @@ void append_family(const std::vector<Cell>& cells, Table& effects) {
   }
 }
 
-std::string signed_amount(double amount) {
-  int64_t whole = std::llround(amount);
-  return (whole < 0 ? "" : "+") + grouped(whole);
-}
-
-void say(const Cell& receipts, const Cell& spend, double q_value, int64_t window_days, Summary& summary) {
+void say(const Cell& receipts, const Cell& spend, double q_value, const Params& params, Date until,
+         Summary& summary) {
   const auto &r = receipts.estimate.cuped, &s = spend.estimate.cuped;
-  const std::string& offer = receipts.offer;
-  summary.fact("receipts_added_by_" + offer, r.effect, "receipts", r.lo, r.hi);
-  summary.fact("spend_added_by_" + offer, s.effect, "currency", s.lo, s.hi);
-  std::string spent = signed_amount(s.effect), from = signed_amount(s.lo), to = signed_amount(s.hi);
-  if (q_value > level) {
-    summary.say(
-        fmt::format(
-            "{}: no effect on receipts beyond chance in {} days ({:+.2f} an exposure, {:+.2f} to {:+.2f}); "
-            "spend {} ({} to {}).",
-            offer, window_days, r.effect, r.lo, r.hi, spent, from, to),
-        fmt::format(
-            "{}: {}일 동안 구매 건수에 우연을 넘는 효과가 없습니다(노출 1회당 {:+.2f}건, {:+.2f}~{:+.2f}). "
-            "구매 금액은 {}({}~{})입니다.",
-            offer, window_days, r.effect, r.lo, r.hi, spent, from, to));
-    return;
+  Name offer{receipts.offer};
+  Gain spent(s.effect, {s.lo, s.hi});
+  summary.fact("receipts_added_by_" + offer.text, {r.effect, r.lo, r.hi}, "receipts");
+  summary.fact("spend_added_by_" + offer.text, {s.effect, s.lo, s.hi}, "currency");
+  if (!(q_value <= level))
+    return summary.say(words::no_effect({.offer = offer,
+                                         .days = params.window_days,
+                                         .receipts = Number(r.effect, {r.lo, r.hi}),
+                                         .spend = spent,
+                                         .until = until}));
+  if (r.effect > 0)
+    summary.say(words::more({.offer = offer,
+                             .days = params.window_days,
+                             .receipts = Number(r.effect, {r.lo, r.hi}),
+                             .spend = spent,
+                             .until = until}));
+  else
+    summary.say(words::fewer({.offer = offer,
+                              .days = params.window_days,
+                              .receipts = Number(-r.effect, {-r.hi, -r.lo}),
+                              .spend = spent,
+                              .until = until}));
+  if (!std::isnan(r.lift)) summary.say(words::beside_baseline({.offer = offer, .change = Change(r.lift)}));
+}
+
+Columns effect_columns() {
+  return Columns("campaign_effect")
+      .key("offer")
+      .key("outcome")
+      .key("method")
+      .key("grade")
+      .count("exposed", "exposures")
+      .count("holdout", "exposures")
+      .real("baseline")
+      .real("effect")
+      .bounds("normal")
+      .real("lift")
+      .bounds("delta")
+      .real("p_value")
+      .by("two_sided")
+      .real("q_value")
+      .by("families");
+}
+
+// Of one outcome: all offers, and all offers by grade.
+struct Compared {
+  std::vector<Cell> overall, by_grade;
+};
+
+Compared compare_all(const Draws& draws, const std::string& outcome, const Params& params) {
+  Compared out;
+  for (const auto& offer : draws.offers) {
+    if (auto cell = compare(draws, offer, outcome, everybody, params)) out.overall.push_back(*cell);
+    for (std::string_view grade : grade_names)
+      if (auto cell = compare(draws, offer, outcome, std::string(grade), params))
+        out.by_grade.push_back(*cell);
   }
-  bool more = r.effect > 0, compared = !std::isnan(r.lift);
-  summary.say(
-      fmt::format(
-          "{} causes {:.2f} {} receipts an exposure in {} days ({:+.2f} to {:+.2f}{}); spend {} ({} to {}).",
-          offer, std::abs(r.effect), more ? "more" : "fewer", window_days, r.lo, r.hi,
-          compared ? fmt::format("; {:+.1f} % of what the held-out buy", 100 * r.lift) : "", spent, from, to),
-      fmt::format(
-          "{}: 노출 1회당 {}일 동안 구매가 {:.2f}건 {}({:+.2f}~{:+.2f}{}). 구매 금액은 {}({}~{})입니다.",
-          offer, window_days, std::abs(r.effect), more ? "늘었습니다" : "줄었습니다", r.lo, r.hi,
-          compared ? fmt::format(", 미노출 대비 {:+.1f}%", 100 * r.lift) : "", spent, from, to));
+  return out;
 }
 
-ColumnInfo figure(const char* name, Text label, std::string help = {}) {
-  return {name, Type::real, "", std::move(label), false, false, std::move(help)};
-}
-
-TableInfo effect_table() {
-  const char* normal = "95 % interval, normal, errors by customer";
-  return {"result.campaign_effect",
-          {"What each offer caused", "혜택별 효과"},
-          {{"offer", Type::text, "", {"offer", "혜택"}, true},
-           {"outcome", Type::text, "", {"of", "지표"}, true},
-           {"method", Type::text, "", {"method", "방법"}, true},
-           {"grade", Type::text, "", {"grade before", "이전 등급"}, true},
-           {"exposed", Type::integer, "exposures", {"exposed", "노출"}},
-           {"holdout", Type::integer, "exposures", {"held out", "미노출"}},
-           figure("baseline", {"held out, on average", "미노출 평균"}),
-           figure("effect", {"effect", "효과"}),
-           figure("effect_lo", {"from", "하한"}, normal),
-           figure("effect_hi", {"to", "상한"}, normal),
-           figure("lift", {"of the baseline", "미노출 대비"}),
-           figure("lift_lo", {"from", "하한"}, "95 % interval, delta method"),
-           figure("lift_hi", {"to", "상한"}, "95 % interval, delta method"),
-           figure("p_value", {"p-value", "p값"}, "two-sided, normal"),
-           figure("q_value", {"adjusted p", "보정 p값"},
-                  "Benjamini and Hochberg (1995) over the offers, or over offers and grades")}};
+double variance_reduction(const std::vector<Cell>& cells) {
+  double plain = 0, adjusted = 0;
+  for (const Cell& cell : cells) {
+    plain += std::pow(cell.estimate.difference.standard_error, 2);
+    adjusted += std::pow(cell.estimate.cuped.standard_error, 2);
+  }
+  return plain > 0 ? std::max(0.0, 1 - adjusted / plain) : NAN;
 }
 
 Result<Summary> run(Context& context, const Params& params) {
   TRY(context.progress(0.1, "exposures"));
   Draws draws = TRY(read(context, params));
-  Table effects = Table::of(effect_table());
+  Table effects = Table::of(effect_columns());
   Summary summary;
-  std::vector<std::string> grades(std::begin(grade_names), std::end(grade_names));
-  std::vector<Cell> overall[std::size(outcomes)];
-  for (size_t o : {0, 1}) {
-    TRY(context.progress(0.5 + 0.25 * static_cast<double>(o), outcomes[o]));
-    std::vector<Cell> by_grade;
-    for (const auto& offer : draws.offers) {
-      if (auto cell = compare(draws, offer, outcomes[o], everybody, params)) overall[o].push_back(*cell);
-      for (const auto& grade : grades)
-        if (auto cell = compare(draws, offer, outcomes[o], grade, params)) by_grade.push_back(*cell);
-    }
-    append_family(overall[o], effects);
-    append_family(by_grade, effects);
-    double plain = 0, adjusted = 0;
-    for (const Cell& cell : overall[o]) {
-      plain += std::pow(cell.estimate.difference.standard_error, 2);
-      adjusted += std::pow(cell.estimate.cuped.standard_error, 2);
-    }
-    if (plain > 0)
-      summary.fact(fmt::format("cuped_variance_reduction_{}", outcomes[o]),
-                   std::max(0.0, 1 - adjusted / plain), "share");
+  std::vector<Compared> compared;
+  for (const char* outcome : outcomes) {
+    TRY(context.progress(0.5 + 0.25 * static_cast<double>(compared.size()), outcome));
+    compared.push_back(compare_all(draws, outcome, params));
+    append_family(compared.back().overall, effects);
+    append_family(compared.back().by_grade, effects);
+    if (double reduction = variance_reduction(compared.back().overall); !std::isnan(reduction))
+      summary.fact(fmt::format("cuped_variance_reduction_{}", outcome), reduction, "share");
   }
   TRY(context.write("result.campaign_effect", effects));
 
-  summary.fact("exposures", static_cast<double>(draws.rows.rows()), "exposures");
+  summary.fact("exposures", draws.rows.rows(), "exposures");
+  const auto &receipts = compared[0].overall, &spend = compared[1].overall;
   std::vector<double> p_values;
-  for (const Cell& cell : overall[0]) p_values.push_back(cell.estimate.cuped.p_value);
+  for (const Cell& cell : receipts) p_values.push_back(cell.estimate.cuped.p_value);
   auto q_values = learn::benjamini_hochberg(p_values);
-  for (size_t i = 0; i < overall[0].size(); ++i)
-    say(overall[0][i], overall[1][i], q_values[i], params.window_days, summary);
-  if (overall[0].empty())
-    summary.say(fmt::format("No offer has {} customers in both arms: nothing can be said yet.",
-                            params.least_customers),
-                fmt::format("양쪽 모두 고객이 {}명 이상인 혜택이 없어 아직 효과를 말할 수 없습니다.",
-                            params.least_customers));
+  for (size_t i = 0; i < receipts.size(); ++i)
+    say(receipts[i], spend[i], q_values[i], params, context.time().as_of, summary);
+  if (receipts.empty()) summary.say(words::too_few({.customers = params.least_customers}));
   check_chances(draws, holdout, summary);
   for (const auto& offer : draws.offers) check_chances(draws, offer, summary);
   return summary;
 }
 
-ChartInfo effect_chart(const char* id, Text title, const char* outcome, const char* unit) {
-  return {id,
-          ChartKind::bar,
-          std::move(title),
-          "result.campaign_effect",
-          {{"x", "offer"}, {"y", "effect"}, {"lo", "effect_lo"}, {"hi", "effect_hi"}},
-          fmt::format("outcome = '{}' AND method = 'cuped' AND grade = 'all'", outcome),
-          unit};
+Chart effects_chart(const char* id, const char* outcome) {
+  return bar(id, "campaign_effect")
+      .x("offer")
+      .y("effect")
+      .bounds()
+      .where(fmt::format("outcome = '{}' AND method = 'cuped' AND grade = 'all'", outcome));
 }
 
 }  // namespace
 
 Room campaign_measure() {
-  AnalysisInfo info;
-  info.name = "campaign.measure";
-  info.title = {"What the offers caused", "혜택의 효과 측정"};
-  info.question = {"How much more did customers buy because of each offer?",
-                   "각 혜택 때문에 고객은 얼마나 더 구매했는가?"};
-  info.method =
-      "Exposed against held out at random, weighted by the inverse of the logged chance (Hajek, 1971); cuped "
-      "takes "
-      "off what purchases before the exposure explain (Deng et al., 2013); errors by customer (Liang and "
-      "Zeger, "
-      "1986), 95 %; false discoveries by Benjamini and Hochberg (1995).";
-  info.reads = {"raw.event", "raw.exposure"};
-  info.dates = {"as-of"};
-  info.writes = {effect_table()};
-  info.labels = grade_labels();
-  for (const auto& [name, text] : {std::pair{everybody, Text{"everybody", "전체"}},
-                                   {difference, {"difference", "단순 차이"}},
-                                   {cuped, {"CUPED", "CUPED"}},
-                                   {"receipts", {"receipts", "구매 건수"}},
-                                   {"spend", {"spend", "구매 금액"}}})
-    info.labels.emplace_back(name, text);
-  info.charts = {
-      effect_chart("campaign_receipts", {"Receipts caused, an exposure", "노출 1회당 추가 구매 건수"},
-                   "receipts", "count"),
-      effect_chart("campaign_spend", {"Spend caused, an exposure", "노출 1회당 추가 구매 금액"}, "spend",
-                   "money"),
-      {"campaign_grades",
-       ChartKind::bar,
-       {"Receipts caused, by grade before", "이전 등급별 추가 구매 건수"},
-       "result.campaign_effect",
-       {{"x", "grade"}, {"y", "effect"}, {"series", "offer"}, {"lo", "effect_lo"}, {"hi", "effect_hi"}},
-       "outcome = 'receipts' AND method = 'cuped' AND grade <> 'all'",
-       "count",
-       {},
-       "list_position(['top', 'good', 'regular', 'other', 'inactive'], grade), offer"}};
-  info.tables = {{"result.campaign_effect", "outcome, offer, method", 20, "grade = 'all'"}};
+  AnalysisInfo info = {
+      .name = "campaign.measure",
+      .reads = {"raw.event", "raw.exposure"},
+      .dates = {"as-of"},
+      .writes = {effect_columns()},
+      .charts = {effects_chart("campaign_receipts", "receipts").unit("count"),
+                 effects_chart("campaign_spend", "spend").unit("money"),
+                 bar("campaign_grades", "campaign_effect")
+                     .x("grade")
+                     .y("effect")
+                     .series("offer")
+                     .bounds()
+                     .unit("count")
+                     .where("outcome = 'receipts' AND method = 'cuped' AND grade <> 'all'")
+                     .order_by("offer, grade")
+                     .order(grade_list())},
+      .tables = {
+          Shown("campaign_effect").order_by("outcome, offer, method").rows(20).where("grade = 'all'")}};
   ParamTable<Params> table;
-  table
-      .integer("window-days", &Params::window_days, {1, before_days}, "days",
-               "after an exposure, in which purchases count")
-      .integer("least-customers", &Params::least_customers, {2, 1e9}, "customers",
-               "in either arm, for an effect to be shown")
+  table.integer("window-days", &Params::window_days, {1, before_days}, "days")
+      .integer("least-customers", &Params::least_customers, {2, 1e9}, "customers")
       .include(&Params::grading, grading_params());
-  return make_job(info, table, run);
+  return make_job(info, words::all, table, run);
 }
 
 }  // namespace danggol::rooms

@@ -174,7 +174,7 @@ TEST(CampaignMeasure, WarnsOfChancesThatAreNotThoseOfTheDraw) {
   execute(store, "UPDATE raw.exposure SET propensity = 0.3 WHERE offer = 'coupon'");
   auto warnings = run(store, "campaign.measure").warnings;
   ASSERT_EQ(warnings.size(), 1u);
-  EXPECT_NE(warnings[0].en.find("coupon"), std::string::npos);
+  EXPECT_NE(warnings[0].in(Language::en).find("coupon"), std::string::npos);
 }
 
 }  // namespace

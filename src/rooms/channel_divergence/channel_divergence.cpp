@@ -4,15 +4,20 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "base/parallel.h"
+#include "contract/declare.h"
 #include "contract/grade_pair.h"
 #include "contract/largest_values.h"
 #include "learn/divergence.h"
+#include "rooms/channel_divergence/words.h"
 
 namespace danggol::rooms {
 namespace {
+
+namespace words = channel_divergence_words;
 
 struct Params {
   std::string h1_grade = "other", h2_grade = "inactive", period = "h1";
@@ -23,46 +28,28 @@ Status validate(const Params&) { return {}; }
 
 constexpr double false_discovery_rate = 0.05;
 
-TableInfo element_table() {
-  const char* bootstrap = "95 % interval, percentile bootstrap over customers";
-  return {"result.channel_divergence",
-          {"Where the group differs", "그룹의 분포 차이"},
-          {{"dimension", Type::text, "", {"by", "구분"}, true},
-           {"cell", Type::text, "", {"cell", "항목"}, true},
-           {"p", Type::real, "share", {"group", "그룹 비중"}},
-           {"q", Type::real, "share", {"all", "전체 비중"}},
-           {"element", Type::real, "nats", {"p ln(p/q)", "p ln(p/q)"}},
-           {"element_lo", Type::real, "nats", {"from", "하한"}, false, false, bootstrap},
-           {"element_hi", Type::real, "nats", {"to", "상한"}, false, false, bootstrap},
-           {"p_value",
-            Type::real,
-            "",
-            {"p-value", "p값"},
-            false,
-            false,
-            "two-sided, permutation of group labels"},
-           {"adjusted",
-            Type::real,
-            "",
-            {"adjusted p", "보정 p값"},
-            false,
-            false,
-            "Benjamini and Hochberg (1995) within the dimension"},
-           {"marked", Type::boolean, "", {"differs", "차이 있음"}}}};
+Columns element_columns() {
+  return Columns("channel_divergence")
+      .key("dimension")
+      .key("cell")
+      .share("p")
+      .share("q")
+      .real("element", "nats")
+      .bounds("bootstrap")
+      .real("p_value")
+      .by("permutation")
+      .real("adjusted")
+      .by("within")
+      .flag("marked");
 }
-
-TableInfo total_table() {
-  const char* bootstrap = "95 % interval, percentile bootstrap over customers";
-  return {"result.channel_divergence_total",
-          {"How far apart in all", "전체 거리"},
-          {{"dimension", Type::text, "", {"by", "구분"}, true},
-           {"kl", Type::real, "nats", {"Kullback-Leibler", "KL 발산"}},
-           {"kl_lo", Type::real, "nats", {"from", "하한"}, false, false, bootstrap},
-           {"kl_hi", Type::real, "nats", {"to", "상한"}, false, false, bootstrap},
-           {"js", Type::real, "nats", {"Jensen-Shannon", "JS 발산"}},
-           {"js_lo", Type::real, "nats", {"from", "하한"}, false, false, bootstrap},
-           {"js_hi", Type::real, "nats", {"to", "상한"}, false, false, bootstrap},
-           {"group_customers", Type::integer, "customers", {"customers of the group", "그룹 고객 수"}}}};
+Columns total_columns() {
+  return Columns("channel_divergence_total")
+      .key("dimension")
+      .real("kl", "nats")
+      .bounds("bootstrap")
+      .real("js", "nats")
+      .bounds("bootstrap")
+      .count("group_customers");
 }
 
 // A way to tell rows apart: the cell of a row's place or product, -1 where it has none.
@@ -115,7 +102,7 @@ void append_rows(const Sequences& sequences, std::span<const Event> events, cons
   out.start.push_back(static_cast<int64_t>(first));
   for (const Event& event : events) {
     Action action = sequences.action(event);
-    if (action != Action::purchase && action != Action::partner_use) continue;
+    if (!is_sale(action)) continue;
     int32_t cell = dimension.cell(event);
     if (cell >= 0 && rows[static_cast<size_t>(cell)]++ == 0) out.cells.push_back(cell);
   }
@@ -189,10 +176,9 @@ Result<std::vector<learn::CellCounts>> count_rows(const Sequences& sequences,
   return counts;
 }
 
-Result<Summary> run(Context& context, const Params& params) {
-  const TimeFrame& time = context.time();
-  Sequences sequences = TRY(context.sequences());
-  std::vector<GradePair> pairs = TRY(grade_pairs(context));
+// Who is compared with everybody: which of the graded customers.
+Result<std::vector<bool>> read_group(Context& context, const std::vector<GradePair>& pairs,
+                                     const Params& params) {
   std::vector<int64_t> named;
   if (!params.group.empty()) named = TRY(context.members(params.group));
   std::vector<bool> in_group;
@@ -201,112 +187,134 @@ Result<Summary> run(Context& context, const Params& params) {
         params.group.empty()
             ? grade_names[pair.h1] == params.h1_grade && grade_names[pair.h2] == params.h2_grade
             : std::binary_search(named.begin(), named.end(), static_cast<int64_t>(pair.customer_no)));
-  Text who = params.group.empty()
-                 ? Text{fmt::format("customers going from {} to {}", params.h1_grade, params.h2_grade),
-                        fmt::format("{} → {} 고객", params.h1_grade, params.h2_grade)}
-                 : Text{fmt::format("customers of {} {}", params.group.column, params.group.value),
-                        fmt::format("{} {} 고객", params.group.column, params.group.value)};
+  return in_group;
+}
+
+bool is_marked(const learn::ElementEstimate& e) {
+  return (e.lo > 0 || e.hi < 0) && e.adjusted <= false_discovery_rate;
+}
+
+// The cells of a dimension from what is used most beyond everybody to what is used least.
+std::vector<size_t> by_element(const learn::DivergenceEstimate& estimate) {
+  std::vector<size_t> order(estimate.elements.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return estimate.elements[a].element > estimate.elements[b].element;
+  });
+  return order;
+}
+
+void add_rows(const Dimension& dimension, const learn::DivergenceEstimate& estimate, int64_t members,
+              Table& elements, Table& totals) {
+  for (size_t i : by_element(estimate)) {
+    const auto& e = estimate.elements[i];
+    elements.append(dimension.name, dimension.cells[i], e.p, e.q, e.element, e.lo, e.hi, e.p_value,
+                    e.adjusted, is_marked(e));
+  }
+  totals.append(dimension.name, estimate.kl, estimate.kl_lo, estimate.kl_hi, estimate.js, estimate.js_lo,
+                estimate.js_hi, members);
+}
+
+// Whether there was anything to say.
+bool say(const Dimension& dimension, const learn::DivergenceEstimate& estimate, const Period& period,
+         Summary& summary) {
+  if (dimension.together > 0)
+    summary.warn(words::told_together({.dimension = {dimension.name},
+                                       .told = dimension.cells.size() - 1,
+                                       .together = dimension.together,
+                                       .as = {other_values}}));
+  std::optional<Name> more, less;
+  for (size_t i : by_element(estimate)) {
+    const auto& e = estimate.elements[i];
+    if (!is_marked(e)) continue;
+    if (e.element > 0 && !more) more = Name{dimension.cells[i]};
+    if (e.element < 0) less = Name{dimension.cells[i]};
+  }
+  Word name{dimension.name};
+  if (more && less)
+    summary.say(words::more_and_less({.dimension = name, .more = *more, .less = *less, .period = period}));
+  else if (more) summary.say(words::more({.dimension = name, .more = *more, .period = period}));
+  else if (less) summary.say(words::less({.dimension = name, .less = *less, .period = period}));
+  return more || less;
+}
+
+void say_group(const Params& params, const TimeFrame& time, int64_t members, const Period& period,
+               Summary& summary) {
+  if (params.group.empty())
+    summary.say(words::moved_group({.customers = members,
+                                    .h1_grade = {params.h1_grade},
+                                    .h2_grade = {params.h2_grade},
+                                    .h1 = {time.from, time.split},
+                                    .h2 = {time.split, time.until},
+                                    .period = period}));
+  else
+    summary.say(words::named_group({.customers = members,
+                                    .column = {params.group.column},
+                                    .value = {params.group.value},
+                                    .period = period}));
+}
+
+Result<Summary> run(Context& context, const Params& params) {
+  const TimeFrame& time = context.time();
+  Period period{time.from, params.period == "h1" ? time.split : time.until};
+  Sequences sequences = TRY(context.sequences());
+  std::vector<GradePair> pairs = TRY(grade_pairs(context));
+  std::vector<bool> in_group = TRY(read_group(context, pairs, params));
   int64_t members = std::count(in_group.begin(), in_group.end(), true);
 
   std::vector<Dimension> compared = TRY(dimensions(context, sequences));
-  auto counts =
-      TRY(count_rows(sequences, pairs, time.from, params.period == "h1" ? time.split : time.until, compared));
+  auto counts = TRY(count_rows(sequences, pairs, period.from, period.until, compared));
   std::erase_if(counts, [](const learn::CellCounts& rows) { return rows.cell_count < 2; });
   std::erase_if(compared, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
   if (compared.empty())
     return Error{Code::no_data,
                  "channel_divergence: the store knows neither partners, channels nor product classes of its "
                  "purchases"};
-  Table elements = Table::of(element_table()), totals = Table::of(total_table());
+  Table elements = Table::of(element_columns()), totals = Table::of(total_columns());
   Summary summary;
-  std::vector<learn::DivergenceEstimate> estimates;
-  if (members < 2)
-    summary.warn(fmt::format("Too few to compare: {} {}.", members, who.en),
-                 fmt::format("{}이 {}명뿐이어서 비교하지 않았습니다.", who.ko, members));
-  else
-    estimates = learn::divergences(counts, in_group, static_cast<int32_t>(params.resamples), context.seed());
-  for (size_t d = 0; d < estimates.size(); ++d) {
-    const Dimension& dimension = compared[d];
-    const std::string& name = dimension.name;
-    const learn::DivergenceEstimate& estimate = estimates[d];
-    std::vector<size_t> order(dimension.cells.size());
-    for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return estimate.elements[a].element > estimate.elements[b].element;
-    });
-    std::string more, less;
-    for (size_t i : order) {
-      const auto& e = estimate.elements[i];
-      bool marked = (e.lo > 0 || e.hi < 0) && e.adjusted <= false_discovery_rate;
-      elements.append(name, dimension.cells[i], e.p, e.q, e.element, e.lo, e.hi, e.p_value, e.adjusted,
-                      marked);
-      if (marked && e.element > 0 && more.empty()) more = dimension.cells[i];
-      if (marked && e.element < 0) less = dimension.cells[i];
+  say_group(params, time, members, period, summary);
+  if (members < 2) {
+    summary.warn(words::too_few({.customers = members}));
+  } else {
+    auto estimates =
+        learn::divergences(counts, in_group, static_cast<int32_t>(params.resamples), context.seed());
+    bool differs = false;
+    for (size_t d = 0; d < estimates.size(); ++d) {
+      add_rows(compared[d], estimates[d], members, elements, totals);
+      differs = say(compared[d], estimates[d], period, summary) || differs;
     }
-    totals.append(name, estimate.kl, estimate.kl_lo, estimate.kl_hi, estimate.js, estimate.js_lo,
-                  estimate.js_hi, members);
-    if (dimension.together > 0)
-      summary.warn(
-          fmt::format("{}: the {} cells with most rows are told one by one, the other {} together as {}.",
-                      name, dimension.cells.size() - 1, grouped(static_cast<int64_t>(dimension.together)),
-                      other_values),
-          fmt::format("{}: 행이 많은 항목 {}개만 따로 보이고 나머지 {}개는 {}로 합쳤습니다.", name,
-                      dimension.cells.size() - 1, grouped(static_cast<int64_t>(dimension.together)),
-                      other_values));
-    if (!more.empty())
-      summary.say(fmt::format("By {}, {} over-use {}{}. That differs; it need not cause.", name, who.en, more,
-                              less.empty() ? "" : " and under-use " + less),
-                  fmt::format("{} 기준으로 {}은 {}를 더 이용합니다{}. 차이일 뿐 원인이라는 뜻은 아닙니다.",
-                              name, who.ko, more, less.empty() ? "" : "(덜 이용: " + less + ")"));
+    if (!differs) summary.say(words::no_difference({.period = period}));
   }
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
-  if (summary.sentences.empty() && !estimates.empty())
-    summary.say(
-        "The group buys where everybody buys: no difference stands after correction for many comparisons.",
-        "다중 비교 보정 후 남는 차이가 없습니다. 이 그룹은 전체와 같은 곳에서 구매합니다.");
   return summary;
 }
 
 }  // namespace
 
 Room channel_divergence() {
-  AnalysisInfo info;
-  info.name = "channel_divergence";
-  info.title = {"Where leavers buy", "이탈 고객의 채널 차이"};
-  info.question = {"Which channels, partners and classes does a group use more or less than everybody?",
-                   "어떤 채널·제휴사·상품군을 특정 그룹이 더 또는 덜 이용하는가?"};
-  info.method =
-      "Elements p ln(p/q) of Kullback-Leibler divergence over rows, P the group, Q everybody (Kullback and "
-      "Leibler, 1951); bootstrap intervals over "
-      "customers, permutation p-values, false discoveries controlled at 5 % (Benjamini and Hochberg, 1995).";
-  info.reads = {"raw.event", "raw.product", "result.rfm"};
-  info.dates = {"from", "split", "until"};
-  info.writes = {element_table(), total_table()};
-  info.labels = grade_labels();
-  info.labels.push_back(other_values_label);
-  info.charts = {
-      {"divergence",
-       ChartKind::bar,
-       {"What the group uses more and less than everybody", "전체보다 더·덜 이용하는 곳"},
-       "result.channel_divergence",
-       {{"x", "cell"}, {"y", "element"}, {"lo", "element_lo"}, {"hi", "element_hi"}, {"horizontal", "true"}},
-       "dimension IN ('channel x partner', 'affiliate')"}};
-  info.charts[0].order_by = "abs(element) DESC, cell";
-  info.charts[0].most_rows = 15;
-  info.tables = {{"result.channel_divergence", "abs(element) DESC, dimension, cell", 20},
-                 {"result.channel_divergence_total", "", 10}};
+  AnalysisInfo info = {
+      .name = "channel_divergence",
+      .reads = {"raw.event", "raw.product", "result.rfm"},
+      .dates = {"from", "split", "until"},
+      .writes = {element_columns(), total_columns()},
+      .charts = {bar("divergence", "channel_divergence")
+                     .x("cell")
+                     .y("element")
+                     .bounds()
+                     .horizontal()
+                     .where("dimension IN ('channel x partner', 'affiliate')")
+                     .order_by("abs(element) DESC, cell")
+                     .rows(15)},
+      .tables = {Shown("channel_divergence").order_by("abs(element) DESC, dimension, cell").rows(20),
+                 Shown("channel_divergence_total").rows(10)}};
   ParamTable<Params> table;
-  table
-      .choice("h1-grade", &Params::h1_grade, {"top", "good", "regular", "other", "inactive"},
-              "grade of the group in the first half")
-      .choice("h2-grade", &Params::h2_grade, {"top", "good", "regular", "other", "inactive"},
-              "grade of the group in the second half")
-      .group("group", &Params::group, "compared in place of a pair of grades: TABLE:COLUMN=VALUE")
-      .choice("period", &Params::period, {"h1", "year"},
-              "rows compared: h1, when both sides were there; year, as the deck did")
-      .integer("resamples", &Params::resamples, {100, 10'000}, "", "of bootstrap and permutation");
-  return make_job(info, table, run);
+  table.choice("h1-grade", &Params::h1_grade, grade_list())
+      .choice("h2-grade", &Params::h2_grade, grade_list())
+      .group("group", &Params::group)
+      .choice("period", &Params::period, {"h1", "year"})
+      .integer("resamples", &Params::resamples, {100, 10'000}, "");
+  return make_job(info, words::all, table, run);
 }
 
 }  // namespace danggol::rooms

@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "rooms/customer/words.h"
+
 namespace danggol::rooms {
 namespace {
+
+namespace words = customer_words;
 
 struct Params {
   std::string id;
@@ -63,18 +67,13 @@ Result<Table> answer(Context& context, const Params& params) {
 }  // namespace
 
 Room customer() {
-  AnalysisInfo info;
-  info.name = "customer";
-  info.title = {"One customer", "고객 한 명"};
-  info.question = {"What do we know of this customer?", "이 고객에 대해 무엇을 알고 있는가?"};
-  info.method = "Looks up the newest results; computes nothing but the customer's own totals before as_of.";
-  info.reads = {"raw.event", "raw.customer", "raw.product"};
-  info.dates = {"as-of"};
+  AnalysisInfo info = {
+      .name = "customer", .reads = {"raw.event", "raw.customer", "raw.product"}, .dates = {"as-of"}};
   for (const Source& source : sources)
     if (std::string_view table = source.table; table.starts_with("result.")) info.uses.emplace_back(table);
   ParamTable<Params> table;
-  table.one_of("id", &Params::id, "raw.customer:customer_id", "the customer's id");
-  return make_query(info, table, answer);
+  table.one_of("id", &Params::id, "raw.customer:customer_id");
+  return make_query(info, words::all, table, answer);
 }
 
 }  // namespace danggol::rooms

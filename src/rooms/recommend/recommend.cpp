@@ -5,14 +5,20 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 
 #include "base/random.h"
+#include "contract/declare.h"
 #include "learn/co_purchase.h"
+#include "learn/intervals.h"
 #include "learn/isotonic.h"
 #include "learn/metrics.h"
+#include "rooms/recommend/words.h"
 
 namespace danggol::rooms {
 namespace {
+
+namespace words = recommend_words;
 
 struct Params {
   int64_t products = 4'000;
@@ -22,30 +28,24 @@ struct Params {
 
 Status validate(const Params&) { return {}; }
 
-TableInfo recommendation_table() {
-  const char* step = "95 % interval, Wilson, over the pairs of one isotonic step";
-  return {"result.recommendation",
-          {"Products by customer", "고객별 추천 상품"},
-          {{"customer_id", Type::text, "", {"customer", "고객"}, true, true},
-           {"product_id", Type::text, "", {"product", "상품"}, true},
-           {"place", Type::integer, "", {"place", "순위"}},
-           {"p_buy_if_back", Type::real, "share", {"buys it, if back", "재방문 시 구매 확률"}},
-           {"p_buy_if_back_lo", Type::real, "share", {"from", "하한"}, false, false, step},
-           {"p_buy_if_back_hi", Type::real, "share", {"to", "상한"}, false, false, step},
-           {"bought_before", Type::boolean, "", {"bought before", "이전 구매"}},
-           {"because_product_id", Type::text, "", {"because of", "근거 상품"}},
-           {"lift", Type::real, "", {"lift", "향상도"}}}};
+Columns recommendation_columns() {
+  return Columns("recommendation")
+      .customer_key()
+      .key("product_id")
+      .count("place", "")
+      .share("p_buy_if_back")
+      .bounds("step")
+      .flag("bought_before")
+      .text("because_product_id")
+      .real("lift");
 }
-
-TableInfo record_table() {
-  return {"result.recommendation_calibration",
-          {"Calibration of buying", "구매 확률의 보정"},
-          {{"bin", Type::integer, "", {"bin", "구간"}, true},
-           {"predicted", Type::real, "share", {"predicted", "예측 확률"}},
-           {"observed", Type::real, "share", {"observed", "실제 비율"}},
-           {"observed_lo", Type::real, "share", {"from", "하한"}, false, false, "95 % interval, Wilson"},
-           {"observed_hi", Type::real, "share", {"to", "상한"}, false, false, "95 % interval, Wilson"},
-           {"pairs", Type::integer, "", {"pairs", "쌍"}}}};
+Columns record_columns() {
+  return Columns("recommendation_calibration")
+      .key("bin", Type::integer)
+      .share("predicted")
+      .share("observed")
+      .bounds("wilson")
+      .count("pairs", "");
 }
 
 // The buyers of one window, by their places among all customers in the order of ids, and the products they
@@ -91,10 +91,6 @@ struct Outcome {
   size_t half;  // of the customers, for the held-out record
 };
 
-struct Probability {
-  double p, lo, hi;
-};
-
 // Score -> probability: isotonic regression of what happened, apart for products bought before and new ones;
 // the interval is Wilson's for the pairs that share a step.
 class Calibration {
@@ -109,7 +105,7 @@ class Calibration {
       steps_[owned] = pooled(learn::isotonic(x, y, std::vector<double>(x.size(), 1)));
     }
   }
-  Probability operator()(double score, bool owned) const {
+  Estimate operator()(double score, bool owned) const {
     const auto& steps = steps_[owned];
     if (steps.empty()) return {0, 0, 1};
     auto after = std::upper_bound(steps.begin(), steps.end(), score,
@@ -158,7 +154,7 @@ std::vector<Outcome> outcomes_of(const Window& known, const Window& later,
 }
 
 // Each half of the customers is predicted by what happened to the other half.
-void held_out_record(const std::vector<Outcome>& outcomes, Table& rows, double& error) {
+std::vector<learn::CalibrationBin> held_out_record(const std::vector<Outcome>& outcomes) {
   std::vector<double> p;
   std::vector<bool> happened;
   for (size_t half : {0u, 1u}) {
@@ -167,18 +163,15 @@ void held_out_record(const std::vector<Outcome>& outcomes, Table& rows, double& 
       if (o.half != half) others.push_back(o);
     Calibration calibration(others);
     for (const Outcome& o : outcomes)
-      if (o.half == half) p.push_back(calibration(o.score, o.owned).p), happened.push_back(o.bought);
+      if (o.half == half) p.push_back(calibration(o.score, o.owned).value), happened.push_back(o.bought);
   }
-  auto bins = learn::calibration(p, happened, 10);
-  error = learn::calibration_error(bins);
-  for (const auto& bin : bins)
-    rows.append(static_cast<int64_t>(rows.rows() + 1), bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
+  return learn::calibration(p, happened, 10);
 }
 
 // Share of customers who bought at least one of the first five of their list.
-learn::Interval hit_rate(const Window& known, const Window& later,
-                         const std::function<int32_t(size_t, size_t)>& item, double& rate) {
-  double hits = 0, customers = static_cast<double>(known.customer.size());
+Estimate hit_rate(const Window& known, const Window& later,
+                  const std::function<int32_t(size_t, size_t)>& item) {
+  int64_t hits = 0;
   for (size_t c = 0; c < known.customer.size(); ++c) {
     bool hit = false;
     for (size_t k = 0; k < 5 && !hit; ++k) {
@@ -187,17 +180,29 @@ learn::Interval hit_rate(const Window& known, const Window& later,
     }
     hits += hit;
   }
-  rate = customers > 0 ? hits / customers : 0;
-  return learn::wilson(hits, customers);
+  return learn::share(hits, known.customer.size());
 }
 
-Result<Summary> run(Context& context, const Params& params) {
-  const TimeFrame& time = context.time();
-  if (time.horizon_months == 0)
-    return Error{Code::no_data,
-                 fmt::format("recommend: the history before {} is too short: at least 2 months are needed",
-                             to_text(time.until))};
-  // numbers go by ids, so that neither sums nor ties depend on what was loaded first
+// The same list for everybody: the products with most buyers.
+std::vector<int32_t> most_popular(const Window& known, int32_t item_count) {
+  std::vector<int64_t> buyers(static_cast<size_t>(item_count));
+  for (int32_t item : known.purchases.items) ++buyers[static_cast<size_t>(item)];
+  std::vector<int32_t> popular(buyers.size());
+  std::iota(popular.begin(), popular.end(), 0);
+  std::stable_sort(popular.begin(), popular.end(), [&](int32_t a, int32_t b) {
+    return buyers[static_cast<size_t>(a)] > buyers[static_cast<size_t>(b)];
+  });
+  return popular;
+}
+
+// Customers and products in the order of their ids, so that neither sums nor ties depend on what was loaded
+// first.
+struct Catalogue {
+  std::vector<std::string> customer_ids, product_ids;
+  int32_t item_count() const { return static_cast<int32_t>(product_ids.size()); }
+};
+
+Result<Catalogue> read_catalogue(Context& context, const Params& params) {
   TRY(context.execute(
       "CREATE OR REPLACE TEMP TABLE placed AS SELECT customer_no, customer_id, "
       "(row_number() OVER (ORDER BY customer_id) - 1)::INTEGER AS place FROM customer; "
@@ -208,129 +213,126 @@ Result<Summary> run(Context& context, const Params& params) {
       "    WHERE action = 'purchase' AND product_no IS NOT NULL AND ts < $split GROUP BY product_no) "
       "  JOIN product USING (product_no) ORDER BY buyers DESC, product_id LIMIT $most)",
       {{"most", params.products}}));
-  int32_t item_count =
-      static_cast<int32_t>(TRY(context.query("SELECT count(*) AS n FROM catalogue")).integers("n")[0]);
-  if (item_count < 2)
+  Table products = TRY(context.query("SELECT product_id FROM catalogue ORDER BY item")),
+        customers = TRY(context.query("SELECT customer_id FROM placed ORDER BY place"));
+  Catalogue catalogue{customers.texts("customer_id"), products.texts("product_id")};
+  if (catalogue.item_count() < 2)
     return Error{Code::no_data,
                  fmt::format("recommend: products bought before {} = {}: at least 2 are needed",
-                             to_text(time.split), item_count)};
+                             to_text(context.time().split), catalogue.item_count())};
+  return catalogue;
+}
 
-  // learn what scores were worth: lists as of the split, and what was bought after it
-  TRY(context.progress(0.1, "co-purchases at the split"));
-  int32_t per_customer = static_cast<int32_t>(params.per_customer);
-  Window known = TRY(read_window(context, time.from, time.split, item_count));
-  Window later = TRY(read_window(context, time.split, time.until, item_count));
+// What lists made at the split were worth in the period after it.
+struct Record {
+  std::vector<Outcome> outcomes;
+  std::vector<learn::CalibrationBin> bins;
+  Estimate hit, hit_popular;
+  int64_t customers;
+};
+
+Result<Record> test_at_split(Context& context, const Catalogue& catalogue, const Params& params) {
+  const TimeFrame& time = context.time();
+  Window known = TRY(read_window(context, time.from, time.split, catalogue.item_count()));
+  Window later = TRY(read_window(context, time.split, time.until, catalogue.item_count()));
   if (known.customer.empty())
     return Error{Code::no_data, fmt::format("recommend: nobody bought from {} to {}", to_text(time.from),
                                             to_text(time.split))};
-  auto lists = learn::CoPurchase(known.purchases, params.shrinkage).recommend(known.purchases, per_customer);
-  Table placed = TRY(context.query("SELECT customer_id FROM placed ORDER BY place"));
-  const auto& customer_ids = placed.texts("customer_id");
-  auto outcomes = outcomes_of(known, later, lists, customer_ids, context.seed());
-  Table record = Table::of(record_table());
-  double error = 0;
-  held_out_record(outcomes, record, error);
-  TRY(context.write("result.recommendation_calibration", record));
-  Calibration calibration(outcomes);
+  auto lists = learn::CoPurchase(known.purchases, params.shrinkage)
+                   .recommend(known.purchases, static_cast<int32_t>(params.per_customer));
+  Record record;
+  record.outcomes = outcomes_of(known, later, lists, catalogue.customer_ids, context.seed());
+  record.bins = held_out_record(record.outcomes);
+  record.customers = static_cast<int64_t>(known.customer.size());
+  record.hit =
+      hit_rate(known, later, [&](size_t c, size_t k) { return k < lists[c].size() ? lists[c][k].item : -1; });
+  auto popular = most_popular(known, catalogue.item_count());
+  record.hit_popular =
+      hit_rate(known, later, [&](size_t, size_t k) { return k < popular.size() ? popular[k] : -1; });
+  return record;
+}
 
-  // the same list for everybody as the baseline
-  std::vector<int32_t> popular(static_cast<size_t>(item_count));
-  std::vector<int64_t> buyers(popular.size());
-  for (int32_t item : known.purchases.items) ++buyers[static_cast<size_t>(item)];
-  for (size_t i = 0; i < popular.size(); ++i) popular[i] = static_cast<int32_t>(i);
-  std::stable_sort(popular.begin(), popular.end(), [&](int32_t a, int32_t b) {
-    return buyers[static_cast<size_t>(a)] > buyers[static_cast<size_t>(b)];
-  });
-  double hit = 0, hit_popular = 0;
-  auto ours = hit_rate(
-      known, later, [&](size_t c, size_t k) { return k < lists[c].size() ? lists[c][k].item : -1; }, hit);
-  auto theirs = hit_rate(
-      known, later, [&](size_t, size_t k) { return k < popular.size() ? popular[k] : -1; }, hit_popular);
+Table record_rows(const Record& record) {
+  Table rows = Table::of(record_columns());
+  for (const auto& bin : record.bins)
+    rows.append(rows.rows() + 1, bin.predicted, bin.observed, bin.lo, bin.hi, bin.size);
+  return rows;
+}
 
-  // the lists as of now
-  TRY(context.progress(0.5, "co-purchases now"));
-  Window now =
-      TRY(read_window(context, add_months(time.as_of, -time.horizon_months), time.as_of, item_count));
+// Everybody's list as of now.
+Result<Table> recommendation_rows(Context& context, const Catalogue& catalogue,
+                                  const Calibration& calibration, const Params& params) {
+  const TimeFrame& time = context.time();
+  Window now = TRY(
+      read_window(context, add_months(time.as_of, -time.horizon_months), time.as_of, catalogue.item_count()));
   learn::CoPurchase model(now.purchases, params.shrinkage);
-  auto recommended = model.recommend(now.purchases, per_customer);
-  Table products = TRY(context.query("SELECT product_id FROM catalogue ORDER BY item"));
-  const auto& product_ids = products.texts("product_id");
-  Table rows = Table::of(recommendation_table());
+  auto recommended = model.recommend(now.purchases, static_cast<int32_t>(params.per_customer));
+  auto product = [&](int32_t item) -> const std::string& {
+    return catalogue.product_ids[static_cast<size_t>(item)];
+  };
+  Table rows = Table::of(recommendation_columns());
   for (size_t c = 0; c < recommended.size(); ++c) {
-    const std::string& customer_id = customer_ids[static_cast<size_t>(now.customer[c])];
+    const std::string& customer = catalogue.customer_ids[static_cast<size_t>(now.customer[c])];
     // placed by probability: products bought before and new ones have their own scale
-    std::vector<std::pair<Probability, learn::Recommendation>> list;
+    std::vector<std::pair<Estimate, learn::Recommendation>> list;
     for (const auto& r : recommended[c]) list.emplace_back(calibration(r.score, r.owned), r);
     std::stable_sort(list.begin(), list.end(),
-                     [](const auto& a, const auto& b) { return a.first.p > b.first.p; });
+                     [](const auto& a, const auto& b) { return a.first.value > b.first.value; });
     for (size_t k = 0; k < list.size(); ++k) {
       const auto& [p, r] = list[k];
-      rows.append(customer_id, product_ids[static_cast<size_t>(r.item)], static_cast<int64_t>(k + 1), p.p,
-                  p.lo, p.hi, r.owned, product_ids[static_cast<size_t>(r.because)],
+      rows.append(customer, product(r.item), k + 1, p, r.owned, product(r.because),
                   model.lift(r.because, r.item));
     }
   }
+  return rows;
+}
+
+Result<Summary> run(Context& context, const Params& params) {
+  const TimeFrame& time = context.time();
+  if (time.horizon_months == 0)
+    return Error{Code::no_data,
+                 fmt::format("recommend: the history before {} is too short: at least 2 months are needed",
+                             to_text(time.until))};
+  Catalogue catalogue = TRY(read_catalogue(context, params));
+  TRY(context.progress(0.1, "co-purchases at the split"));
+  Record record = TRY(test_at_split(context, catalogue, params));
+  TRY(context.write("result.recommendation_calibration", record_rows(record)));
+  TRY(context.progress(0.5, "co-purchases now"));
+  Table rows = TRY(recommendation_rows(context, catalogue, Calibration(record.outcomes), params));
   TRY(context.write("result.recommendation", rows));
 
   Summary summary;
-  summary.fact("hit_rate_5", hit, "share", ours.lo, ours.hi);
-  summary.fact("hit_rate_5_popular", hit_popular, "share", theirs.lo, theirs.hi);
-  summary.fact("calibration_error", error, "share");
-  summary.say(fmt::format("Had the lists been made at {}, {:.0f} % of customers ({:.0f} to {:.0f} %) would "
-                          "have bought at least one of their first five products "
-                          "in the next {} months; the five most popular products would have reached {:.0f} % "
-                          "({:.0f} to {:.0f} %).",
-                          to_text(time.split), hit * 100, ours.lo * 100, ours.hi * 100, time.horizon_months,
-                          hit_popular * 100, theirs.lo * 100, theirs.hi * 100),
-              fmt::format("{} 기준으로 추천했다면 고객의 {:.0f}%({:.0f}~{:.0f}%)가 이후 {}개월 안에 추천 "
-                          "상위 5개 중 하나 이상을 샀습니다. "
-                          "인기 상품 5개를 똑같이 추천했다면 {:.0f}%({:.0f}~{:.0f}%)였습니다.",
-                          to_text(time.split), hit * 100, ours.lo * 100, ours.hi * 100, time.horizon_months,
-                          hit_popular * 100, theirs.lo * 100, theirs.hi * 100));
-  if (ours.lo <= theirs.hi)
-    summary.warn("The personal lists are not clearly better than the most popular products.",
-                 "개인별 추천이 인기 상품 추천보다 확실히 낫다고 할 수 없습니다.");
+  Period period{time.split, time.until};
+  summary.fact("hit_rate_5", record.hit, "share");
+  summary.fact("hit_rate_5_popular", record.hit_popular, "share");
+  summary.fact("calibration_error", learn::calibration_error(record.bins), "share");
+  summary.say(words::hits({.period = period,
+                           .share = Share(record.hit),
+                           .popular = Share(record.hit_popular),
+                           .customers = record.customers}));
+  if (record.hit.lo <= record.hit_popular.hi) summary.warn(words::not_better({.period = period}));
   return summary;
 }
 
 }  // namespace
 
 Room recommend() {
-  AnalysisInfo info;
-  info.name = "recommend";
-  info.title = {"What they will buy", "다음에 살 상품"};
-  info.question = {"Which products will each customer buy when they come back, and how likely?",
-                   "각 고객은 다시 올 때 무엇을 얼마의 확률로 살까?"};
-  info.method =
-      "Co-purchase: mean shrunken P(j | i) over the customer's products (lift; Agrawal, Imielinski and "
-      "Swami, 1993), turned into "
-      "probabilities, given that the customer buys anything in the next period, by isotonic regression on "
-      "what "
-      "was bought after the split.";
-  info.reads = {"raw.event", "raw.customer", "raw.product"};
-  info.writes = {recommendation_table(), record_table()};
-  info.charts = {{"recommendation_calibration",
-                  ChartKind::calibration,
-                  {"Do 30 % of pairs with 30 % come true?", "구매 확률 30%인 쌍의 30%가 실제로 구매했는가?"},
-                  "result.recommendation_calibration",
-                  {{"x", "predicted"},
-                   {"y", "observed"},
-                   {"lo", "observed_lo"},
-                   {"hi", "observed_hi"},
-                   {"size", "pairs"}},
-                  "",
-                  "share",
-                  {"Each half of the customers was predicted from the other half.",
-                   "고객의 절반을 나머지 절반으로 예측했습니다."}}};
-  info.tables = {{"result.recommendation", "p_buy_if_back DESC, customer_id, place", 10}};
+  AnalysisInfo info = {
+      .name = "recommend",
+      .reads = {"raw.event", "raw.customer", "raw.product"},
+      .writes = {recommendation_columns(), record_columns()},
+      .charts = {calibration("recommendation_calibration", "recommendation_calibration")
+                     .x("predicted")
+                     .y("observed")
+                     .bounds()
+                     .size("pairs")
+                     .unit("share")},
+      .tables = {Shown("recommendation").order_by("p_buy_if_back DESC, customer_id, place").rows(10)}};
   ParamTable<Params> table;
-  table
-      .integer("products", &Params::products, {2, 10'000}, "products",
-               "the most bought products to choose from; memory grows with its square")
-      .integer("per-customer", &Params::per_customer, {1, 100}, "products", "recommended to each customer")
-      .real("shrinkage", &Params::shrinkage, {0, 1'000}, "customers",
-            "imagined buyers of one product alone, against chance pairs");
-  return make_job(info, table, run);
+  table.integer("products", &Params::products, {2, 10'000}, "products")
+      .integer("per-customer", &Params::per_customer, {1, 100}, "products")
+      .real("shrinkage", &Params::shrinkage, {0, 1'000}, "customers");
+  return make_job(info, words::all, table, run);
 }
 
 }  // namespace danggol::rooms

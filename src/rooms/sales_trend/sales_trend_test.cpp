@@ -28,7 +28,8 @@ TEST(SalesTrend, ALongDimensionIsCutToTheLargestAndLosesNothing) {
   ASSERT_EQ(months.rows(), 24u);
   for (double shares : months.reals("shares")) EXPECT_NEAR(shares, 1, 1e-9);
   ASSERT_EQ(done.warnings.size(), 1u);
-  EXPECT_NE(done.warnings[0].en.find("999 of 1,500"), std::string::npos) << done.warnings[0].en;
+  EXPECT_NE(done.warnings[0].in(Language::en).find("999 of 1,500"), std::string::npos)
+      << done.warnings[0].in(Language::en);
 }
 
 }  // namespace

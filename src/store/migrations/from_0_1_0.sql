@@ -32,8 +32,9 @@ SELECT run_id, room, state, params, as_of, period_from, period_split, period_unt
        rows_written, version, '', error, ''
 FROM danggol.run.log ORDER BY run_id;
 INSERT INTO fresh.run.input FROM danggol.run.input;
-INSERT INTO fresh.run.fact FROM danggol.run.fact;
-INSERT INTO fresh.run.sentence FROM danggol.run.sentence;
+INSERT INTO fresh.run.fact
+SELECT run_id, position, name, value, unit, lo, hi, label_en IS NOT NULL FROM danggol.run.fact;
+INSERT INTO fresh.run.sentence SELECT run_id, position, kind, '', '', '', en, ko FROM danggol.run.sentence;
 -- of each room the newest run, if it is of the same dates as the newest of all
 INSERT INTO fresh.run.frame
 SELECT as_of, period_from, period_split, period_until FROM fresh.run.log WHERE state = 'done'

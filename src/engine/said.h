@@ -1,0 +1,20 @@
+// Sentences of runs, as they are kept and as today's words say them.
+#pragma once
+
+#include <string>
+
+#include "contract/words.h"
+#include "store/database.h"
+
+namespace danggol::engine {
+
+// In every language.
+Text said(const Sentence& sentence);
+// The same of a row of run.sentence; `then`, what was said, where today's words do not know the sentence.
+Text said_again(const std::string& scope, const std::string& id, const std::string& arguments, Text then);
+
+// Of our own words: what a parameter is for.
+std::vector<ParamInfo> with_help(std::vector<ParamInfo> params, const std::string& prefix = "parameter.");
+Text own_words(const std::string& key);
+
+}  // namespace danggol::engine

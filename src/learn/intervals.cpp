@@ -1,0 +1,32 @@
+#include "learn/intervals.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace danggol::learn {
+
+Interval wilson(double successes, double trials) {
+  if (trials <= 0) return {0, 1};
+  double p = successes / trials, z2 = z95 * z95;
+  double centre = (p + z2 / (2 * trials)) / (1 + z2 / trials);
+  double half = z95 * std::sqrt(p * (1 - p) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials);
+  // exactly 0 and 1 at the ends, where rounding would leave a trace
+  return {successes == 0 ? 0 : std::max(0.0, centre - half),
+          successes == trials ? 1 : std::min(1.0, centre + half)};
+}
+
+Estimate share_of(double successes, double trials) {
+  Interval interval = wilson(successes, trials);
+  return {trials > 0 ? successes / trials : NAN, interval.lo, interval.hi};
+}
+
+Estimate mean(double sum, double squares, int64_t count) {
+  double n = static_cast<double>(count);
+  if (count < 1) return {NAN, NAN, NAN};
+  double value = sum / n;
+  if (count < 2) return {value, NAN, NAN};
+  double half = z95 * std::sqrt(std::max(0.0, squares - sum * sum / n) / (n - 1) / n);
+  return {value, value - half, value + half};
+}
+
+}  // namespace danggol::learn

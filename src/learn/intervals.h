@@ -1,0 +1,27 @@
+// Estimates with their 95 % intervals.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+
+#include "base/interval.h"
+
+namespace danggol::learn {
+
+inline constexpr double z95 = 1.959963984540054;  // 95 % of a normal distribution lie within
+
+// Of a share (Wilson, 1927); [0, 1] without trials.
+Interval wilson(double successes, double trials);
+
+// successes of trials, with Wilson's interval; NaN without trials.
+Estimate share_of(double successes, double trials);
+template <class Successes, class Trials>
+Estimate share(Successes successes, Trials trials) {
+  return share_of(static_cast<double>(successes), static_cast<double>(trials));
+}
+
+// The mean of n independent values from their sum and the sum of their squares, normal; NaN without a value,
+// and so are the bounds with less than two.
+Estimate mean(double sum, double squares, int64_t n);
+
+}  // namespace danggol::learn

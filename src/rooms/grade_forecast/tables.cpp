@@ -1,0 +1,94 @@
+#include "rooms/grade_forecast/tables.h"
+
+namespace danggol::rooms {
+
+Columns importance_columns() {
+  return Columns("forecast_importance").key("feature").real("gain").share("gain_share");
+}
+
+Columns forecast_columns() {
+  return Columns("grade_forecast")
+      .customer_key()
+      .text("grade")
+      .share("p_top")
+      .share("p_good")
+      .share("p_regular")
+      .share("p_other")
+      .share("p_leave")
+      .bounds("venn_abers")
+      .text("predicted");
+}
+
+Columns metric_columns() {
+  return Columns("forecast_metric")
+      .key("cutoff", Type::date)
+      .key("metric")
+      .key("predictor")
+      .real("value")
+      .bounds("bootstrap");
+}
+
+Columns random_split_columns() {
+  return Columns("forecast_random_split")
+      .key("metric")
+      .key("predictor")
+      .real("value")
+      .bounds("bootstrap")
+      .real("across_time");
+}
+
+Columns class_columns() {
+  return Columns("forecast_class")
+      .key("grade")
+      .share("precision")
+      .share("recall")
+      .share("f1")
+      .bounds("bootstrap")
+      .count("support");
+}
+
+Columns pair_columns(std::string_view table) {
+  return Columns(table)
+      .key("h1_grade")
+      .key("h2_grade")
+      .share("precision")
+      .share("recall")
+      .share("f1")
+      .bounds("bootstrap")
+      .count("support");
+}
+
+Columns confusion_columns() {
+  return Columns("forecast_confusion").key("actual").key("predicted").count("customers");
+}
+
+Columns calibration_columns() {
+  return Columns("forecast_calibration")
+      .key("bin", Type::integer)
+      .share("predicted")
+      .share("observed")
+      .bounds("wilson")
+      .count("customers");
+}
+
+Columns lift_columns() {
+  return Columns("forecast_lift")
+      .key("top_share", Type::real, "share")
+      .count("customers")
+      .count("caught")
+      .share("caught_share")
+      .bounds("wilson")
+      .real("lift");
+}
+
+Columns backtest_columns() {
+  return Columns("forecast_backtest")
+      .customer_key()
+      .text("grade")
+      .text("actual")
+      .text("predicted")
+      .share("p_leave")
+      .bounds("venn_abers");
+}
+
+}  // namespace danggol::rooms
