@@ -237,9 +237,10 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
     near = named(TRY(near_misses(connection, known_in)));
   }
   if (!unknown.empty() && !is_file)
-    return Error{Code::bad_input, fmt::format("suppress: {}: {}, nothing was changed{}", named(unknown).in(Language::en),
-                                              adds ? "no customer has this id" : "not on the list",
-                                              near.empty() ? "" : "; did you mean " + near.in(Language::en) + "?")};
+    return Error{Code::bad_input,
+                 fmt::format("suppress: {}: {}, nothing was changed{}", named(unknown).in(Language::en),
+                             adds ? "no customer has this id" : "not on the list",
+                             near.empty() ? "" : "; did you mean " + near.in(Language::en) + "?")};
 
   TRY(list(connection, joined(ids.given, ids.kept_too)));
   int64_t before = TRY(connection.integer("SELECT count(*) FROM raw.suppression"));

@@ -269,7 +269,8 @@ Result<void> simulate_lpoint(const LpointOptions& options, const std::string& ou
   for (size_t t = 0; t < table_count; ++t)
     (t < offers ? names.always : names.sometimes).push_back(table_names[t]);
   return OutputFolder::write(out_dir, names, [&](OutputFolder& folder) -> Status {
-    OutputFolder::File *products = TRY(folder.create(product_table)), *stores = TRY(folder.create(store_table));
+    OutputFolder::File *products = TRY(folder.create(product_table)),
+                       *stores = TRY(folder.create(store_table));
     TRY(products->write(writer.products()));
     TRY(stores->write(writer.stores()));
     std::vector<OutputFolder::File*> files;

@@ -29,7 +29,9 @@ LEVELS = {
     "engine": 6,
 }
 # include/danggol: what everybody may know, and the two headers that speak of the engine, known from report/ up.
-LOWEST_HEADERS = {"danggol/result.h", "danggol/analysis.h", "danggol/arrow.h", "danggol/progress.h", "danggol/printable.h"}
+LOWEST_HEADERS = {
+    f"danggol/{name}.h" for name in ("result", "analysis", "text", "arrow", "progress", "printable")
+}
 ENGINE_HEADERS_FROM = LEVELS["report"]
 # Rooms meet the store only through their Context.
 SEEN_BY_ROOMS = {"base", "contract", "learn"}
@@ -47,6 +49,7 @@ ONLY_IN = [
 
 NAMES_THAT_SAY_NOTHING = {"util", "utils", "helper", "helpers", "manager", "managers", "common"}
 LINE_LENGTH = 120
+ROOM_FUNCTION_LINES = 60
 LINE_LENGTH_PYTHON = 140  # a sentence for people stays in one piece
 CPP = (".h", ".cpp")
 CODE = CPP + (".sql", ".py", ".sh", ".cmake")
@@ -255,10 +258,35 @@ def no_machine(tree):
                 yield path, number, f"{own}: the name of this machine"
 
 
+def room_sources(tree):
+    for path in tree.matching("src/rooms/*"):
+        if room_of(path[4:]) and path.endswith(CPP) and not is_test(path):
+            yield path
+
+
+def room_function_length(tree):
+    for path in room_sources(tree):
+        start = None
+        for number, line in enumerate(tree.lines(path), 1):
+            if re.match(r"[A-Za-z]", line) and line.endswith("{"):
+                start = number
+            elif line == "}" and start:
+                if number - start + 1 > ROOM_FUNCTION_LINES:
+                    yield path, start, f"{number - start + 1} lines: at most {ROOM_FUNCTION_LINES} in a room's function"
+                start = None
+
+
+def words_in_files(tree):
+    for path in room_sources(tree):
+        for number, line in enumerate(tree.lines(path), 1):
+            if re.search(r"[가-힣]", line):
+                yield path, number, "words for people stand in words.toml"
+
+
 def room_files(tree):
     rooms = {room for path in tree.files if path.startswith("src/") and (room := room_of(path[4:]))}
     for room in sorted(rooms):
-        for name in ("README.md", f"{room}.h", f"{room}.cpp", f"{room}.test"):
+        for name in ("README.md", "words.toml", f"{room}.h", f"{room}.cpp", f"{room}.test"):
             if f"src/rooms/{room}/{name}" not in tree.files:
                 yield f"src/rooms/{room}/{name}", 1, "missing; every room has it"
 
@@ -305,6 +333,8 @@ RULES = [
     tab,
     finished,
     no_machine,
+    room_function_length,
+    words_in_files,
     room_files,
     built,
     secret,
@@ -348,6 +378,8 @@ GOOD = {
         }.items()
     },
     "src/rooms/rfm/README.md": "RFM\n",
+    "src/rooms/rfm/words.toml": "[analysis.rfm]\n",
+    "src/rooms/churn/words.toml": "[analysis.churn]\n",
     "src/rooms/churn/README.md": "Churn\n",
     "src/rooms/churn/churn_test.cpp": "#include \"rooms/rfm/rfm.h\"\n#include \"engine/run.h\"\n",
 }
@@ -385,6 +417,9 @@ BAD = [
     ("no_machine", {"README.md": "see /ho" + "me/kim/danggol\n"}),
     ("no_machine", {"README.md": "see http://build7.inter" + "nal/\n"}),
     ("no_machine", {"README.md": "ask 192.1" + "68.0.7\n"}),
+    ("room_function_length", {"src/rooms/rfm/rfm.cpp": "int f() {\n" + "  g();\n" * 59 + "}\n"}),
+    ("words_in_files", {"src/rooms/rfm/rfm.cpp": 'summary.say("고객");\n'}),
+    ("room_files", {"src/rooms/rfm/words.toml": GONE}),
     ("room_files", {"src/rooms/rfm/README.md": GONE}),
     ("room_files", {"src/rooms/rfm/rfm.test": GONE}),
     ("built", {"src/base/clock.cpp": "\n"}),

@@ -41,7 +41,10 @@ TEST(ChannelDivergence, ALongDimensionIsCutToTheLargestAndLosesNothing) {
             "ANTI JOIN told USING (partner)) <= (SELECT min(rows) FROM sold SEMI JOIN told USING "
             "(partner)) AS holds");
   EXPECT_EQ(least.integers("holds")[0], 1);
-  EXPECT_EQ(done.warnings.size(), 2u);
+  ASSERT_EQ(done.warnings.size(), 2u);
+  EXPECT_EQ(done.warnings[1].in(Language::en),
+            "By partner: the 999 cells with most rows are told one by one, the other 501 together as others "
+            "together.");
 }
 
 }  // namespace

@@ -246,9 +246,11 @@ void say_season(const std::vector<Figure>& figures, Date at, Summary& summary) {
   summary.fact("season_calibration_error", with.value, "share");
   summary.fact("season_calibration_error_uncorrected", without.value, "share");
   if (with.value < without.value)
-    summary.say(words::season_helps({.at = at, .without = Points(without.value), .with = Points(with.value)}));
+    summary.say(
+        words::season_helps({.at = at, .without = Points(without.value), .with = Points(with.value)}));
   else if (with.value > without.value)
-    summary.warn(words::season_hurts({.at = at, .without = Points(without.value), .with = Points(with.value)}));
+    summary.warn(
+        words::season_hurts({.at = at, .without = Points(without.value), .with = Points(with.value)}));
 }
 
 }  // namespace

@@ -256,7 +256,10 @@ void say_leaving(const Leaving& leaving, const TimeFrame& time, const Period& pe
   Share never(learn::share(left[0], all[0])),
       ever(learn::share(std::accumulate(left.begin() + 1, left.end(), int64_t{0}),
                         std::accumulate(all.begin() + 1, all.end(), int64_t{0})));
-  Number p(trend.p_value), p_within(within.p_value);
+  auto at_most = [](double p_value) {
+    return Number(std::ceil(p_value * 10'000) / 10'000);
+  };  // as it is printed
+  Number p = at_most(std::max(trend.p_value, 1e-4)), p_within = at_most(std::max(within.p_value, 1e-4));
   Period h2{time.split, time.until};
   if (within.p_value <= level && (within.z < 0) == (trend.z < 0))
     summary.say(words::trend_holds({.never = never, .ever = ever, .p = p, .within = p_within, .h2 = h2}));
