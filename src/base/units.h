@@ -14,6 +14,10 @@ struct Date {
   auto operator<=>(const Date&) const = default;
 };
 
+struct Period {  // [from, until)
+  Date from, until;
+};
+
 struct Timestamp {
   int64_t micros = 0;
   auto operator<=>(const Timestamp&) const = default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/matrix.h"
@@ -19,6 +20,11 @@ struct TimeFrame {
   Date backtest_train, backtest_test;
   int32_t backtest_horizon_months = 0;
   Date first_event;
+
+  Period h1() const { return {from, split}; }
+  Period h2() const { return {split, until}; }
+  // What a parameter `period` says: "h1", or "year" for both halves.
+  Period named(std::string_view period) const { return {from, period == "h1" ? split : until}; }
 };
 
 enum class Origin {

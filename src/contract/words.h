@@ -47,10 +47,7 @@ using Change = Figure<2>;  // relative: 0.05 is +5.0 %
 using Number = Figure<3>;
 using Amount = Figure<4>;  // of money
 using Gain = Figure<5>;    // of money, with its sign
-struct Period {            // [from, until)
-  Date from, until;
-};
-struct Name {  // as the shop writes it
+struct Name {              // as the shop writes it
   std::string text;
 };
 struct Word {  // a value of our own, told by its label: "inactive"

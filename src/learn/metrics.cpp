@@ -130,6 +130,18 @@ double Ranking::lift(double top_share, const Weights& weights) const {
   return positives > 0 && top_rows > 0 ? (top_positives / top_rows) / (positives / rows) : nan;
 }
 
+std::vector<Top> tops(const std::vector<bool>& hits_by_rank, const std::vector<int32_t>& percents) {
+  std::vector<Top> out;
+  size_t at = 0;
+  int64_t hits = 0;
+  for (int32_t percent : percents) {
+    size_t until = hits_by_rank.size() * static_cast<size_t>(percent) / 100;
+    for (; at < until; ++at) hits += hits_by_rank[at];
+    out.push_back({percent, static_cast<int64_t>(until), hits});
+  }
+  return out;
+}
+
 std::vector<CalibrationBin> calibration(const std::vector<double>& probabilities,
                                         const std::vector<bool>& outcomes, int32_t bins) {
   std::vector<size_t> order(probabilities.size());

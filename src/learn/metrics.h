@@ -40,6 +40,14 @@ class Ranking {
   std::vector<bool> outcomes_;
 };
 
+// The first rows of a ranking, and how many of them are what is looked for.
+struct Top {
+  int32_t percent;
+  int64_t rows, hits;
+};
+std::vector<Top> tops(const std::vector<bool>& hits_by_rank,
+                      const std::vector<int32_t>& percents);  // ascending
+
 struct CalibrationBin {
   double predicted, observed, lo, hi;  // lo, hi: Wilson 95 % of observed
   int64_t size;

@@ -10,6 +10,7 @@
 #include "contract/declare.h"
 #include "contract/largest_values.h"
 #include "learn/intervals.h"
+#include "learn/metrics.h"
 #include "rooms/campaign/campaign.sql.h"
 #include "rooms/campaign/words.h"
 
@@ -332,25 +333,6 @@ Result<Summary> run(Context& context, const Params& params) {
 struct BacktestParams {};
 Status validate(const BacktestParams&) { return {}; }
 
-// Who left among the first ones of a list.
-struct Top {
-  int64_t percent, customers, caught, leavers;
-  Estimate recall() const { return learn::share(caught, leavers); }
-  Estimate precision() const { return learn::share(caught, customers); }
-};
-
-std::vector<Top> tops_of(const std::vector<int64_t>& has_left) {
-  int64_t leavers = std::count(has_left.begin(), has_left.end(), 1), caught = 0;
-  std::vector<Top> out;
-  size_t at = 0;
-  for (int64_t percent : {5, 10, 20, 30, 40, 50}) {
-    size_t until = has_left.size() * static_cast<size_t>(percent) / 100;
-    for (; at < until; ++at) caught += has_left[at];
-    if (until > 0 && leavers > 0) out.push_back({percent, static_cast<int64_t>(until), caught, leavers});
-  }
-  return out;
-}
-
 Result<Summary> backtest(Context& context, const BacktestParams&) {
   Table tested =
       TRY(context.query("SELECT p_leave, actual = 'inactive' AS has_left FROM result.forecast_backtest ORDER "
@@ -360,14 +342,17 @@ Result<Summary> backtest(Context& context, const BacktestParams&) {
   Period period{from, add_months(from, context.time().backtest_horizon_months)};
   Table rows = Table::of(backtest_columns());
   Summary summary;
-  for (const Top& top : tops_of(tested.integers("has_left"))) {
-    rows.append(static_cast<double>(top.percent) / 100, top.customers, top.caught, top.leavers, top.recall(),
-                top.precision());
+  const auto& left = tested.integers("has_left");
+  int64_t leavers = std::count(left.begin(), left.end(), 1);
+  for (const auto& top : learn::tops({left.begin(), left.end()}, {5, 10, 20, 30, 40, 50})) {
+    if (top.rows == 0 || leavers == 0) continue;
+    Estimate recall = learn::share(top.hits, leavers), precision = learn::share(top.hits, top.rows);
+    rows.append(top.percent / 100.0, top.rows, top.hits, leavers, recall, precision);
     if (top.percent != 20) continue;
-    summary.fact("recall_20", top.recall(), "share");
-    summary.fact("precision_20", top.precision(), "share");
-    summary.say(words::caught(
-        {.caught = top.caught, .leavers = top.leavers, .share = Share(top.recall()), .period = period}));
+    summary.fact("recall_20", recall, "share");
+    summary.fact("precision_20", precision, "share");
+    summary.say(
+        words::caught({.caught = top.hits, .leavers = leavers, .share = Share(recall), .period = period}));
   }
   TRY(context.write("result.campaign_backtest", rows));
   return summary;

@@ -244,8 +244,8 @@ void say_group(const Params& params, const TimeFrame& time, int64_t members, con
     summary.say(words::moved_group({.customers = members,
                                     .h1_grade = {params.h1_grade},
                                     .h2_grade = {params.h2_grade},
-                                    .h1 = {time.from, time.split},
-                                    .h2 = {time.split, time.until},
+                                    .h1 = time.h1(),
+                                    .h2 = time.h2(),
                                     .period = period}));
   else
     summary.say(words::named_group({.customers = members,
@@ -256,7 +256,7 @@ void say_group(const Params& params, const TimeFrame& time, int64_t members, con
 
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
-  Period period{time.from, params.period == "h1" ? time.split : time.until};
+  Period period = time.named(params.period);
   Sequences sequences = TRY(context.sequences());
   std::vector<GradePair> pairs = TRY(grade_pairs(context));
   std::vector<bool> in_group = TRY(read_group(context, pairs, params));

@@ -76,7 +76,7 @@ Table rows(const Moves& moves) {
 
 Summary say(const Moves& moves, const TimeFrame& time) {
   Summary summary;
-  Period h1{time.from, time.split}, h2{time.split, time.until};
+  Period h1 = time.h1(), h2 = time.h2();
   summary.fact("h1_buyers", moves.h1_buyers(), "customers");
   summary.fact("came_in_h2", moves.came(), "customers");
   summary.fact("returned_in_h2", moves.returned, "customers");

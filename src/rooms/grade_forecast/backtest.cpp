@@ -147,15 +147,14 @@ Table lift_rows(const std::vector<double>& p, const std::vector<bool>& left) {
   std::vector<size_t> order(p.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p[a] > p[b]; });
-  int64_t leavers = std::count(left.begin(), left.end(), true), caught = 0;
+  std::vector<bool> by_rank;
+  for (size_t i : order) by_rank.push_back(left[i]);
+  int64_t leavers = std::count(left.begin(), left.end(), true);
   double base = static_cast<double>(leavers) / static_cast<double>(p.size());
-  size_t at = 0;
-  for (int percent : {0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100}) {
-    size_t until = p.size() * static_cast<size_t>(percent) / 100;
-    for (; at < until; ++at) caught += left[order[at]];
+  for (const auto& top : learn::tops(by_rank, {0, 5, 10, 15, 20, 25, 30, 40, 50, 60, 70, 80, 90, 100})) {
     double lift =
-        until > 0 && base > 0 ? static_cast<double>(caught) / static_cast<double>(until) / base : NAN;
-    rows.append(percent / 100.0, until, caught, learn::share(caught, leavers), lift);
+        top.rows > 0 && base > 0 ? static_cast<double>(top.hits) / static_cast<double>(top.rows) / base : NAN;
+    rows.append(top.percent / 100.0, top.rows, top.hits, learn::share(top.hits, leavers), lift);
   }
   return rows;
 }

@@ -260,7 +260,7 @@ void say_leaving(const Leaving& leaving, const TimeFrame& time, const Period& pe
     return Number(std::ceil(p_value * 10'000) / 10'000);
   };  // as it is printed
   Number p = at_most(std::max(trend.p_value, 1e-4)), p_within = at_most(std::max(within.p_value, 1e-4));
-  Period h2{time.split, time.until};
+  Period h2 = time.h2();
   if (within.p_value <= level && (within.z < 0) == (trend.z < 0))
     summary.say(words::trend_holds({.never = never, .ever = ever, .p = p, .within = p_within, .h2 = h2}));
   else
@@ -301,18 +301,17 @@ Columns distance_columns() {
 
 Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
-  Date until = params.period == "h1" ? time.split : time.until;
+  Period period = time.named(params.period);
   Sequences sequences = TRY(context.sequences());
   if (std::none_of(sequences.places().begin(), sequences.places().end(),
                    [](const Place& place) { return place.action == Action::pay; }))
     return Error{Code::no_data, "pay_share: the store knows no payments (action pay)"};
   TRY(context.progress(0.1, "counting receipts"));
   std::vector<GradePair> pairs = TRY(grade_pairs(context));
-  Payers payers = TRY(read(sequences, pairs, time.from, until));
+  Payers payers = TRY(read(sequences, pairs, period.from, period.until));
   if (payers.shares.empty())
     return Error{Code::no_data, fmt::format("pay_share: no receipts from {} to {}; move --from and --until",
-                                            to_text(time.from), to_text(until))};
-  Period period{time.from, until};
+                                            to_text(period.from), to_text(period.until))};
   Summary summary;
   Table curve = Table::of(curve_columns()), segments = Table::of(segment_columns()),
         distances = Table::of(distance_columns());

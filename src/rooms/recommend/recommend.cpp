@@ -302,7 +302,7 @@ Result<Summary> run(Context& context, const Params& params) {
   TRY(context.write("result.recommendation", rows));
 
   Summary summary;
-  Period period{time.split, time.until};
+  Period period = time.h2();
   summary.fact("hit_rate_5", record.hit, "share");
   summary.fact("hit_rate_5_popular", record.hit_popular, "share");
   summary.fact("calibration_error", learn::calibration_error(record.bins), "share");

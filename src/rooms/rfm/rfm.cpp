@@ -75,8 +75,7 @@ Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   Summary summary;
   Table rows = Table::of(grades()), histogram = Table::of(scores());
-  for (const auto& [half, period] :
-       {std::pair{"H1", Period{time.from, time.split}}, {"H2", Period{time.split, time.until}}}) {
+  for (const auto& [half, period] : {std::pair{"H1", time.h1()}, {"H2", time.h2()}}) {
     TRY(context.progress(half == std::string_view("H1") ? 0 : 0.5, fmt::format("grading {}", half)));
     Graded buyers = TRY(context.graded(period.from, period.until, params.grading));
     add_rows(buyers, half, rows, histogram);
