@@ -28,7 +28,7 @@ struct Fact {
   double value = 0;
   std::string unit;
   std::optional<Interval> bounds = {};  // 95 % unless the room's method says otherwise
-  bool is_key = false;                  // one of the report's key figures, by the room's [fact] of that name
+  std::optional<Period> period = {};    // of a key figure of the report, by the room's [fact] of that name
 };
 
 // What a run hands back: facts for machines, sentences for people, warnings for both.
@@ -45,9 +45,9 @@ struct Summary {
     facts.push_back({std::move(name), of.value, std::move(unit), of.interval()});
   }
   template <class Figure>
-  void key_figure(std::string name, const Figure& value, std::string unit) {
+  void key_figure(std::string name, const Figure& value, std::string unit, const Period& period) {
     fact(std::move(name), value, std::move(unit));
-    facts.back().is_key = true;
+    facts.back().period = period;
   }
   // What does not say a number is not said.
   void say(Sentence sentence) {

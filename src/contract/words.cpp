@@ -233,6 +233,12 @@ Text label_of(const Words& words, std::string_view value) {
   return text.empty() ? Text(std::vector<std::string>(language_count, std::string(value))) : text;
 }
 
+Text written(const Argument& argument) {
+  std::vector<std::string> out;
+  for (const LanguageRules& rules : language_rules) out.push_back(std::visit(Writer{rules}, argument));
+  return Text(std::move(out));
+}
+
 Text render(const Words& words, const Sentence& sentence) {
   Text form = words.text("sentence." + sentence.id);
   if (form.empty()) return {};
@@ -263,21 +269,34 @@ constexpr const char* kinds[] = {"count", "share", "points", "change", "number",
                                  "gain",  "date",  "period", "name",   "word"};
 static_assert(std::size(kinds) == std::variant_size_v<Argument>);
 
+// A store may have been written by anybody: what no run of ours keeps is none of its sentences.
+struct Strange {};
+double number_of(const Json& json) {
+  auto number = json.get<double>();
+  if (!(std::abs(number) <= 1e18)) throw Strange();
+  return number;
+}
+Date day_of(const Json& json) {
+  double days = number_of(json);
+  if (std::abs(days) > 3'000'000) throw Strange();  // some eight thousand years
+  return Date{static_cast<int32_t>(days)};
+}
+
 template <size_t kind>
 std::optional<Argument> read_as(const Json& json) {
   using Of = std::variant_alternative_t<kind, Argument>;
   if constexpr (std::is_same_v<Of, Date>) {
-    return Date{json.at("day").get<int32_t>()};
+    return day_of(json.at("day"));
   } else if constexpr (std::is_same_v<Of, Period>) {
-    return Period{Date{json.at("from").get<int32_t>()}, Date{json.at("until").get<int32_t>()}};
+    return Period{day_of(json.at("from")), day_of(json.at("until"))};
   } else if constexpr (std::is_same_v<Of, Name>) {
     return Name{json.at("text").get<std::string>()};
   } else if constexpr (std::is_same_v<Of, Word>) {
     return Word{json.at("value").get<std::string>()};
   } else {
-    auto value = json.at("value").get<decltype(Of::value)>();
+    auto value = static_cast<decltype(Of::value)>(number_of(json.at("value")));
     if (!json.contains("lo")) return Of(value);
-    return Of(value, Interval{json.at("lo").get<double>(), json.at("hi").get<double>()});
+    return Of(value, Interval{number_of(json.at("lo")), number_of(json.at("hi"))});
   }
 }
 
@@ -312,6 +331,8 @@ std::string to_json(const Arguments& arguments) {
 }
 
 std::optional<Arguments> arguments_from_json(std::string_view text) {
+  constexpr size_t most_bytes = 1 << 16;
+  if (text.size() > most_bytes) return std::nullopt;
   try {
     Arguments out;
     Json parsed = Json::parse(text);
@@ -323,6 +344,8 @@ std::optional<Arguments> arguments_from_json(std::string_view text) {
     }
     return out;
   } catch (const Json::exception&) {
+    return std::nullopt;
+  } catch (const Strange&) {
     return std::nullopt;
   }
 }

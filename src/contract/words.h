@@ -82,6 +82,8 @@ const Words& shared_words();
 
 // In every language; "" where `words` and the shared ones do not know it.
 Text render(const Words& words, const Sentence& sentence);
+// An argument alone, as each language writes it.
+Text written(const Argument& argument);
 // Of what stands before a colon with what comes after it: "region:Seoul".
 Text label_of(const Words& words, std::string_view value);
 Text parameter_words(const Words& words, const std::string& name);

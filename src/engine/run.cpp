@@ -277,7 +277,7 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
     if (std::isfinite(fact.value)) facts.set(3, fact.value);
     facts.set(4, std::string_view(fact.unit));
     if (fact.bounds) facts.set(5, fact.bounds->lo), facts.set(6, fact.bounds->hi);
-    facts.set(7, fact.is_key);
+    if (fact.period) facts.set(7, fact.period->from), facts.set(8, fact.period->until);
     TRY(facts.end_row());
   }
   TRY(facts.close());

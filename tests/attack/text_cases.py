@@ -210,7 +210,7 @@ def altered_texts(case):
     store = case.changed_store(
         "UPDATE run.sentence SET en = en || chr(27) || '[31m', ko = ko || chr(155)",
         "UPDATE run.log SET params = chr(27) || '[31m', error = chr(7), version = chr(155)",
-        "UPDATE run.fact SET name = chr(27) || 'x', unit = chr(8238), label_en = chr(7)",
+        "UPDATE run.fact SET name = chr(27) || 'x', unit = chr(8238)",
         "UPDATE raw.load SET file = chr(27) || ']0;x' || chr(7), digest = chr(155), format = chr(27)",
         "UPDATE history.rfm SET grade = grade || chr(27) || '[31m'",
         kind="finished",

@@ -9,13 +9,13 @@ const LANGUAGES = { ko: '한국어', en: 'English' };
 const anchor = section => `section-${section.id}`;
 const root = document.getElementById('report');
 
-function tile({ label, value, unit, lo, hi, level }, format) {
+function tile({ label, period, value, unit, lo, hi, level }, format) {
   const suffix = format.unitName({ unit });
   const exact = format.number(value, unit);
   const interval = format.interval(lo, hi, unit);
   const compact = typeof value === 'number' && Math.abs(value) >= 1e6;
   return h('div.tile',
-    h('dt', format.text(label)),
+    h('dt', format.text(label), period && h('span.period', format.text(period))),
     h('dd', { title: compact ? exact : null }, compact ? format.short(value, unit, 4) : exact,
       !/^(krw|days)$/.test(unit) && suffix && h('span.unit', suffix),
       interval && h('span.interval', `${format.words.interval(level && format.short(level, 'share'))} ${interval}`)));

@@ -294,7 +294,7 @@ void warn(const Counts& counts, Date as_of, bool has_recommendations, Summary& s
 
 Summary say(const Counts& counts, Date as_of, bool has_recommendations) {
   Summary summary;
-  summary.key_figure("treated_customers", counts.treated, "customers");
+  summary.key_figure("treated_customers", counts.treated, "customers", {as_of, Date{as_of.days + 1}});
   summary.fact("held_out_customers", counts.held, "customers");
   summary.fact("suppressed_customers", counts.suppressed, "customers");
   summary.fact("beyond_budget_customers", counts.beyond_budget, "customers");

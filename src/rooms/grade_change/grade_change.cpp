@@ -85,7 +85,7 @@ Summary say(const Moves& moves, const TimeFrame& time) {
     return summary;
   }
   Estimate left = learn::share(moves.left(), moves.h1_buyers());
-  summary.key_figure("left_share_of_h1", left, "share");
+  summary.key_figure("left_share_of_h1", left, "share", h2);
   summary.say(words::left({.share = Share(left), .buyers = moves.h1_buyers(), .h1 = h1, .h2 = h2}));
   if (moves.left() > 0)
     summary.say(

@@ -197,7 +197,7 @@ Summary say(const std::vector<Buyer>& buyers, const std::vector<Quantile>& recei
   Summary summary;
   summary.fact("customers", buyers.size(), "customers");
   summary.fact("one_time_buyers", once, "customers");
-  summary.key_figure("one_time_share", share, "share");
+  summary.key_figure("one_time_share", share, "share", period);
   summary.fact("lower_quartile_receipts",
                {static_cast<double>(quartile.value), quartile.bounds.lo, quartile.bounds.hi}, "receipts");
   summary.fact("unusually_silent", silent, "customers");

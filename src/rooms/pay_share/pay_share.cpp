@@ -197,7 +197,7 @@ void say_never(const Payers& payers, const Period& period, Summary& summary) {
   };
   const Segment& all = payers.segments.at(everybody);
   summary.fact("customers", all.size(), "customers");
-  summary.key_figure("never_share", never(everybody), "share");
+  summary.key_figure("never_share", never(everybody), "share", period);
   summary.fact("capped_customers", all.capped, "customers");
   summary.fact("apart_receipts", all.apart, "receipts");
   summary.say(words::never({.share = Share(never(everybody)), .customers = all.size(), .period = period}));

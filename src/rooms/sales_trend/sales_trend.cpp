@@ -288,7 +288,7 @@ Result<Summary> run(Context& context, const Params& params) {
   double total = 0;
   for (const MonthFigures& month : months) total += month.sales;
   summary.fact("months", months.size(), "months");
-  summary.key_figure("sales", total, "currency");
+  summary.key_figure("sales", total, "currency", {first, last});
   say_extremes(months, summary);
   TRY(say_changes(sequences, slices, months, {first, last}, context.time().first_event, summary));
   say_shifts(slices, figures, {first, last}, summary);

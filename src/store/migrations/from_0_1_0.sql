@@ -33,7 +33,7 @@ SELECT run_id, room, state, params, as_of, period_from, period_split, period_unt
 FROM danggol.run.log ORDER BY run_id;
 INSERT INTO fresh.run.input FROM danggol.run.input;
 INSERT INTO fresh.run.fact
-SELECT run_id, position, name, value, unit, lo, hi, label_en IS NOT NULL FROM danggol.run.fact;
+SELECT run_id, position, name, value, unit, lo, hi, NULL, NULL FROM danggol.run.fact;
 INSERT INTO fresh.run.sentence SELECT run_id, position, kind, '', '', '', en, ko FROM danggol.run.sentence;
 -- of each room the newest run, if it is of the same dates as the newest of all
 INSERT INTO fresh.run.frame
