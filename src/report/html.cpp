@@ -197,8 +197,8 @@ Result<std::optional<Text>> failed_since(store::Connection& connection, const An
 
 Status add_tiles(store::Connection& connection, const AnalysisInfo& info, int64_t run_id, Json& tiles) {
   Table figures = TRY(connection.query(
-      "SELECT name, value, unit, lo, hi, period_from, period_until FROM run.fact WHERE run_id = $id "
-      "AND period_from >= DATE '1900-01-01' AND period_until < DATE '9999-12-31' ORDER BY position",
+      "SELECT name, value, unit, lo, hi, about_from, about_until FROM run.fact WHERE run_id = $id "
+      "AND about_from >= DATE '1900-01-01' AND about_until < DATE '9999-12-31' ORDER BY position",
       {{"id", run_id}}));
   auto day = [&](const char* column, size_t i) {
     return Date{static_cast<int32_t>(figures.integers(column)[i])};
@@ -208,7 +208,7 @@ Status add_tiles(store::Connection& connection, const AnalysisInfo& info, int64_
                               [&](const auto& known) { return known.first == figures.texts("name")[i]; });
     if (label == info.key_figures.end()) continue;
     Json tile = {{"label", text_json(label->second)},
-                 {"period", text_json(written(Period{day("period_from", i), day("period_until", i)}))},
+                 {"period", text_json(written(Period{day("about_from", i), day("about_until", i)}))},
                  {"value", figures["value"].number(i)},
                  {"unit", figures.texts("unit")[i] == "currency" ? "money" : figures.texts("unit")[i]},
                  {"lo", nullptr},

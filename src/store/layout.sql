@@ -52,7 +52,7 @@ CREATE TABLE run.frame (as_of DATE, period_from DATE, period_split DATE, period_
 CREATE TABLE run.input (run_id BIGINT, table_name VARCHAR, read_run_id BIGINT);
 CREATE TABLE run.fact (
   run_id BIGINT, position INTEGER, name VARCHAR, value DOUBLE, unit VARCHAR, lo DOUBLE, hi DOUBLE,
-  period_from DATE, period_until DATE);  -- of the report's key figures
+  about_from DATE, about_until DATE);  -- of the report's key figures
 -- `id` of whose words (`scope`), and with what arguments (JSON); en and ko as it was said then
 CREATE TABLE run.sentence (
   run_id BIGINT, position INTEGER, kind VARCHAR, scope VARCHAR, id VARCHAR, arguments VARCHAR, en VARCHAR, ko VARCHAR);

@@ -528,7 +528,7 @@ def logs(case):
         "INSERT INTO run.input SELECT * FROM run.input",
         "UPDATE run.fact SET value = 'nan', lo = 'inf', hi = '-inf'",
         "UPDATE run.fact SET value = NULL",
-        "UPDATE run.fact SET value = 1e308, unit = NULL, period_from = DATE '290000-01-01', period_until = NULL",
+        "UPDATE run.fact SET value = 1e308, unit = NULL, about_from = DATE '290000-01-01', about_until = NULL",
         "UPDATE run.fact SET position = NULL",
         "UPDATE run.sentence SET en = NULL, ko = NULL",
         "UPDATE run.sentence SET en = '</script><script>alert(1)</script>', kind = 'x'",

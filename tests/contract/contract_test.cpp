@@ -256,7 +256,7 @@ TEST_P(Contract, SaysEverythingInBothLanguages) {
   std::set<std::string> key_figures, labelled;
   for (const auto& name :
        shared(Way::once).texts(fmt::format("SELECT DISTINCT name FROM run.fact JOIN run.log USING (run_id) "
-                                           "WHERE period_from IS NOT NULL AND room = '{}'",
+                                           "WHERE about_from IS NOT NULL AND room = '{}'",
                                            room_.name)))
     key_figures.insert(name);
   for (const auto& [name, text] : room_.key_figures) labelled.insert(name);

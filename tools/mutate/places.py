@@ -16,8 +16,7 @@ TOKEN = re.compile(
 )
 # What only declares: ranges, labels and charts are held by the contract suite and compute nothing.
 DECLARATION = re.compile(
-    r"^(?:Room|TableInfo|ColumnInfo|ChartInfo|ParamTable<[^\n]*?>|std::vector<TableInfo>"
-    r"|std::vector<std::pair<std::string, Text>>) \w+\([^;{]*\{.*?^\}",
+    r"^(?:Room|std::vector<Room>|Columns|Chart|ParamTable<[^\n]*?>) \w+\([^;{]*\{.*?^\}",
     re.MULTILINE | re.DOTALL,
 )
 # Calls whose arguments are for people, or for our own bugs.
