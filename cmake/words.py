@@ -18,6 +18,7 @@ TYPES = {
     "count": "Count", "share": "Share", "points": "Points", "change": "Change", "number": "Number", "amount": "Amount",
     "gain": "Gain", "date": "Date", "period": "Period", "name": "Name", "word": "Word",
 }  # fmt: skip
+WITH_DEFAULT = ("date", "period", "name", "word")  # which a struct's field would have if it were left out
 USE = re.compile(r"\{(\w+)(?::(?:\.(\d)|([^{}|.][^{}|]*)))?(?:\|([^{}|]*)(?:\|([^{}|]*))?)?\}")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -71,14 +72,18 @@ def quoted(text):
 
 
 def function(name, arguments):
-    fields = "".join(f"  {TYPES[kind]} {argument};\n" for argument, kind in arguments.items())
-    values = ", ".join(f'{{"{argument}", of.{argument}}}' for argument in arguments)
+    fields, values = "", []
+    for argument, kind in arguments.items():
+        needed = kind in WITH_DEFAULT
+        fields += f"  {f'Needed<{TYPES[kind]}>' if needed else TYPES[kind]} {argument};\n"
+        values.append(f'{{"{argument}", of.{argument}{".value" if needed else ""}}}')
     if not arguments:
         return f'inline Sentence {name}() {{ return {{std::string(scope), "{name}", {{}}}}; }}\n'
+    listed = ", ".join(values)
     struct = "".join(part.capitalize() for part in name.split("_"))
     return (
         f"struct {struct} {{\n{fields}}};\n"
-        f'inline Sentence {name}(const {struct}& of) {{ return {{std::string(scope), "{name}", {{{values}}}}}; }}\n'
+        f'inline Sentence {name}(const {struct}& of) {{ return {{std::string(scope), "{name}", {{{listed}}}}}; }}\n'
     )
 
 

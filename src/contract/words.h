@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -52,6 +53,15 @@ struct Name {              // as the shop writes it
 };
 struct Word {  // a value of our own, told by its label: "inactive"
   std::string value;
+};
+// A field that must be given, of a type that has a default.
+template <class Of>
+struct Needed {
+  template <class... Parts>
+  requires(sizeof...(Parts) > 0 && !(std::is_same_v<std::remove_cvref_t<Parts>, Needed> && ...))
+      Needed(Parts&&... parts)
+      : value{std::forward<Parts>(parts)...} {}
+  Of value;
 };
 using Argument = std::variant<Count, Share, Points, Change, Number, Amount, Gain, Date, Period, Name, Word>;
 using Arguments = std::vector<std::pair<std::string, Argument>>;

@@ -267,11 +267,12 @@ Status write_log(store::Connection& connection, const RunSummary& run, const std
        {"fingerprint", fingerprint}});
 }
 
-Status write_summary(store::Connection& connection, int64_t run_id, const Summary& summary) {
+// As `run` tells it.
+Status write_summary(store::Connection& connection, const RunSummary& run, const Summary& summary) {
   auto facts = TRY(store::Appender::open(connection, "run", "fact"));
   int32_t position = 0;
   for (const Fact& fact : summary.facts) {
-    facts.set(0, run_id);
+    facts.set(0, run.run_id);
     facts.set(1, position++);
     facts.set(2, std::string_view(fact.name));
     if (std::isfinite(fact.value)) facts.set(3, fact.value);
@@ -283,21 +284,24 @@ Status write_summary(store::Connection& connection, int64_t run_id, const Summar
   TRY(facts.close());
   auto sentences = TRY(store::Appender::open(connection, "run", "sentence"));
   position = 0;
-  for (const auto* list : {&summary.sentences, &summary.warnings}) {
-    for (const Sentence& sentence : *list) {
-      Text text = said(sentence);
-      std::string arguments = to_json(sentence.arguments);
-      sentences.set(0, run_id);
+  auto write = [&](std::string_view kind, const std::vector<Sentence>& list,
+                   const std::vector<Text>& texts) -> Status {
+    for (size_t i = 0; i < list.size(); ++i) {
+      std::string arguments = to_json(list[i].arguments);
+      sentences.set(0, run.run_id);
       sentences.set(1, position++);
-      sentences.set(2, std::string_view(list == &summary.warnings ? "warning" : "sentence"));
-      sentences.set(3, std::string_view(sentence.scope));
-      sentences.set(4, std::string_view(sentence.id));
+      sentences.set(2, kind);
+      sentences.set(3, std::string_view(list[i].scope));
+      sentences.set(4, std::string_view(list[i].id));
       sentences.set(5, std::string_view(arguments));
-      sentences.set(6, std::string_view(text.in(Language::en)));
-      sentences.set(7, std::string_view(text.in(Language::ko)));
+      sentences.set(6, std::string_view(texts[i].in(Language::en)));
+      sentences.set(7, std::string_view(texts[i].in(Language::ko)));
       TRY(sentences.end_row());
     }
-  }
+    return {};
+  };
+  TRY(write("sentence", summary.sentences, run.sentences));
+  TRY(write("warning", summary.warnings, run.warnings));
   return sentences.close();
 }
 
@@ -338,13 +342,12 @@ Status run_inside(store::Connection& connection, const Room& room, const ParamTe
       run.rows_written.emplace_back(table.name, TRY(keep_rows(connection, table, run.run_id, oldest)));
   if (oldest > 0) TRY(forget_runs(connection, room, oldest));
   summary.warnings.insert(summary.warnings.begin(), left_out.begin(), left_out.end());
-  TRY(write_summary(connection, run.run_id, summary));
   for (const Fact& fact : summary.facts) {
     run.facts.push_back({fact.name, fact.value, fact.unit, {}, {}});
     if (fact.bounds) run.facts.back().lo = fact.bounds->lo, run.facts.back().hi = fact.bounds->hi;
   }
-  for (const Sentence& sentence : summary.sentences) run.sentences.push_back(said(sentence));
-  for (const Sentence& sentence : summary.warnings) run.warnings.push_back(said(sentence));
+  run.sentences = said(summary.sentences), run.warnings = said(summary.warnings);
+  TRY(write_summary(connection, run, summary));
   run.seconds = watch.seconds();
   return {};
 }
@@ -477,9 +480,8 @@ Result<QueryAnswer> run_query(store::Connection& connection, const Room& room, c
   TRY(check_inputs(ledger, room, identity));
   TRY(show_inputs(connection, identity.inputs));
   RunContext context(connection, room, 0, settings, silent, identity);
-  std::vector<Text> warnings;
-  for (const Sentence& sentence : left_out(ledger, identity)) warnings.push_back(said(sentence));
-  return QueryAnswer{TRY(guarded(room, [&] { return room.answer(context, all); })), std::move(warnings)};
+  return QueryAnswer{TRY(guarded(room, [&] { return room.answer(context, all); })),
+                     said(left_out(ledger, identity))};
 }
 
 }  // namespace danggol::engine

@@ -21,6 +21,12 @@ Text said(const Sentence& sentence) {
   return words ? render(*words, sentence) : Text();
 }
 
+std::vector<Text> said(const std::vector<Sentence>& sentences) {
+  std::vector<Text> out;
+  for (const Sentence& sentence : sentences) out.push_back(said(sentence));
+  return out;
+}
+
 Text said_again(const std::string& scope, const std::string& id, const std::string& arguments, Text then) {
   auto read = scope.empty() ? std::nullopt : arguments_from_json(arguments);
   Text now = read ? said({scope, id, *read}) : Text();

@@ -10,6 +10,7 @@ namespace danggol::engine {
 
 // In every language.
 Text said(const Sentence& sentence);
+std::vector<Text> said(const std::vector<Sentence>& sentences);
 // The same of a row of run.sentence; `then`, what was said, where today's words do not know the sentence.
 Text said_again(const std::string& scope, const std::string& id, const std::string& arguments, Text then);
 

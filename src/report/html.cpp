@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "contract/words.h"
 #include "report/report.html.h"
+#include "report/text_json.h"
 
 namespace danggol::report {
 namespace {
@@ -17,13 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view data_token = "__DANGGOL_REPORT_JSON__";
-
-Json text_json(const Text& text) {
-  Json json = Json::object();
-  for (size_t i = 0; i < languages().size(); ++i)
-    json[std::string(languages()[i].code)] = text.in(static_cast<Language>(i));
-  return json;
-}
 
 Json rows_json(const Table& table) {
   Json rows = Json::array();

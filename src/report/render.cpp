@@ -6,17 +6,14 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "report/text_json.h"
+
 namespace danggol {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using report::text_json;
 
-Json text_json(const Text& text) {
-  Json json = Json::object();
-  for (size_t i = 0; i < languages().size(); ++i)
-    json[std::string(languages()[i].code)] = text.in(static_cast<Language>(i));
-  return json;
-}
+using Json = nlohmann::ordered_json;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 

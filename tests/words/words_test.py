@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""What a words.toml must not be ends the build, and says why.
+"""What a words.toml must not be ends the build, and says why; a sentence with an argument left out does not compile.
 
-    words_test.py SOURCE_DIR
+    words_test.py SOURCE_DIR COMPILER
 """
 
 import pathlib
@@ -46,6 +46,38 @@ def made(source, folder, text):
     return done, out.read_text(encoding="utf-8") if out.exists() else ""
 
 
+ARGUMENTS = {
+    "count": "1", "share": "Share(0.5)", "date": "Date{1}", "period": "{Date{1}, Date{2}}", "name": '{"a"}', "word": '{"a"}',
+}  # fmt: skip
+
+
+def compiles(source, folder, given):
+    """whether [sentence.all] with these arguments does"""
+    code = pathlib.Path(folder, "said.cpp")
+    code.write_text(
+        '#include "words.h"\nusing namespace danggol;\n'
+        f"Sentence said() {{ return rooms::test_words::all_kinds({{{', '.join(given)}}}); }}\n"
+    )
+    include = [f"-I{path}" for path in (folder, f"{source}/src", f"{source}/include")]
+    return subprocess.run([sys.argv[2], "-std=c++20", "-fsyntax-only", *include, code], capture_output=True).returncode == 0
+
+
+def left_out(source, folder):
+    """problems with arguments of every kind"""
+    declared = ", ".join(f'a_{kind} = "{kind}"' for kind in ARGUMENTS)
+    text = " ".join(f"{{a_{kind}}}" for kind in ARGUMENTS)
+    made(source, folder, f'[sentence.all_kinds]\narguments = {{ {declared} }}\nen = "{text}"\nko = "{text}"\n')
+    rules = pathlib.Path(source, "src/contract/languages.toml")
+    languages = pathlib.Path(source, "cmake/languages.py")
+    subprocess.run([sys.executable, "-B", languages, rules, f"{folder}/contract/languages.h"], check=True)
+    given = {kind: f".a_{kind} = {value}" for kind, value in ARGUMENTS.items()}
+    if not compiles(source, folder, given.values()):
+        yield "all arguments: does not compile"
+    for kind in ARGUMENTS:
+        if compiles(source, folder, [text for other, text in given.items() if other != kind]):
+            yield f"a {kind} left out compiles"
+
+
 def main():
     problems = []
     with tempfile.TemporaryDirectory() as folder:
@@ -57,9 +89,10 @@ def main():
             done, header = made(sys.argv[1], folder, text)
             if done.returncode == 0 or header or why not in done.stderr or "Traceback" in done.stderr:
                 problems.append(f"{what}: status {done.returncode}, {done.stderr.strip()!r}: must say {why!r}")
+        problems += left_out(sys.argv[1], folder)
     for problem in problems:
         print("FAIL", problem)
-    print(f"{len(BAD) + 1 - len(problems)} of {len(BAD) + 1} held")
+    print(f"{len(BAD) + len(ARGUMENTS) + 2 - len(problems)} of {len(BAD) + len(ARGUMENTS) + 2} held")
     return 1 if problems else 0
 
 

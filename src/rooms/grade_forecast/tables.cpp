@@ -1,6 +1,14 @@
 #include "rooms/grade_forecast/tables.h"
 
 namespace danggol::rooms {
+namespace {
+
+// What is told of a class.
+Columns reported(Columns classes) {
+  return classes.share("precision").share("recall").share("f1").bounds("bootstrap").count("support");
+}
+
+}  // namespace
 
 Columns importance_columns() {
   return Columns("forecast_importance").key("feature").real("gain").share("gain_share");
@@ -37,25 +45,10 @@ Columns random_split_columns() {
       .real("across_time");
 }
 
-Columns class_columns() {
-  return Columns("forecast_class")
-      .key("grade")
-      .share("precision")
-      .share("recall")
-      .share("f1")
-      .bounds("bootstrap")
-      .count("support");
-}
+Columns class_columns() { return reported(Columns("forecast_class").key("grade")); }
 
 Columns pair_columns(std::string_view table) {
-  return Columns(table)
-      .key("h1_grade")
-      .key("h2_grade")
-      .share("precision")
-      .share("recall")
-      .share("f1")
-      .bounds("bootstrap")
-      .count("support");
+  return reported(Columns(table).key("h1_grade").key("h2_grade"));
 }
 
 Columns confusion_columns() {
