@@ -246,16 +246,20 @@ void say_shifts(const Slices& slices, const std::vector<MonthFigures>& figures, 
 // The last month beside the one before it, and beside the same one a year before, which shares its season.
 Status say_changes(const Sequences& sequences, const Slices& slices, const std::vector<MonthFigures>& months,
                    const Period& period, Date first_event, Summary& summary) {
-  const MonthFigures& now = months.back();
-  if (months.size() > 1) {
-    const MonthFigures& before = months[months.size() - 2];
-    if (double change = now.sales / before.sales - 1; before.sales != 0) {
-      summary.fact("sales_change_last_month", change, "relative change");
-      summary.say(words::against_month_before(
-          {.month = month_of(now.month), .change = Change(change), .before = month_of(before.month)}));
-    }
+  auto sales_of = [&](Date month) {  // 0 where nothing was sold
+    for (const MonthFigures& of : months)
+      if (of.month == month) return of.sales;
+    return 0.0;
+  };
+  Date month = month_start(Date{period.until.days - 1}), month_before = add_months(month, -1),
+       year_before = add_months(month, -12);
+  double sales = sales_of(month);
+  if (double before = sales_of(month_before); before != 0) {
+    double change = sales / before - 1;
+    summary.fact("sales_change_last_month", change, "relative change");
+    summary.say(words::against_month_before(
+        {.month = month_of(month), .change = Change(change), .before = month_of(month_before)}));
   }
-  Date month = month_start(Date{period.until.days - 1}), year_before = add_months(month, -12);
   if (year_before < month_start(first_event)) {
     summary.say(words::no_year_before({.month = month_of(month)}));
     return {};
@@ -263,7 +267,7 @@ Status say_changes(const Sequences& sequences, const Slices& slices, const std::
   auto before = TRY(sum_months(sequences, slices, year_before, add_months(period.until, -12)));
   double then = before.empty() ? 0 : currency(before[0].sales);
   if (then == 0) return {};
-  double change = now.sales / then - 1;
+  double change = sales / then - 1;
   summary.fact("sales_change_year", change, "relative change");
   summary.say(words::against_year_before(
       {.month = month_of(month), .change = Change(change), .before = month_of(year_before)}));
