@@ -6,7 +6,8 @@
 Every entry that holds a text in each language of LANGUAGES_TOML becomes a word, known by its place in the file
 ("table.rfm.title"). Every [sentence.ID] becomes a function ID() whose one argument is a struct of what the sentence
 names, by the types of contract/words.h. What does not hold together ends the build: a language that is missing, an
-argument that a language does not use or that is not declared, a type or a form that is not known.
+argument that a language does not use or that is not declared, a type or a form that is not known, a sentence without
+a date or a period (part = true: a part of a cell or of a sentence, which its neighbours date).
 """
 
 import pathlib
@@ -19,6 +20,7 @@ TYPES = {
     "gain": "Gain", "date": "Date", "period": "Period", "name": "Name", "word": "Word",
 }  # fmt: skip
 WITH_DEFAULT = ("date", "period", "name", "word")  # which a struct's field would have if it were left out
+DATED = {"date", "period"}
 USE = re.compile(r"\{(\w+)(?::(?:\.(\d)|([^{}|.][^{}|]*)))?(?:\|([^{}|]*)(?:\|([^{}|]*))?)?\}")
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -56,7 +58,7 @@ def words_of(table, languages, path=()):
     """(key, [text by language]) of all entries that hold texts"""
     if any(isinstance(value, str) for value in table.values()):
         missing = [code for code in languages if code not in table]
-        strange = [name for name in table if name not in languages and name != "arguments"]
+        strange = [name for name in table if name not in languages and name not in ("arguments", "part")]
         if missing or strange:
             raise Wrong(f"{'.'.join(path)}: must have {', '.join(languages)}, has {', '.join(table)}")
         yield ".".join(path), [table[code] for code in languages]
@@ -105,6 +107,9 @@ def main():
         if sentence:
             if not NAME.fullmatch(sentence):
                 raise Wrong(f"{key}: must be a name")
+            is_part = table["sentence"][sentence].get("part") is True
+            if not is_part and not DATED & set(arguments.values()):
+                raise Wrong(f"{key}: must name its date or its period")
             functions += function(sentence, arguments)
     rows = "".join(f"    {{{quoted(key)}, {{{', '.join(map(quoted, texts))}}}}},\n" for key, texts in entries)
     text = (

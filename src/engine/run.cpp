@@ -235,8 +235,8 @@ Status write_inputs(store::Connection& connection, int64_t run_id, const Identit
 std::vector<Sentence> left_out(const Ledger& ledger, const Identity& identity) {
   std::vector<Sentence> out;
   for (const Input& input : identity.inputs)
-    if (!input.run && ledger.newest(*input.writer))
-      out.push_back(words::left_out({.room = {input.writer->info.name}}));
+    if (const KeptRun* newest = ledger.newest(*input.writer); newest && !input.run)
+      out.push_back(words::left_out({.room = {input.writer->info.name}, .as_of = newest->time.as_of}));
   return out;
 }
 

@@ -13,9 +13,9 @@ GOOD = """
 [label]
 top = { en = "top", ko = "최우수" }
 [sentence.left]
-arguments = { share = "share", n = "count", who = "name" }
-en = "{share:.0} of {n} {n|customer|customers}: {who}"
-ko = "{who|은/는} {n:명} 가운데 {share}, {who}"
+arguments = { at = "date", share = "share", n = "count", who = "name" }
+en = "On {at}, {share:.0} of {n} {n|customer|customers}: {who}"
+ko = "{at} {who|은/는} {n:명} 가운데 {share}, {who}"
 """
 BAD = {
     "a language is missing": (GOOD.replace(', ko = "최우수"', ""), "must have en, ko"),
@@ -28,7 +28,8 @@ BAD = {
     "one and many of a share": (GOOD.replace("{n|customer|customers}", "{share|one|many}{n}"), "must be a count"),
     "half a particle": (GOOD.replace("{who|은/는}", "{who|은}"), "must be one|many or a particle"),
     "a brace that is not closed": (GOOD.replace("{who}\"\nko", "{who\"\nko"), "a brace"),
-    "two lines": (GOOD.replace('"{who|은/는}', '"\\n{who|은/는}'), "one line"),
+    "two lines": (GOOD.replace('"{at} ', '"\\n{at} '), "one line"),
+    "a sentence without a date": (GOOD.replace('at = "date"', 'at = "name"'), "must name its date or its period"),
     "no TOML": ("[sentence", "Expected"),
     "a text alone": ('[label]\ntop = "top"\n', "must have en, ko"),
 }

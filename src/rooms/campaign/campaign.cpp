@@ -269,30 +269,36 @@ class ContactList {
   bool is_full_ = false;
 };
 
-void say_list(const Counts& counts, Date as_of, Summary& summary) {
+void say_list(const Counts& counts, const TimeFrame& time, Summary& summary) {
+  Date as_of = time.as_of;
   if (counts.treated + counts.held == 0) {
     summary.say(words::nobody({.as_of = as_of}));
   } else {
     summary.say(
         words::contact({.as_of = as_of, .customers = counts.treated, .leaving = counts.leaving_treated}));
-    summary.say(counts.held == 0 ? words::nobody_held_out() : words::held_out({.held = counts.held}));
+    summary.say(counts.held == 0 ? words::nobody_held_out({.as_of = as_of})
+                                 : words::held_out({.as_of = as_of, .held = counts.held}));
     if (counts.priced > 0)
-      summary.say(words::expected_margin(
-          {.margin = Amount(counts.value), .from = Amount(counts.value_lo), .to = Amount(counts.value_hi)}));
+      summary.say(words::expected_margin({.coming = {as_of, add_months(as_of, time.horizon_months)},
+                                          .margin = Amount(counts.value),
+                                          .from = Amount(counts.value_lo),
+                                          .to = Amount(counts.value_hi)}));
   }
-  if (counts.suppressed > 0) summary.say(words::suppressed({.customers = counts.suppressed}));
+  if (counts.suppressed > 0) summary.say(words::suppressed({.as_of = as_of, .customers = counts.suppressed}));
 }
 
 void warn(const Counts& counts, Date as_of, bool has_recommendations, Summary& summary) {
   if (counts.treated + counts.held + counts.suppressed + counts.beyond_budget == 0)
-    summary.warn(words::nobody_likely());
-  if (counts.beyond_budget > 0) summary.warn(words::beyond_budget({.customers = counts.beyond_budget}));
+    summary.warn(words::nobody_likely({.as_of = as_of}));
+  if (counts.beyond_budget > 0)
+    summary.warn(words::beyond_budget({.as_of = as_of, .customers = counts.beyond_budget}));
   if (!has_recommendations) summary.warn(words::no_recommendations({.as_of = as_of}));
   else if (counts.without_product > 0)
-    summary.warn(words::without_product({.customers = counts.without_product}));
+    summary.warn(words::without_product({.as_of = as_of, .customers = counts.without_product}));
 }
 
-Summary say(const Counts& counts, Date as_of, bool has_recommendations) {
+Summary say(const Counts& counts, const TimeFrame& time, bool has_recommendations) {
+  Date as_of = time.as_of;
   Summary summary;
   summary.key_figure("treated_customers", counts.treated, "customers", {as_of, Date{as_of.days + 1}});
   summary.fact("held_out_customers", counts.held, "customers");
@@ -302,7 +308,7 @@ Summary say(const Counts& counts, Date as_of, bool has_recommendations) {
   summary.fact("cost", counts.spent, "currency");
   if (counts.priced > 0)
     summary.fact("expected_value", {counts.value, counts.value_lo, counts.value_hi}, "currency");
-  say_list(counts, as_of, summary);
+  say_list(counts, time, summary);
   warn(counts, as_of, has_recommendations, summary);
   return summary;
 }
@@ -327,7 +333,7 @@ Result<Summary> run(Context& context, const Params& params) {
       "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, arm, medium ORDER BY ALL",
       {{"sms", params.cost_sms}, {"push", params.cost_push}, {"email", params.cost_email}}));
 
-  return say(list.counts(), time.as_of, context.params_of("result.recommendation").has_value());
+  return say(list.counts(), time, context.params_of("result.recommendation").has_value());
 }
 
 struct BacktestParams {};

@@ -75,7 +75,7 @@ Result<Draws> read(Context& context, const Params& params) {
 
 // The weights of an arm add up to the number of draws if each draw could have been of the arm and the chances
 // are those by which it was drawn (sample ratio mismatch: Fabijan et al., 2019).
-void check_chances(const Draws& draws, const std::string& offer, Summary& summary) {
+void check_chances(const Draws& draws, const std::string& offer, Date until, Summary& summary) {
   double weights = 0, variance = 0, n = static_cast<double>(draws.rows.rows());
   for (size_t i = 0; i < draws.rows.rows(); ++i) {
     if (draws.rows.texts("offer")[i] != offer) continue;
@@ -84,7 +84,7 @@ void check_chances(const Draws& draws, const std::string& offer, Summary& summar
   }
   constexpr double standard_errors = 4;
   if (std::abs(weights - n) <= standard_errors * std::sqrt(variance)) return;
-  summary.warn(words::wrong_chances({.offer = {offer}, .share = Share(weights / n)}));
+  summary.warn(words::wrong_chances({.offer = {offer}, .share = Share(weights / n), .until = until}));
 }
 
 // One comparison; nothing where either arm has too few customers.
@@ -165,7 +165,8 @@ void say(const Cell& receipts, const Cell& spend, double q_value, const Params& 
                               .receipts = Number(-r.effect, {-r.hi, -r.lo}),
                               .spend = spent,
                               .until = until}));
-  if (!std::isnan(r.lift)) summary.say(words::beside_baseline({.offer = offer, .change = Change(r.lift)}));
+  if (!std::isnan(r.lift))
+    summary.say(words::beside_baseline({.offer = offer, .change = Change(r.lift), .until = until}));
 }
 
 Columns effect_columns() {
@@ -233,11 +234,12 @@ Result<Summary> run(Context& context, const Params& params) {
   std::vector<double> p_values;
   for (const Cell& cell : receipts) p_values.push_back(cell.estimate.cuped.p_value);
   auto q_values = learn::benjamini_hochberg(p_values);
+  Date until = context.time().as_of;
   for (size_t i = 0; i < receipts.size(); ++i)
-    say(receipts[i], spend[i], q_values[i], params, context.time().as_of, summary);
-  if (receipts.empty()) summary.say(words::too_few({.customers = params.least_customers}));
-  check_chances(draws, holdout, summary);
-  for (const auto& offer : draws.offers) check_chances(draws, offer, summary);
+    say(receipts[i], spend[i], q_values[i], params, until, summary);
+  if (receipts.empty()) summary.say(words::too_few({.customers = params.least_customers, .until = until}));
+  check_chances(draws, holdout, until, summary);
+  for (const auto& offer : draws.offers) check_chances(draws, offer, until, summary);
   return summary;
 }
 

@@ -222,7 +222,8 @@ bool say(const Dimension& dimension, const learn::DivergenceEstimate& estimate, 
     summary.warn(words::told_together({.dimension = {dimension.name},
                                        .told = dimension.cells.size() - 1,
                                        .together = dimension.together,
-                                       .as = {other_values}}));
+                                       .as = {other_values},
+                                       .period = period}));
   std::optional<Name> more, less;
   for (size_t i : by_element(estimate)) {
     const auto& e = estimate.elements[i];
@@ -274,7 +275,7 @@ Result<Summary> run(Context& context, const Params& params) {
   Summary summary;
   say_group(params, time, members, period, summary);
   if (members < 2) {
-    summary.warn(words::too_few({.customers = members}));
+    summary.warn(words::too_few({.customers = members, .period = period}));
   } else {
     auto estimates =
         learn::divergences(counts, in_group, static_cast<int32_t>(params.resamples), context.seed());

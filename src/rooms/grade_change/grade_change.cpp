@@ -90,7 +90,8 @@ Summary say(const Moves& moves, const TimeFrame& time) {
   if (moves.left() > 0)
     summary.say(
         words::lowest({.share = Share(learn::share(moves.customers[other][inactive], moves.left()).value),
-                       .left = moves.left()}));
+                       .left = moves.left(),
+                       .h1 = h1}));
   if (moves.came() > 0)
     summary.say(words::came({.came = moves.came(), .returned = moves.returned, .h2 = h2}));
   if (int64_t tops = moves.of_h1(top); tops > 0) {

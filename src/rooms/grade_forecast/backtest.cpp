@@ -221,11 +221,12 @@ void say_baselines(const std::vector<Figure>& figures, Date at, Summary& summary
   if (beats_all) summary.say(words::beats_both({.at = at}));
 }
 
-void warn_of_accuracy(const std::vector<Figure>& figures, Summary& summary) {
+void warn_of_accuracy(const std::vector<Figure>& figures, const Period& tested, Summary& summary) {
   auto accuracy = [&](const char* predictor) { return find(figures, "accuracy", predictor).value; };
   double best = std::max(accuracy(stays_name), accuracy(frequencies_name));
   if (accuracy(model_name) < best)
-    summary.warn(words::baseline_more_accurate({.baseline = Share(best),
+    summary.warn(words::baseline_more_accurate({.tested = tested,
+                                                .baseline = Share(best),
                                                 .model = Share(accuracy(model_name)),
                                                 .likeliest = Share(accuracy(likeliest_name))}));
 }
@@ -270,7 +271,7 @@ Result<Summary> write_backtest(Context& context, const Backtest& test,
   add_facts(compared.metrics, summary);
   say_tested(test, compared.metrics, summary);
   say_baselines(compared.metrics, test.later.cutoff, summary);
-  warn_of_accuracy(compared.metrics, summary);
+  warn_of_accuracy(compared.metrics, {test.later.cutoff, test.later.label_until}, summary);
   warn_of_drift(test, summary);
   if (season) say_season(seasons, season->with.later.cutoff, summary);
   return summary;
@@ -285,7 +286,7 @@ Result<Summary> write_random_split(Context& context, const Backtest& test) {
 
   // what the back-test, learned before and tested after, found of the same
   Table across =
-      TRY(context.query("SELECT metric, predictor, value FROM result.forecast_metric "
+      TRY(context.query("SELECT cutoff, metric, predictor, value FROM result.forecast_metric "
                         "WHERE cutoff = (SELECT min(cutoff) FROM result.forecast_metric)"));
   std::map<std::pair<std::string, std::string>, double> across_time;
   for (size_t i = 0; i < across.rows(); ++i)
@@ -310,7 +311,9 @@ Result<Summary> write_random_split(Context& context, const Backtest& test) {
                                    .period = {test.later.cutoff, test.later.label_until},
                                    .accuracy = Share(accuracy),
                                    .stays = Share(stays)}));
-  summary.say(words::across_time({.accuracy = Share(across_accuracy)}));
+  if (across.rows() > 0)
+    summary.say(words::across_time({.at = Date{static_cast<int32_t>(across.integers("cutoff")[0])},
+                                    .accuracy = Share(across_accuracy)}));
   return summary;
 }
 

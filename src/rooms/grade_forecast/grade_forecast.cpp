@@ -112,7 +112,8 @@ Result<Summary> train(Context& context, const Params& params) {
   if (importance.features.size() >= 3 && importance.gain[2] > 0)
     summary.say(words::most_telling({.first = {importance.features[0]},
                                      .second = {importance.features[1]},
-                                     .third = {importance.features[2]}}));
+                                     .third = {importance.features[2]},
+                                     .learned = {frame.cutoff, frame.label_until}}));
   return summary;
 }
 

@@ -205,7 +205,7 @@ void say_never(const Payers& payers, const Period& period, Summary& summary) {
     if (int64_t customers = payers.segments.at(name).size(); customers > 0)
       summary.say(words::never_of(
           {.segment = {name}, .customers = customers, .share = Share(never(name)), .period = period}));
-  if (all.capped > 0) summary.warn(words::capped({.customers = all.capped}));
+  if (all.capped > 0) summary.warn(words::capped({.customers = all.capped, .period = period}));
 }
 
 Columns dose_columns() {
@@ -317,7 +317,7 @@ Result<Summary> run(Context& context, const Params& params) {
         distances = Table::of(distance_columns());
   for (const char* name : {everybody, leavers, loyal}) {
     if (payers.segments.at(name).size() == 0) {
-      summary.warn(words::no_such({.segment = {name}}));
+      summary.warn(words::no_such({.segment = {name}, .period = period}));
       continue;
     }
     append_curve(payers, name, curve);

@@ -100,7 +100,8 @@ Result<Slices> read_slices(Context& context, Date first, Date last, Summary& sum
     summary.warn(words::told_together({.dimension = {dimension.name},
                                        .told = values.size() - numbers.together,
                                        .values = values.size(),
-                                       .together = {other_values}}));
+                                       .together = {other_values},
+                                       .period = {first, last}}));
   }
   return slices;
 }
