@@ -17,9 +17,9 @@ import tomllib
 
 TYPES = {
     "count": "Count", "share": "Share", "points": "Points", "change": "Change", "number": "Number", "amount": "Amount",
-    "gain": "Gain", "date": "Date", "period": "Period", "name": "Name", "word": "Word",
+    "gain": "Gain", "date": "Date", "period": "Period", "name": "Name", "word": "Word", "text": "Text",
 }  # fmt: skip
-WITH_DEFAULT = ("date", "period", "name", "word")  # which a struct's field would have if it were left out
+WITH_DEFAULT = ("date", "period", "name", "word", "text")  # which a struct's field would have if it were left out
 DATED = {"date", "period"}
 USE = re.compile(r"\{(\w+)(?::(?:\.(\d)|([^{}|.][^{}|]*)))?(?:\|([^{}|]*)(?:\|([^{}|]*))?)?\}")
 NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -2,7 +2,7 @@
 //   node build.mjs            dist/report.html, as the program embeds it
 //   node build.mjs --sample   also dist/sample.html, filled with sample/report.json
 import { build } from 'esbuild';
-import { readFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, mkdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { fileURLToPath } from 'node:url';
 
@@ -10,10 +10,20 @@ const SLOT = '__DANGGOL_REPORT_JSON__';
 const here = name => fileURLToPath(new URL(name, import.meta.url));
 const read = name => readFileSync(here(name), 'utf8');
 
+// The page's words by language: words/CODE.json, each with all that the first has.
+function words() {
+  const files = readdirSync(here('src/words')).sort();
+  const all = Object.fromEntries(files.map(file => [file.replace('.json', ''), JSON.parse(read(`src/words/${file}`))]));
+  for (const [code, each] of Object.entries(all)) {
+    if (Object.keys(each).join() !== Object.keys(all.en).join()) fail(`src/words/${code}.json has not the same words as en.json`);
+  }
+  return all;
+}
+
 async function bundle(entry) {
   const result = await build({
     entryPoints: [here(entry)], bundle: true, minify: true, write: false, format: 'iife',
-    target: ['es2020', 'chrome100', 'firefox100', 'safari15'], charset: 'utf8', legalComments: 'none',
+    define: { WORDS: JSON.stringify(words()) }, target: ['es2020', 'chrome100', 'firefox100', 'safari15'], charset: 'utf8', legalComments: 'none',
   });
   return result.outputFiles[0].text.trim();
 }

@@ -21,7 +21,6 @@ std::span<const LanguageInfo> languages();
 class Text {
  public:
   Text() = default;
-  Text(std::string en, std::string ko) : by_language_{std::move(en), std::move(ko)} {}
   explicit Text(std::vector<std::string> by_language) : by_language_(std::move(by_language)) {}
 
   const std::string& in(Language language) const;

@@ -55,7 +55,8 @@ constexpr int default_decimals = 1;
 
 // Each kind of argument, as a language writes it.
 struct Writer {
-  const LanguageRules& rules;
+  size_t language;
+  const LanguageRules& rules = language_rules[language];
   int decimals = default_decimals;
   std::string_view unit = {};  // of a count
 
@@ -90,6 +91,7 @@ struct Writer {
     return from == until ? from : filled(rules.period, from, until);
   }
   std::string operator()(const Name& of) const { return of.text; }
+  std::string operator()(const Text& of) const { return of.in(static_cast<Language>(language)); }
   std::string operator()(const Word& of) const { return of.value; }  // told by its label elsewhere
 
  private:
@@ -159,7 +161,6 @@ std::string_view cut(std::string_view& text, char at) {  // what is before it; t
 // cmake/words.py lets through.
 std::string filled_in(std::string_view text, const Arguments& arguments, const Words& words,
                       size_t language) {
-  const LanguageRules& rules = language_rules[language];
   std::string out;
   while (!text.empty()) {
     out += cut(text, '{');
@@ -169,7 +170,7 @@ std::string filled_in(std::string_view text, const Arguments& arguments, const W
     std::string_view name = cut(use, is_choice ? '|' : ':');
     const Argument* argument = find(arguments, name);
     if (!argument) continue;  // of an older or newer version
-    Writer write{rules};
+    Writer write{language};
     if (!is_choice && use.starts_with('.')) write.decimals = use[1] - '0';
     else if (!is_choice) write.unit = use;
     std::string value = std::visit(write, *argument);
@@ -235,7 +236,8 @@ Text label_of(const Words& words, std::string_view value) {
 
 Text written(const Argument& argument) {
   std::vector<std::string> out;
-  for (const LanguageRules& rules : language_rules) out.push_back(std::visit(Writer{rules}, argument));
+  for (size_t language = 0; language < language_count; ++language)
+    out.push_back(std::visit(Writer{language}, argument));
   return Text(std::move(out));
 }
 
@@ -266,7 +268,7 @@ bool is_sound(const Sentence& sentence) {
 namespace {
 
 constexpr const char* kinds[] = {"count", "share", "points", "change", "number", "amount",
-                                 "gain",  "date",  "period", "name",   "word"};
+                                 "gain",  "date",  "period", "name",   "word",   "text"};
 static_assert(std::size(kinds) == std::variant_size_v<Argument>);
 
 // A store may have been written by anybody: what no run of ours keeps is none of its sentences.
@@ -293,6 +295,11 @@ std::optional<Argument> read_as(const Json& json) {
     return Name{json.at("text").get<std::string>()};
   } else if constexpr (std::is_same_v<Of, Word>) {
     return Word{json.at("value").get<std::string>()};
+  } else if constexpr (std::is_same_v<Of, Text>) {
+    std::vector<std::string> out;
+    for (const LanguageInfo& language : languages())
+      out.push_back(json.value(std::string(language.code), std::string()));
+    return Text(std::move(out));
   } else {
     auto value = static_cast<decltype(Of::value)>(number_of(json.at("value")));
     if (!json.contains("lo")) return Of(value);
@@ -321,6 +328,9 @@ std::string to_json(const Arguments& arguments) {
           else if constexpr (std::is_same_v<Of, Period>)
             out["from"] = of.from.days, out["until"] = of.until.days;
           else if constexpr (std::is_same_v<Of, Name>) out["text"] = of.text;
+          else if constexpr (std::is_same_v<Of, Text>)
+            for (size_t i = 0; i < language_count; ++i)
+              out[std::string(languages()[i].code)] = of.in(static_cast<Language>(i));
           else out["value"] = of.value;
           if constexpr (requires { of.bounds; })
             if (of.bounds) out["lo"] = of.bounds->lo, out["hi"] = of.bounds->hi;

@@ -63,7 +63,9 @@ struct Needed {
       : value{std::forward<Parts>(parts)...} {}
   Of value;
 };
-using Argument = std::variant<Count, Share, Points, Change, Number, Amount, Gain, Date, Period, Name, Word>;
+// A Text is said already, in every language.
+using Argument =
+    std::variant<Count, Share, Points, Change, Number, Amount, Gain, Date, Period, Name, Word, Text>;
 using Arguments = std::vector<std::pair<std::string, Argument>>;
 
 struct Sentence {

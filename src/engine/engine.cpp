@@ -436,8 +436,7 @@ Status Engine::report(const std::string& path, Language language) {
   if (!frame) return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
   facts.as_of = to_text(frame->as_of);
   for (const auto& reason : ingest::reject_reasons())
-    facts.reject_reasons.emplace_back(std::string(reason.name),
-                                      Text{std::string(reason.en), std::string(reason.ko)});
+    facts.reject_reasons.emplace_back(std::string(reason.name), reason.words());
   facts.said_again = engine::said_again;
   OutputFile file = TRY(state_->output(path));
   file.stream() << TRY(report::html(reader->connection(), analyses(), facts));

@@ -30,7 +30,7 @@ FileSummary summary_of(const ingest::FileReport& report) {
   for (const auto& [reason, rows] : report.rejects) {
     std::string words = reason;
     for (const auto& known : ingest::reject_reasons())
-      if (known.name == reason) words = known.en;
+      if (known.name == reason) words = known.words().in(Language::en);
     file.rejects.emplace_back(words, rows);
   }
   file.warnings = report.warnings;

@@ -251,8 +251,8 @@ std::string why_nothing(const FileReport& report) {
   const auto& [name, rows] = report.rejects.front();
   const RejectReason& reason = reason_named(name);
   return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}", grouped(rows),
-                     grouped(report.rows_rejected), reason.en, reason.remedy.empty() ? "" : "; ",
-                     reason.remedy);
+                     grouped(report.rows_rejected), reason.words().in(Language::en),
+                     reason.remedy.empty() ? "" : "; ", reason.remedy);
 }
 
 Status expect_rows(const std::vector<FileReport>& reports) {

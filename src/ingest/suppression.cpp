@@ -17,6 +17,7 @@
 #include "ingest/csv.h"
 #include "ingest/mapping.h"
 #include "ingest/suppression.sql.h"
+#include "ingest/words.h"
 
 namespace danggol::ingest {
 namespace {
@@ -200,9 +201,8 @@ Text named(const std::vector<std::string>& all) {
   for (size_t i = 0; i < std::min(all.size(), most); ++i)
     first += (i > 0 ? ", " : "") +
              (all[i].size() <= most_bytes ? all[i] : as_text(all[i].substr(0, most_bytes)) + "...");
-  if (all.size() <= most) return {first, first};
-  return {fmt::format("{} and {} more", first, all.size() - most),
-          fmt::format("{} 외 {}건", first, all.size() - most)};
+  if (all.size() <= most) return written(Name{first});
+  return render(ingest_words::all, ingest_words::and_more({.first = {first}, .more = all.size() - most}));
 }
 
 std::vector<std::string> joined(std::vector<std::string> ids, const std::vector<std::string>& more) {
@@ -262,27 +262,13 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
   SuppressionReport report;
   report.changed = std::abs(after - before);
   report.unknown = static_cast<int64_t>(unknown.size());
-  auto warn = [&](std::string en, std::string ko) {
-    report.warnings.push_back({std::move(en), std::move(ko)});
-  };
-  if (!elsewise.empty()) {
-    Text who = named(elsewise);
-    warn(fmt::format("Written in another way, and meant all the same: {}.", who.in(Language::en)),
-         fmt::format("표기가 다르지만 같은 고객으로 보았습니다: {}.", who.in(Language::ko)));
-  }
+  auto warn = [&](const Sentence& sentence) { report.warnings.push_back(render(ingest_words::all, sentence)); };
+  if (!elsewise.empty()) warn(ingest_words::written_otherwise({.ids = named(elsewise)}));
   if (!unknown.empty() && adds)
-    warn(fmt::format("{} of the {} ids are no customer's; whoever comes under one of them is not contacted "
-                     "either.",
-                     unknown.size(), ids.given.size()),
-         fmt::format("번호 {1}개 가운데 {0}개는 아직 고객이 아닙니다. 나중에 그 번호로 들어와도 연락하지 "
-                     "않습니다.",
-                     unknown.size(), ids.given.size()));
+    warn(ingest_words::no_customers({.unknown = unknown.size(), .given = ids.given.size()}));
   if (!unknown.empty() && !adds)
-    warn(fmt::format("{} of the {} ids are not on the list.", unknown.size(), ids.given.size()),
-         fmt::format("번호 {1}개 가운데 {0}개는 목록에 없습니다.", unknown.size(), ids.given.size()));
-  if (!near.empty())
-    warn(fmt::format("Perhaps meant, but left as they are: {}.", near.in(Language::en)),
-         fmt::format("비슷한 번호가 있으나 그대로 두었습니다: {}.", near.in(Language::ko)));
+    warn(ingest_words::not_listed({.unknown = unknown.size(), .given = ids.given.size()}));
+  if (!near.empty()) warn(ingest_words::near({.ids = near}));
   return report;
 }
 

@@ -12,6 +12,7 @@
 #include "ingest/byte_source.h"
 #include "ingest/values.h"
 #include "ingest/watch.h"
+#include "ingest/words.h"
 #include "store/database.h"
 
 namespace danggol::ingest {
@@ -323,46 +324,32 @@ class ParquetSource : public RecordSource {
 
 }  // namespace
 
+Text RejectReason::words() const { return ingest_words::all.text(fmt::format("reject.{}", name)); }
+
 const std::vector<RejectReason>& reject_reasons() {
   static const std::vector<RejectReason> reasons = {
-      {"no_customer", "no customer id", "고객 번호 없음", "name the column with --customer=COLUMN"},
-      {"bad_time", "not a date and time", "날짜·시간이 아님", "name the column with --time=COLUMN"},
-      {"ambiguous_time", "day and month cannot be told apart; give --time-format=mdy or dmy",
-       "일과 월을 구별할 수 없음; --time-format=mdy 또는 dmy 지정", ""},
-      {"future_time", "dated in the future", "미래 날짜",
-       "name the column with --time=COLUMN, or set this machine's clock"},
-      {"bad_amount", "the amount or price is not a number", "금액·단가가 숫자가 아님",
-       "name the column with --amount=COLUMN or --price=COLUMN"},
-      {"no_amount", "a purchase without amount or price", "금액·단가가 없는 구매",
-       "name the column with --amount=COLUMN or --price=COLUMN"},
-      {"bad_quantity", "the quantity is not a number", "수량이 숫자가 아님",
-       "name the column with --quantity=COLUMN"},
-      {"unknown_action", "an action danggol does not know", "알 수 없는 행동",
-       "name the column with --action=COLUMN"},
-      {"bad_hour", "the hour is none of 0 to 23", "시각이 0~23이 아님", "name the column with --hour=COLUMN"},
-      {"no_offer", "no offer", "혜택 이름 없음", "name the column with --offer=COLUMN"},
-      {"bad_propensity", "the propensity is not above 0 and up to 1", "배정 확률이 0 초과 1 이하가 아님",
-       "name the column with --propensity=COLUMN"},
-      {"no_id", "no id of the product, store or customer", "번호 없음",
-       "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
-      {"duplicate_id", "an id that a row before has", "앞 행과 같은 번호",
-       "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
-      {"unknown_customer", "a customer that is not in the table of customers", "고객 표에 없는 고객",
-       "give the table of customers that has them"},
-      {"unknown_product", "a product that is not in the table of products", "상품 표에 없는 상품",
-       "give the table of products that has them"},
-      {"unknown_store", "a store that is not in the table of stores", "점포 표에 없는 점포",
-       "give the table of stores that has them"},
-      {"field_count", "more or fewer fields than the header", "머리글과 항목 수가 다름",
-       "let the header name each field of a row"},
-      {"open_quote", "a quote that never closes", "닫히지 않은 따옴표",
-       "close the quotes, or double those inside a field"},
-      {"bad_quote", "text after a closing quote", "닫는 따옴표 뒤의 글자",
-       "double the quotes inside a field"},
-      {"too_long", "a row longer than 1 MiB", "1 MiB를 넘는 행", "check the file's line ends"},
-      {"encoding", "bytes that are no text", "글자가 아닌 바이트", "save the file as UTF-8 (or CP949)"},
-      {"id_too_long", "an id longer than 256 bytes", "256바이트를 넘는 번호",
-       "name the columns of ids, such as --customer=COLUMN"},
+      {"no_customer", "name the column with --customer=COLUMN"},
+      {"bad_time", "name the column with --time=COLUMN"},
+      {"ambiguous_time", ""},
+      {"future_time", "name the column with --time=COLUMN, or set this machine's clock"},
+      {"bad_amount", "name the column with --amount=COLUMN or --price=COLUMN"},
+      {"no_amount", "name the column with --amount=COLUMN or --price=COLUMN"},
+      {"bad_quantity", "name the column with --quantity=COLUMN"},
+      {"unknown_action", "name the column with --action=COLUMN"},
+      {"bad_hour", "name the column with --hour=COLUMN"},
+      {"no_offer", "name the column with --offer=COLUMN"},
+      {"bad_propensity", "name the column with --propensity=COLUMN"},
+      {"no_id", "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
+      {"duplicate_id", "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
+      {"unknown_customer", "give the table of customers that has them"},
+      {"unknown_product", "give the table of products that has them"},
+      {"unknown_store", "give the table of stores that has them"},
+      {"field_count", "let the header name each field of a row"},
+      {"open_quote", "close the quotes, or double those inside a field"},
+      {"bad_quote", "double the quotes inside a field"},
+      {"too_long", "check the file's line ends"},
+      {"encoding", "save the file as UTF-8 (or CP949)"},
+      {"id_too_long", "name the columns of ids, such as --customer=COLUMN"},
   };
   return reasons;
 }

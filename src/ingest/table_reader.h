@@ -11,6 +11,7 @@
 
 #include "base/units.h"
 #include "danggol/result.h"
+#include "danggol/text.h"
 #include "ingest/csv.h"
 #include "ingest/input_file.h"
 #include "ingest/mapping.h"
@@ -48,8 +49,8 @@ struct RejectRow {
 
 struct RejectReason {
   std::string_view name;
-  std::string_view en, ko;
   std::string_view remedy;  // where every row of a file is turned down for it
+  Text words() const;
 };
 const std::vector<RejectReason>& reject_reasons();
 

@@ -11,13 +11,18 @@
 #include "contract/words.h"
 #include "report/report.html.h"
 #include "report/text_json.h"
+#include "report/words.h"
 
 namespace danggol::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+namespace words = report_words;
+
 constexpr std::string_view data_token = "__DANGGOL_REPORT_JSON__";
+
+Json own_words(std::string_view key) { return text_json(words::all.text(key)); }
 
 Json rows_json(const Table& table) {
   Json rows = Json::array();
@@ -95,12 +100,12 @@ Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
   for (const auto& column : rows.columns) {
     const ColumnInfo* declared = find_column(info, shown.table, column.name);
     Json json = {{"name", column.name},
-                 {"label", declared ? text_json(declared->label) : text_json({column.name, ""})},
+                 {"label", declared ? text_json(declared->label) : text_json(written(Name{column.name}))},
                  {"type", declared && declared->unit == "share" ? "share" : name(column.type)}};
     if (declared && declared->unit == "currency") json["type"] = "money";
     columns.push_back(json);
   }
-  Text title{shown.table, shown.table};
+  Text title = written(Name{shown.table});
   for (const auto& written : info.writes)
     if (written.name == shown.table) title = written.title;
   return Json{{"id", shown.table},
@@ -121,7 +126,7 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
     (said.texts("kind")[i] == "warning" ? warnings : sentences)
         .push_back(text_json(facts.said_again(said.texts("scope")[i], said.texts("id")[i],
                                               said.texts("arguments")[i],
-                                              {said.texts("en")[i], said.texts("ko")[i]})));
+                                              Text({said.texts("en")[i], said.texts("ko")[i]}))));
   for (const auto& chart : info.charts) {
     Json drawn = TRY(chart_json(connection, info, chart));
     if (!drawn["rows"].empty()) charts.push_back(drawn);  // a shop without partners has no picture of them
@@ -150,14 +155,16 @@ Result<bool> has_run(store::Connection& connection, const AnalysisInfo& info) {
                                 {{"room", info.name}})) > 0;
 }
 
+Text said(const Sentence& sentence) { return render(words::all, sentence); }
+
 Text of_other_dates(const std::vector<Text>& titles) {
-  std::string en, ko;
+  std::vector<std::string> listed(languages().size());
   for (const Text& title : titles) {
-    en += (en.empty() ? "“" : ", “") + title.in(Language::en) + "”";
-    ko += (ko.empty() ? "‘" : ", ‘") + title.in(Language::ko) + "’";
+    Text quoted = said(words::quoted({.title = title}));
+    for (size_t i = 0; i < listed.size(); ++i)
+      listed[i] += (listed[i].empty() ? "" : ", ") + quoted.in(static_cast<Language>(i));
   }
-  return {"Left out, for they last ran on other dates or data: " + en + "; run danggol pipeline.",
-          "기준일이나 자료가 달라 표시하지 않은 분석: " + ko + ". danggol pipeline을 실행하십시오."};
+  return said(words::of_other_dates({.titles = Text(std::move(listed))}));
 }
 
 // Files that came after what is shown.
@@ -166,10 +173,7 @@ Result<std::optional<Text>> newer_data(store::Connection& connection) {
       "SELECT count(*) FROM raw.load WHERE loaded_at > (SELECT max(started_at) FROM run.log JOIN run.shown "
       "USING (run_id))"));
   if (files == 0) return std::optional<Text>();
-  return std::optional(Text{
-      fmt::format("{} loaded after these results; run danggol pipeline.",
-                  files == 1 ? "1 file was" : fmt::format("{} files were", files)),
-      fmt::format("이 결과 이후에 불러온 파일이 {}개 있습니다. danggol pipeline을 실행하십시오.", files)});
+  return std::optional(said(words::newer_data({.files = files})));
 }
 
 // Of a room whose newest run failed: what stands here is what an earlier one said.
@@ -181,12 +185,9 @@ Result<std::optional<Text>> failed_since(store::Connection& connection, const An
                            "'no_data' ORDER BY run_id DESC LIMIT 1",
                            {{"room", info.name}, {"done", done}}));
   if (rows.rows() == 0) return std::optional<Text>();
-  const std::string& why = rows.texts("error")[0];
-  return std::optional(
-      Text{fmt::format("“{}” failed when it ran last: {}.{}", info.title.in(Language::en), why,
-                       done > 0 ? " What is shown of it is older." : ""),
-           fmt::format("‘{}’ 분석이 마지막 실행에서 실패했습니다: {}.{}", info.title.in(Language::ko), why,
-                       done > 0 ? " 아래 내용은 그 이전 실행의 결과입니다." : "")});
+  Name why{rows.texts("error")[0]};
+  return std::optional(said(done > 0 ? words::failed_since({.title = info.title, .why = why})
+                                     : words::failed({.title = info.title, .why = why})));
 }
 
 Status add_tiles(store::Connection& connection, const AnalysisInfo& info, int64_t run_id, Json& tiles) {
@@ -221,12 +222,12 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
   int64_t read = totals.integers("read")[0], loaded = totals.integers("loaded")[0],
           rejected = totals.integers("rejected")[0];
   int64_t customers = TRY(connection.integer("SELECT count(*) FROM raw.customer"));
-  auto tile = [&](const char* en, const char* ko, int64_t value, const char* unit) {
+  auto tile = [&](const char* key, int64_t value, const char* unit) {
     tiles.push_back(
-        {{"label", text_json({en, ko})}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}});
+        {{"label", own_words(key)}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}});
   };
-  tile("customers", "고객", customers, "customers");
-  tile("events", "기록", TRY(connection.integer("SELECT count(*) FROM raw.event")), "");
+  tile("report.tile.customers", customers, "customers");
+  tile("report.tile.events", TRY(connection.integer("SELECT count(*) FROM raw.event")), "");
   Table by_reason =
       TRY(connection.query("SELECT reason, count(*) AS rows, count(*) / (SELECT sum(rows_read) FROM "
                            "raw.load) AS share FROM raw.reject GROUP BY reason ORDER BY rows DESC, reason"));
@@ -237,21 +238,18 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
   }
   Json section = {
       {"id", "loads"},
-      {"title", text_json({"What was loaded", "불러온 자료"})},
-      {"question", text_json({"Did every row arrive?", "모든 행이 들어왔는가?"})},
+      {"title", own_words("report.loads.title")},
+      {"question", own_words("report.loads.question")},
       {"sentences",
-       Json::array({text_json(
-           {fmt::format("{} rows were read from {} files: {} were loaded, {} were turned down.",
-                        grouped(read), totals.integers("files")[0], grouped(loaded), grouped(rejected)),
-            fmt::format("파일 {}개에서 {}행을 읽어 {}행을 불러오고 {}행은 제외했습니다.",
-                        totals.integers("files")[0], grouped(read), grouped(loaded), grouped(rejected))})})},
+       Json::array({text_json(said(words::rows_read(
+           {.rows = read, .files = totals.integers("files")[0], .loaded = loaded, .rejected = rejected})))})},
       {"warnings", Json::array()},
       {"charts", Json::array()},
       {"tables", Json::array()}};
   if (rejected > 0) {
     section["charts"].push_back({{"id", "reject_reasons"},
                                  {"kind", "bar"},
-                                 {"title", text_json({"Rows turned down, by reason", "제외 사유별 행 수"})},
+                                 {"title", own_words("report.loads.reasons")},
                                  {"columns", {"reason", "rows", "share"}},
                                  {"rows", rows},
                                  {"x", "reason"},
@@ -279,7 +277,7 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
                          const ReportFacts& facts) {
   Json sections = Json::array(), tiles = Json::array(), headline = Json::array();
   Json loads = TRY(loads_section(connection, tiles));
-  Json labels = {{"yes", text_json({"yes", "예"})}, {"no", text_json({"no", "아니요"})}};
+  Json labels = {{"yes", own_words("label.yes")}, {"no", own_words("label.no")}};
   for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
   if (auto newer = TRY(newer_data(connection))) headline.push_back(text_json(*newer));
   std::vector<Text> left_out;
@@ -293,13 +291,7 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
       continue;
     }
     if (!TRY(has_results(connection, info))) {
-      headline.push_back(text_json(
-          {fmt::format("“{}” is left out: its results are not of this version of danggol; run it again.",
-                       info.title.in(Language::en)),
-           fmt::format(
-               "‘{}’ 분석은 표시하지 않았습니다: 결과가 이 버전의 danggol에서 나온 것이 아니므로 다시 "
-               "실행하십시오.",
-               info.title.in(Language::ko))}));
+      headline.push_back(text_json(said(words::of_another_version({.title = info.title}))));
       continue;
     }
     Json section = TRY(section_json(connection, info, run_id, facts));
@@ -314,7 +306,7 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
   }
   if (!left_out.empty()) headline.insert(headline.begin(), text_json(of_other_dates(left_out)));
   sections.push_back(loads);
-  Json json = {{"title", text_json({"Customer report", "고객 분석 보고서"})},
+  Json json = {{"title", own_words("report.title")},
                {"lang", languages()[static_cast<size_t>(facts.language)].code},
                {"version", DANGGOL_VERSION},
                {"as_of", facts.as_of},

@@ -6,12 +6,19 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "contract/words.h"
 #include "report/text_json.h"
+#include "report/words.h"
 
 namespace danggol {
 namespace {
 
 using report::text_json;
+namespace words = report_words;
+
+std::string said(const Sentence& sentence, Language language) {  // as a line
+  return render(words::all, sentence).in(language) + "\n";
+}
 
 using Json = nlohmann::ordered_json;
 
@@ -232,17 +239,11 @@ std::string to_text(const std::vector<FileSummary>& files) {
 }
 
 std::string to_text(const SuppressSummary& s, Language language) {
-  bool korean = language == Language::ko;
   std::string out =
-      korean ? fmt::format("추가 {}, 해제 {}. 목록: 번호 {}개, 고객 {}명\n", s.added, s.removed,
-                           s.ids_on_list, s.customers)
-             : fmt::format("added {}, removed {}; on the list: ids {}, customers of this store {}\n", s.added,
-                           s.removed, s.ids_on_list, s.customers);
-  if (s.rows_removed > 0)
-    out += korean ? fmt::format("  이전 연락 대상에서 {}행을 지웠습니다. campaign을 다시 실행하십시오.\n",
-                                s.rows_removed)
-                  : fmt::format("  {} rows taken off the contact lists there were; run campaign again\n",
-                                s.rows_removed);
+      said(words::suppressed(
+               {.added = s.added, .removed = s.removed, .ids = s.ids_on_list, .customers = s.customers}),
+           language);
+  if (s.rows_removed > 0) out += "  " + said(words::taken_off({.rows = s.rows_removed}), language);
   for (const auto& warning : s.warnings) out += "  ! " + warning.in(language) + "\n";
   return out;
 }
@@ -258,12 +259,11 @@ std::string to_text(const PipelineSummary& pipeline, Language language) {
   std::string out;
   for (const auto& run : pipeline.runs) out += to_text(run, language);
   for (const auto& [room, run_id] : pipeline.unchanged)
-    out += language == Language::ko ? fmt::format("{}  변동 없음 (run {})\n", room, run_id)
-                                    : fmt::format("{}  unchanged (run {})\n", room, run_id);
+    out += said(words::unchanged({.room = {room}, .run = {std::to_string(run_id)}}), language);
   for (const auto& [room, why] : pipeline.skipped)
-    out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "건너뜀:" : "skipped:", why);
+    out += said(words::skipped({.room = {room}, .why = {why}}), language);
   for (const auto& [room, error] : pipeline.failed)
-    out += fmt::format("{}  {} {}\n", room, language == Language::ko ? "실패:" : "failed:", error.message);
+    out += said(words::room_failed({.room = {room}, .why = {error.message}}), language);
   return out;
 }
 

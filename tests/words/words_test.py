@@ -49,6 +49,7 @@ def made(source, folder, text):
 
 ARGUMENTS = {
     "count": "1", "share": "Share(0.5)", "date": "Date{1}", "period": "{Date{1}, Date{2}}", "name": '{"a"}', "word": '{"a"}',
+    "text": 'Text({"a", "b"})',
 }  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 // Values as a reader of one language writes them. Every function takes null and gives a dash.
-import { words } from './words.js';
+import { filled, words as allWords } from './words.js';
 
-const LOCALES = { en: 'en-GB', ko: 'ko-KR' };
 const CURRENCIES = ['krw', 'usd', 'eur', 'gbp', 'jpy', 'cny'];
 const ISO_DATE = /^\d{4}-\d{2}(-\d{2})?$/;
 const ISO_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
@@ -12,17 +11,17 @@ const isMonth = value => /^\d{4}-\d{2}(-01)?$/.test(value);
 const missing = value => value === null || value === undefined || value === '' || Number.isNaN(value);
 
 export function makeFormat({ lang, labels = {}, currency = null }) {
-  const locale = LOCALES[lang];
+  const words = allWords[lang];
   const cache = new Map();
   const intl = (Kind, options) => {
     const key = Kind.name + JSON.stringify(options);
-    if (!cache.has(key)) cache.set(key, new Kind(locale, options));
+    if (!cache.has(key)) cache.set(key, new Kind(words.locale, options));
     return cache.get(key);
   };
   const plain = (value, options) => intl(Intl.NumberFormat, options).format(value);
 
   const pick = translated => typeof translated === 'object' && translated !== null
-    ? translated[lang] ?? translated.en ?? translated.ko ?? '' : translated ?? '';
+    ? translated[lang] ?? translated.en ?? Object.values(translated)[0] ?? '' : translated ?? '';
 
   // The currency a unit stands for: its own name, or the report's currency for "money".
   function currencyOf(unit) {
@@ -31,7 +30,7 @@ export function makeFormat({ lang, labels = {}, currency = null }) {
   }
 
   function money(value, code, options) {
-    if (code === 'KRW' && lang === 'ko') return `${plain(value, options)}${options.notation ? ' ' : ''}원`;
+    if (words.after[code]) return `${plain(value, options)}${options.notation ? ' ' : ''}${words.after[code]}`;
     return plain(value, { style: 'currency', currency: code, currencyDisplay: 'narrowSymbol', ...options });
   }
 
@@ -87,14 +86,14 @@ export function makeFormat({ lang, labels = {}, currency = null }) {
     const time = ISO_TIME.test(text);
     const at = new Date(time ? text.replace(' ', 'T').replace(/Z?$/, 'Z') : `${text.slice(0, 10)}${text.length === 7 ? '-01' : ''}T00:00Z`);
     if (Number.isNaN(at.getTime())) return text;
-    const options = { year: 'numeric', month: lang === 'ko' ? 'long' : 'short', timeZone: 'UTC' };
+    const options = { year: 'numeric', month: words.month, timeZone: 'UTC' };
     if (text.length > 7) options.day = 'numeric';
     if (time) Object.assign(options, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
     return intl(Intl.DateTimeFormat, options).format(at);
   }
 
   const month = value => isMonth(value)
-    ? intl(Intl.DateTimeFormat, { year: lang === 'ko' ? '2-digit' : 'numeric', month: 'short', timeZone: 'UTC' })
+    ? intl(Intl.DateTimeFormat, { year: words.year, month: 'short', timeZone: 'UTC' })
       .format(new Date(`${value.slice(0, 7)}-01T00:00Z`))
     : label(value);
 
@@ -134,11 +133,15 @@ export function makeFormat({ lang, labels = {}, currency = null }) {
   // The unit as a column's heading shows it, or ''.
   function unitName({ type, unit }) {
     const code = type === 'money' ? currencyOf(unit || 'money') : currencyOf(unit ?? '');
-    if (code === 'KRW' && lang === 'ko') return '원';
+    if (words.after[code]) return words.after[code];
     if (code) return plain(0, { style: 'currency', currency: code, currencyDisplay: 'narrowSymbol', maximumFractionDigits: 0 }).replace(/[\d\s]/g, '');
     if (!unit || ['share', 'money', 'count'].includes(unit)) return '';
-    return { customers: { en: '', ko: '명' }, days: { en: 'days', ko: '일' } }[unit]?.[lang] ?? label(unit);
+    return words.units[unit] ?? label(unit);
   }
 
-  return { lang, words: words[lang], text: pick, label, name, month, monthTick, date, number, short, interval, cell, digitsFor, unitName };
+  // The page's own words, with their places filled.
+  const say = (key, values) => filled(words[key], values);
+  const intervalName = level => level ? say('interval_at', { level: short(level, 'share') }) : words.interval;
+
+  return { lang, words, say, intervalName, text: pick, label, name, month, monthTick, date, number, short, interval, cell, digitsFor, unitName };
 }

@@ -5,7 +5,6 @@ import { words } from './words.js';
 import { table } from './table.js';
 import { chartElement, isHalf, redrawCharts, unmountCharts } from './charts/index.js';
 
-const LANGUAGES = { ko: '한국어', en: 'English' };
 const anchor = section => `section-${section.id}`;
 const root = document.getElementById('report');
 
@@ -18,7 +17,7 @@ function tile({ label, period, value, unit, lo, hi, level }, format) {
     h('dt', format.text(label), period && h('span.period', format.text(period))),
     h('dd', { title: compact ? exact : null }, compact ? format.short(value, unit, 4) : exact,
       !/^(krw|days)$/.test(unit) && suffix && h('span.unit', suffix),
-      interval && h('span.interval', `${format.words.interval(level && format.short(level, 'share'))} ${interval}`)));
+      interval && h('span.interval', `${format.intervalName(level)} ${interval}`)));
 }
 
 function contents(sections, format) {
@@ -30,8 +29,8 @@ function contents(sections, format) {
 // What the marks that stand for uncertainty mean, said once under the chart that has them.
 function aboutIntervals(chart, format) {
   if (!chart.lo || !chart.hi) return '';
-  const interval = format.words.interval(chart.level && format.short(chart.level, 'share'));
-  return format.words[chart.kind === 'bar' || chart.kind === 'calibration' ? 'whiskers' : 'band'](interval);
+  const interval = format.intervalName(chart.level);
+  return format.say(chart.kind === 'bar' || chart.kind === 'calibration' ? 'whiskers' : 'band', { interval });
 }
 
 // The numbers behind a chart, for those who read rather than look; built when first opened.
@@ -91,7 +90,7 @@ function bar(data, lang, change) {
     h('a.skip', { href: '#main' }, words[lang].skip),
     h('span.brand', h('b', 'danggol'), h('span', { lang: 'ko' }, '단골')),
     h('div.toggle', { role: 'group', 'aria-label': words[lang].language },
-      Object.entries(LANGUAGES).map(([code, name]) => h('button',
+      Object.entries(words).map(([code, { name }]) => h('button',
         { type: 'button', lang: code, 'data-lang': code, 'aria-pressed': String(code === lang), onclick: () => change(code) }, name))));
 }
 
@@ -139,7 +138,7 @@ function start() {
   } catch (error) {
     return both('unreadable', `: ${error.message}`);
   }
-  render(data, data.lang in LANGUAGES ? data.lang : 'en', lang => changeTo(data, lang));
+  render(data, Object.hasOwn(words, data.lang) ? data.lang : 'en', lang => changeTo(data, lang));
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => redrawCharts());
   // Paper is always light, and the charts take their colours from the style sheet.
   for (const [event, printing] of [['beforeprint', true], ['afterprint', false]]) {

@@ -42,5 +42,5 @@ export function table({ columns, rows, total_rows: total, title }, format) {
   return h('div',
     h('div.scroller', { tabindex: 0, role: 'region', 'aria-label': caption },
       h('table', h('thead', h('tr', head)), h('tbody', body))),
-    total > rows.length && h('p.note', format.words.rows_shown(format.number(rows.length), format.number(total))));
+    total > rows.length && h('p.note', format.say('rows_shown', { shown: format.number(rows.length), total: format.number(total) })));
 }

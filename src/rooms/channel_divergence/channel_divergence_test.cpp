@@ -43,8 +43,8 @@ TEST(ChannelDivergence, ALongDimensionIsCutToTheLargestAndLosesNothing) {
   EXPECT_EQ(least.integers("holds")[0], 1);
   ASSERT_EQ(done.warnings.size(), 2u);
   EXPECT_EQ(done.warnings[1].in(Language::en),
-            "By partner: the 999 cells with most rows are told one by one, the other 500 together as others "
-            "together.");
+            "By partner: the 999 cells with most rows in January 2024 to December 2024 are told one by one, the "
+            "other 500 as “others together”.");
 }
 
 }  // namespace

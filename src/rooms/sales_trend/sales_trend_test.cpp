@@ -30,8 +30,8 @@ TEST(SalesTrend, ALongDimensionIsCutToTheLargestAndLosesNothing) {
   ASSERT_EQ(done.warnings.size(), 1u);
   EXPECT_EQ(
       done.warnings[0].in(Language::en),
-      "By partner: the 999 of 1,500 values that sold most are told one by one, the others together as others "
-      "together.");
+      "By partner: the 999 of 1,500 values that sold most in January 2023 to December 2024 are told one by one, the "
+      "rest as “others together”.");
 }
 
 }  // namespace

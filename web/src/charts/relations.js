@@ -67,7 +67,7 @@ export function sankey(page) {
           const source = of(data.source);
           const share = format.number(data.value / source.total, 'share');
           return tip(`${format.label(source.title)} → ${format.label(of(data.target).title)}`,
-            [{ name: format.name(chart.value), value: outcome(data) }, { name: format.words.of(format.label(source.title)), value: share }]);
+            [{ name: format.name(chart.value), value: outcome(data) }, { name: format.say('of', { name: format.label(source.title) }), value: share }]);
         },
       },
       series: [{
