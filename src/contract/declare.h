@@ -24,6 +24,11 @@ class Columns {
     return add({.name = "customer_id", .type = Type::text, .key = true, .subject = true});
   }
   Columns& text(std::string name) { return add({.name = std::move(name), .type = Type::text}); }
+  // An id of a product: the report tells it by its name.
+  Columns& product(std::string name) {
+    return add({.name = std::move(name), .type = Type::text, .unit = "product"});
+  }
+  Columns& product_key() { return key("product_id", Type::text, "product"); }
   Columns& date(std::string name) { return add({.name = std::move(name), .type = Type::date}); }
   Columns& flag(std::string name) { return add({.name = std::move(name), .type = Type::boolean}); }
   Columns& count(std::string name, std::string unit = "customers") {

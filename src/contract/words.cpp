@@ -118,8 +118,12 @@ struct Writer {
 
 // How the last sound of a text ends: 0 in a vowel, 8 in the consonant ㄹ, else in another.
 int final_consonant(std::string_view text) {
-  constexpr std::string_view silent = ")]}>’”'\"";
-  while (!text.empty() && silent.find(text.back()) != silent.npos) text.remove_suffix(1);
+  constexpr std::string_view silent[] = {")", "]", "}", ">", "’", "”", "'", "\""};
+  auto closing = [&] {
+    return std::find_if(std::begin(silent), std::end(silent),
+                        [&](auto mark) { return text.ends_with(mark); });
+  };
+  for (auto mark = closing(); mark != std::end(silent); mark = closing()) text.remove_suffix(mark->size());
   if (text.empty()) return 0;
   char last = text.back();
   constexpr std::array<int, 10> digits = {21, 8, 0, 16, 0, 0, 1, 8, 8, 0};  // 영 일 이 삼 사 오 육 칠 팔 구

@@ -1,6 +1,7 @@
 #include "report/html.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -90,10 +91,28 @@ Result<Json> chart_json(store::Connection& connection, const AnalysisInfo& info,
   return json;
 }
 
+// Ids of products, each told by its name where it has one.
+Status name_products(store::Connection& connection, ColumnData& ids) {
+  constexpr std::string_view between = "\x1f";
+  Table named = TRY(connection.query(
+      "SELECT product_id, min(product_name) AS name FROM raw.product WHERE product_name <> '' "
+      "AND product_id IN (SELECT unnest(string_split($ids, chr(31)))) GROUP BY product_id",
+      {{"ids", fmt::format("{}", fmt::join(ids.texts, between))}}));
+  std::map<std::string, std::string> names;
+  for (size_t i = 0; i < named.rows(); ++i) names[named.texts("product_id")[i]] = named.texts("name")[i];
+  for (std::string& id : ids.texts)
+    if (auto name = names.find(id); name != names.end()) id = name->second;
+  return {};
+}
+
 Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
                         const ReportTableInfo& shown) {
   std::string from = "FROM " + shown.table;
   Table rows = TRY(connection.query("SELECT * " + from + tail(shown.where, shown.order_by, shown.most_rows)));
+  for (auto& column : rows.columns)
+    if (const ColumnInfo* declared = find_column(info, shown.table, column.name);
+        declared && declared->unit == "product")
+      TRY(name_products(connection, column));
   int64_t total = TRY(
       connection.integer("SELECT count(*) " + from + (shown.where.empty() ? "" : " WHERE " + shown.where)));
   Json columns = Json::array();

@@ -9,6 +9,8 @@ the browser test.
 """
 
 import argparse
+import json
+import re
 import subprocess
 import sys
 
@@ -166,6 +168,19 @@ def check_forecast(flow):
     )
 
 
+def check_names(flow):
+    """the report tells products by their names"""
+    with open(flow.path("report.html"), encoding="utf-8") as page:
+        data = json.loads(re.search(r'id="report-data"[^>]*>(.*?)</script>', page.read(), re.DOTALL)[1])
+    tables = {table["id"]: table for section in data["sections"] for table in section["tables"]}
+    names = {row["product_name"] for row in flow.sql("SELECT product_name FROM raw.product", store="small.duckdb")}
+    for table, columns in {"recommendation": ("product_id", "because_product_id"), "campaign": ("product_id",)}.items():
+        shown = tables[f"result.{table}"]
+        for at in (i for i, column in enumerate(shown["columns"]) if column["name"] in columns):
+            told = {row[at] for row in shown["rows"]} - {"", None}
+            flow.expect(told and told <= names, f"{table}: products by name: {sorted(told)[:2]}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("danggol")
@@ -188,6 +203,7 @@ def main():
     small = "small.duckdb"
     flow.run("import", "lpoint", simulate(flow, "small", "--customers=4000", "--offers"), store=small)
     flow.run("pipeline", "--report", flow.path("report.html"), store=small)
+    check_names(flow)
     rooms = {row["room"] for row in flow.sql("SELECT room FROM run.log WHERE state = 'done'", store=small)}
     flow.expect({"pay_share", "campaign", "campaign.measure"} <= rooms, f"nothing is left out: {len(rooms)} analyses")
     offers = flow.sql("SELECT DISTINCT offer, offer_place, pay_discount FROM result.campaign", store=small)

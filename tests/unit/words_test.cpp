@@ -95,6 +95,8 @@ TEST(Words, KoreanParticles) {
   EXPECT_EQ(after("A03"), "은 이 을 과 으로") << "삼";
   EXPECT_EQ(after("12.3%"), "는 가 를 와 로");
   EXPECT_EQ(after("쿠폰(A)"), "는 가 를 와 로");
+  EXPECT_EQ(after("‘쿠폰’"), "은 이 을 과 으로");
+  EXPECT_EQ(after("고객"), "은 이 을 과 으로") << "a syllable whose last byte is also that of a quote";
   EXPECT_EQ(after(""), "는 가 를 와 로");
 }
 

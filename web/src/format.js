@@ -108,6 +108,8 @@ export function makeFormat({ lang, labels = {}, currency = null }) {
   function label(value) {
     if (missing(value)) return DASH;
     if (Object.hasOwn(labels, value)) return pick(labels[value]);
+    const [kind, ...of] = String(value).split(':');  // "region:Seoul"
+    if (of.length && Object.hasOwn(labels, kind)) return `${pick(labels[kind])} ${of.join(':')}`;
     if (typeof value === 'number') return plain(value, { maximumFractionDigits: 6, useGrouping: false });
     return isDate(value) ? date(value) : String(value);
   }

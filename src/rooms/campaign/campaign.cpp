@@ -48,7 +48,7 @@ Columns campaign_columns() {
       .text("reason")
       .share("p_leave")
       .bounds("venn_abers")
-      .key("product_id")
+      .product_key()
       .share("p_buy")
       .bounds("p_buy")
       .text("offer")

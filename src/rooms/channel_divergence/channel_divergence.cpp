@@ -216,8 +216,8 @@ void add_rows(const Dimension& dimension, const learn::DivergenceEstimate& estim
 }
 
 // Whether there was anything to say.
-bool say(const Dimension& dimension, const learn::DivergenceEstimate& estimate, const Period& period,
-         Summary& summary) {
+bool say(const Dimension& dimension, const learn::DivergenceEstimate& estimate, const Text& group,
+         const Period& period, Summary& summary) {
   if (dimension.together > 0)
     summary.warn(words::told_together({.dimension = {dimension.name},
                                        .told = dimension.cells.size() - 1,
@@ -233,26 +233,23 @@ bool say(const Dimension& dimension, const learn::DivergenceEstimate& estimate, 
   }
   Word name{dimension.name};
   if (more && less)
-    summary.say(words::more_and_less({.dimension = name, .more = *more, .less = *less, .period = period}));
-  else if (more) summary.say(words::more({.dimension = name, .more = *more, .period = period}));
-  else if (less) summary.say(words::less({.dimension = name, .less = *less, .period = period}));
+    summary.say(words::more_and_less(
+        {.dimension = name, .group = group, .more = *more, .less = *less, .period = period}));
+  else if (more)
+    summary.say(words::more({.dimension = name, .group = group, .more = *more, .period = period}));
+  else if (less)
+    summary.say(words::less({.dimension = name, .group = group, .less = *less, .period = period}));
   return more || less;
 }
 
-void say_group(const Params& params, const TimeFrame& time, int64_t members, const Period& period,
-               Summary& summary) {
-  if (params.group.empty())
-    summary.say(words::moved_group({.customers = members,
-                                    .h1_grade = {params.h1_grade},
-                                    .h2_grade = {params.h2_grade},
-                                    .h1 = time.h1(),
-                                    .h2 = time.h2(),
-                                    .period = period}));
-  else
-    summary.say(words::named_group({.customers = members,
-                                    .column = {params.group.column},
-                                    .value = {params.group.value},
-                                    .period = period}));
+// Who is compared, as a part of sentences.
+Text group_of(const Params& params, const TimeFrame& time) {
+  return render(words::all, params.group.empty() ? words::moved({.h1_grade = {params.h1_grade},
+                                                                 .h2_grade = {params.h2_grade},
+                                                                 .h1 = time.h1(),
+                                                                 .h2 = time.h2()})
+                                                 : words::named({.column = {params.group.column},
+                                                                 .value = {params.group.value}}));
 }
 
 Result<Summary> run(Context& context, const Params& params) {
@@ -273,7 +270,7 @@ Result<Summary> run(Context& context, const Params& params) {
                  "purchases"};
   Table elements = Table::of(element_columns()), totals = Table::of(total_columns());
   Summary summary;
-  say_group(params, time, members, period, summary);
+  Text group = group_of(params, time);
   if (members < 2) {
     summary.warn(words::too_few({.customers = members, .period = period}));
   } else {
@@ -282,10 +279,11 @@ Result<Summary> run(Context& context, const Params& params) {
     bool differs = false;
     for (size_t d = 0; d < estimates.size(); ++d) {
       add_rows(compared[d], estimates[d], members, elements, totals);
-      differs = say(compared[d], estimates[d], period, summary) || differs;
+      differs = say(compared[d], estimates[d], group, period, summary) || differs;
     }
-    if (!differs) summary.say(words::no_difference({.period = period}));
+    if (!differs) summary.say(words::no_difference({.group = group, .period = period}));
   }
+  summary.say(words::compared({.customers = members, .group = group, .period = period}));
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
   return summary;

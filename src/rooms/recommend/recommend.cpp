@@ -31,12 +31,12 @@ Status validate(const Params&) { return {}; }
 Columns recommendation_columns() {
   return Columns("recommendation")
       .customer_key()
-      .key("product_id")
+      .product_key()
       .count("place", "")
       .share("p_buy_if_back")
       .bounds("step")
       .flag("bought_before")
-      .text("because_product_id")
+      .product("because_product_id")
       .real("lift");
 }
 Columns record_columns() {
