@@ -427,13 +427,25 @@ int main(int argc, char** argv) {
     for (const std::string& role : Engine::column_roles())
       sub->add_option_function<std::string>(
              "--" + role, [&options, role](const std::string& text) { options.import.columns[role] = text; },
-             fmt::format("the column that holds the {}", role))
+             fmt::format("the column that holds the {}; - for none", role))
           ->type_name("COLUMN");
     sub->add_option_function<std::string>(
            "--all-actions",
            [&options](const std::string& text) { options.import.columns["all-actions"] = text; },
            "what every row is, where no column says it")
         ->type_name("ACTION");
+    sub->add_option_function<std::string>(
+           "--decimal", [&options](const std::string& text) { options.import.columns["decimal"] = text; },
+           "the decimal mark of numbers, where a column does not show it")
+        ->type_name(".|,");
+    sub->add_option_function<std::string>(
+           "--zone", [&options](const std::string& text) { options.import.columns["zone"] = text; },
+           "the shop's time zone, by whose clocks instants are told")
+        ->type_name("AREA/CITY");
+    sub->add_option_function<std::string>(
+           "--encoding", [&options](const std::string& text) { options.import.columns["encoding"] = text; },
+           "of the files' text, where their bytes do not show it")
+        ->type_name("NAME");
     sub->add_option_function<std::string>(
            "--cancel-prefix",
            [&options](const std::string& text) { options.import.columns["cancel-prefix"] = text; },
@@ -443,7 +455,7 @@ int main(int argc, char** argv) {
            "--time-format",
            [&options](const std::string& text) { options.import.columns["time-format"] = text; },
            "how 1/2/2010 is to be read")
-        ->type_name("auto|mdy|dmy|unix");
+        ->type_name("auto|mdy|dmy|ymd|unix");
     return sub;
   };
 

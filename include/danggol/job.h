@@ -26,12 +26,19 @@ struct ImportRequest {
   bool again = false;                          // take a file whose content is already in the store
 };
 
+struct ColumnSummary {  // of a column and a role that it plays
+  std::string name;
+  std::string role;        // "" where it is not read
+  std::string value;       // the first that is not empty, of a column that is read
+  bool by_values = false;  // its role was told by its values, not by its name
+};
+
 struct FileSummary {
   std::string path, format, encoding;
-  std::string table;                                       // of the preset; "" if that has one only
-  std::string kind;                                        // what its rows are: "events", "customers" ...
-  std::vector<std::string> unchecked;                      // "products": no file says which of them there are
-  std::vector<std::pair<std::string, std::string>> roles;  // role -> column
+  std::string table;                   // of the preset; "" if that has one only
+  std::string kind;                    // what its rows are: "events", "customers" ...
+  std::vector<std::string> unchecked;  // "products": no file says which of them there are
+  std::vector<ColumnSummary> columns;  // in the order of the file
   int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
   std::vector<std::pair<std::string, int64_t>> rejects;  // reason in words -> rows, most first
   std::vector<std::string> warnings;                     // in a line each

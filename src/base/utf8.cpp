@@ -40,4 +40,10 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view beginning(std::string_view text, size_t most_bytes) {
+  if (text.size() <= most_bytes) return text;
+  while (most_bytes > 0 && (text[most_bytes] & 0xc0) == 0x80) --most_bytes;
+  return text.substr(0, most_bytes);
+}
+
 }  // namespace danggol

@@ -9,5 +9,7 @@ bool is_utf8(std::string_view text);
 // The length of the character at the start of `text`, which is not empty; 0 if it is malformed, -1 if the
 // text ends inside it.
 int character_bytes(std::string_view text);
+// The beginning of a text of UTF-8, of at most so many bytes, that ends between two characters.
+std::string_view beginning(std::string_view text, size_t most_bytes);
 
 }  // namespace danggol

@@ -17,10 +17,15 @@ FileSummary summary_of(const ingest::FileReport& report) {
   file.path = report.facts.path;
   file.format = report.facts.format;
   file.encoding = report.facts.encoding;
-  for (size_t role = 0; role < ingest::role_count; ++role)
-    if (int column = report.facts.roles[role]; column >= 0)
-      file.roles.emplace_back(ingest::name(static_cast<ingest::Role>(role)),
-                              report.facts.header[static_cast<size_t>(column)]);
+  for (size_t c = 0; c < report.facts.header.size(); ++c) {
+    size_t before = file.columns.size();
+    for (size_t role = 0; role < ingest::role_count; ++role)
+      if (report.facts.roles[role] == static_cast<int>(c))
+        file.columns.push_back(
+            {report.facts.header[c], std::string(ingest::name(static_cast<ingest::Role>(role))),
+             report.facts.examples[c], report.facts.found[role] == ingest::Found::by_values});
+    if (file.columns.size() == before) file.columns.push_back({.name = report.facts.header[c]});
+  }
   file.table = report.facts.table;
   file.kind = ingest::name(report.facts.kind);
   for (ingest::Kind kind : report.unchecked) file.unchecked.emplace_back(ingest::name(kind));

@@ -1,14 +1,15 @@
 #include "ingest/byte_source.h"
 
 #include <fmt/core.h>
-#include <iconv.h>
 #include <isa-l/igzip_lib.h>
 
-#include <cerrno>
+#include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "base/units.h"
 #include "base/utf8.h"
+#include "ingest/encoding.h"
 #include "ingest/watch.h"
 
 namespace danggol::ingest {
@@ -17,63 +18,6 @@ namespace {
 constexpr size_t file_block_bytes = 1 << 20;
 constexpr size_t text_block_bytes = 4 << 20;
 constexpr size_t sniff_bytes = 1 << 20;
-
-bool is_utf8_prefix(std::string_view text) {
-  while (!text.empty()) {
-    int length = character_bytes(text);
-    if (length == 0) return false;
-    if (length < 0) return true;
-    text.remove_prefix(static_cast<size_t>(length));
-  }
-  return true;
-}
-
-class Transcoder {
- public:
-  Transcoder() : handle_(iconv_open("UTF-8", "CP949")) {}
-  ~Transcoder() {
-    if (handle_ != reinterpret_cast<iconv_t>(-1)) iconv_close(handle_);
-  }
-  Transcoder(const Transcoder&) = delete;
-  Transcoder& operator=(const Transcoder&) = delete;
-
-  // Appends the UTF-8 of `in` to `out`, keeps a character that is cut in two for the next call. A byte that
-  // is no CP949 goes through as it is: its row then fails the UTF-8 check and becomes a reject.
-  // Returns the number of such bytes.
-  size_t convert(std::string_view in, std::string& out) {
-    size_t bad = 0;
-    std::string joined = rest_ + std::string(in);
-    rest_.clear();
-    char* from = joined.data();
-    size_t left = joined.size();
-    std::vector<char> buffer(text_block_bytes);
-    while (left > 0) {
-      char* to = buffer.data();
-      size_t room = buffer.size();
-      size_t outcome = iconv(handle_, &from, &left, &to, &room);
-      out.append(buffer.data(), buffer.size() - room);
-      if (outcome != static_cast<size_t>(-1) || errno == E2BIG) continue;
-      if (errno == EINVAL) {
-        rest_.assign(from, left);
-        break;
-      }
-      out += *from++;
-      --left;
-      ++bad;
-    }
-    return bad;
-  }
-  bool flush(std::string& out) {  // half a character at the end of the file; its row becomes a reject
-    bool any = !rest_.empty();
-    out += rest_;
-    rest_.clear();
-    return any;
-  }
-
- private:
-  iconv_t handle_;
-  std::string rest_;
-};
 
 }  // namespace
 
@@ -100,9 +44,10 @@ struct ByteSource::State {
   int64_t inflated = 0;  // bytes so far
   std::vector<char> input = std::vector<char>(file_block_bytes);
   size_t input_size = 0, input_at = 0;
-  Encoding encoding = Encoding::utf8;
-  Transcoder transcoder;
-  std::string head;  // sniffed text not yet handed out
+  std::string encoding;
+  std::optional<Transcoder> transcoder;  // where it is not UTF-8
+  bool old_lines = false;                // that end with a carriage return alone
+  std::string head;                      // sniffed text not yet handed out
   bool at_end = false;
 
   Result<bool> fill() {  // more file bytes; false at the end
@@ -129,6 +74,34 @@ struct ByteSource::State {
           Code::bad_input,
           fmt::format("the gzip holds more than {} times its own bytes, the most that is read of one; {}",
                       limits.ratio, remedy));
+    return {};
+  }
+
+  // Of the head, which becomes UTF-8.
+  Status tell_encoding(const std::string& said) {
+    std::string_view sniff = std::string_view(head).substr(0, sniff_bytes);
+    encoding = said.empty() ? told_encoding(sniff) : said;
+    bool is_wide = encoding.starts_with("UTF-16");
+    auto nuls = static_cast<size_t>(std::count(sniff.begin(), sniff.end(), '\0'));
+    constexpr size_t most_nuls_of = 10;  // a few are rows gone wrong
+    if (said.empty() && !is_wide && nuls * most_nuls_of > sniff.size())
+      return error(
+          Code::bad_input,
+          "a binary file; give CSV, CSV.gz or Parquet, or name its encoding with --encoding=UTF-16LE");
+    if (encoding.empty())
+      return error(
+          Code::bad_input,
+          "its encoding cannot be told for sure; name it, with --encoding=CP949, WINDOWS-1252, SHIFT_JIS, "
+          "GB18030 ..., or save the file as UTF-8");
+    if (encoding != plain_encoding) {
+      transcoder = TRY(Transcoder::from(encoding));
+      std::string text;
+      transcoder->convert(head, text);
+      head = std::move(text);
+    }
+    if (head.starts_with("\xef\xbb\xbf")) head.erase(0, 3);
+    old_lines = head.find('\r') != head.npos && head.find('\n') == head.npos;
+    if (old_lines) std::replace(head.begin(), head.end(), '\r', '\n');
     return {};
   }
 
@@ -178,7 +151,8 @@ struct ByteSource::State {
   }
 };
 
-Result<ByteSource> ByteSource::open(InputFile file, std::stop_token stop, GzipLimits limits) {
+Result<ByteSource> ByteSource::open(InputFile file, std::stop_token stop, GzipLimits limits,
+                                    const std::string& encoding) {
   auto state = std::make_shared<State>();
   state->file = std::move(file);
   state->stop = std::move(stop);
@@ -193,33 +167,8 @@ Result<ByteSource> ByteSource::open(InputFile file, std::stop_token stop, GzipLi
       break;
     }
   }
-  std::string_view sniff = std::string_view(head).substr(0, sniff_bytes);
-  if (sniff.empty()) return state->error(Code::bad_input, "the file is empty");
-  if (sniff.starts_with("\xff\xfe") || sniff.starts_with("\xfe\xff"))
-    return state->error(Code::bad_input, "UTF-16 text; save it as UTF-8 (or CP949) first");
-  if (sniff.substr(0, 65'536).find('\0') != sniff.npos)
-    return state->error(Code::bad_input, "a binary file; give CSV, CSV.gz or Parquet");
-  if (sniff.starts_with("\xef\xbb\xbf")) {
-    head.erase(0, 3);
-  } else if (!is_utf8_prefix(sniff)) {
-    // Not UTF-8 from the start: CP949 if nearly all of it reads as that, else single bad rows in UTF-8 text.
-    std::string trial;
-    size_t bad = Transcoder().convert(sniff, trial);
-    if (bad * 1'000 <= sniff.size() && bad * 4 < trial.size()) {
-      size_t malformed = 0;
-      for (std::string_view rest = sniff; !rest.empty();) {
-        int length = character_bytes(rest);
-        if (length <= 0) ++malformed;
-        rest.remove_prefix(static_cast<size_t>(std::max(length, 1)));
-      }
-      if (bad * 4 <= malformed) {
-        state->encoding = Encoding::cp949;
-        std::string text;
-        state->transcoder.convert(head, text);
-        head = std::move(text);
-      }
-    }
-  }
+  if (head.empty()) return state->error(Code::bad_input, "the file is empty");
+  TRY(state->tell_encoding(encoding));
   ByteSource source;
   source.state_ = std::move(state);
   return source;
@@ -227,22 +176,25 @@ Result<ByteSource> ByteSource::open(InputFile file, std::stop_token stop, GzipLi
 
 Result<bool> ByteSource::read(std::string& out) {
   State& s = *state_;
+  size_t start = out.size();
   if (!s.head.empty()) {
     out += s.head;
     s.head = {};
     return true;
   }
-  std::string raw;
-  if (!s.at_end) {
-    if (s.encoding == Encoding::utf8) return s.decode(out);
-    s.at_end = !TRY(s.decode(raw));
+  bool more = false;
+  if (!s.transcoder) {
+    more = !s.at_end && TRY(s.decode(out));
+  } else {
+    std::string raw;
+    if (!s.at_end) s.at_end = !TRY(s.decode(raw));
+    more = s.at_end ? s.transcoder->flush(out) : (s.transcoder->convert(raw, out), true);
   }
-  if (s.at_end) return s.transcoder.flush(out);
-  s.transcoder.convert(raw, out);
-  return true;
+  if (s.old_lines) std::replace(out.begin() + static_cast<std::ptrdiff_t>(start), out.end(), '\r', '\n');
+  return more;
 }
 
-Encoding ByteSource::encoding() const { return state_->encoding; }
+const std::string& ByteSource::encoding() const { return state_->encoding; }
 bool ByteSource::compressed() const { return state_->gzip; }
 std::string ByteSource::digest_of_read() const { return state_->file.digest_of_read(); }
 

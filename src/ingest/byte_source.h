@@ -1,5 +1,6 @@
-// The bytes of a file as UTF-8 text: gzip is inflated, a byte-order mark dropped, CP949 transcoded. What is
-// not text (binary, UTF-16, a gzip that breaks off) is an error that says so.
+// The bytes of a file as UTF-8 text with "\n" at the ends of lines: gzip is inflated, a byte-order mark
+// dropped, another encoding transcoded. What is not text (binary, a gzip that breaks off) is an error that
+// says so.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +13,6 @@
 
 namespace danggol::ingest {
 
-enum class Encoding { utf8, cp949 };
-inline const char* name(Encoding encoding) { return encoding == Encoding::utf8 ? "UTF-8" : "CP949"; }
-
 // How much a gzip may hold: tables shrink to a tenth, seldom to a fiftieth; what holds more was made to fill
 // a disk.
 struct GzipLimits {
@@ -25,10 +23,12 @@ struct GzipLimits {
 
 class ByteSource {
  public:
-  static Result<ByteSource> open(InputFile file, std::stop_token stop = {}, GzipLimits limits = {});
+  // `encoding` by its name; "" where the bytes are to tell. Error (bad_input) where they do not.
+  static Result<ByteSource> open(InputFile file, std::stop_token stop = {}, GzipLimits limits = {},
+                                 const std::string& encoding = "");
   // Appends the next few MiB of text to `out`; false at the end of the file.
   Result<bool> read(std::string& out);
-  Encoding encoding() const;
+  const std::string& encoding() const;
   bool compressed() const;
   std::string digest_of_read() const;  // of the file's bytes
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
+#include <tuple>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -77,8 +79,10 @@ bool is_plain(std::string_view text) {
 std::string unescape(std::string_view quoted) {
   std::string out;
   for (size_t i = 0; i < quoted.size(); ++i) {
+    bool is_escape = quoted.substr(i, 2) == "\\\"" && quoted.substr(i + 1, 2) != "\"\"";
+    if (is_escape) ++i;
     out += quoted[i];
-    if (quoted[i] == '"') ++i;
+    if (!is_escape && quoted[i] == '"') ++i;
   }
   return out;
 }
@@ -90,7 +94,8 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
   const char* end = begin + block.text.size();
   const char* at = begin;
   FieldEnds field_ends(begin, end, delimiter_);
-  bool plain = is_plain(block.text);
+  auto ends_field = [&](char c) { return c == delimiter_ || c == '\n' || c == '\r'; };
+  bool plain = block.is_plain = is_plain(block.text);
   while (at < end && block.records.size() < most) {
     if (skipping_) {
       at = find(at, end, '\n');
@@ -110,8 +115,11 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
         const char* open = at + 1;
         const char* close = open;
         bool doubled = false;
-        while ((close = find(close, limit, '"')) < limit && close + 1 < limit && close[1] == '"')
-          close += 2, doubled = true;
+        while ((close = find(close, limit, '"')) < limit && close + 1 < limit) {
+          if (close[1] == '"') close += 2, doubled = true;
+          else if (close > open && close[-1] == '\\' && !ends_field(close[1])) ++close, doubled = true;
+          else break;
+        }
         if (close == limit || (close + 1 == limit && !last)) {
           record.problem = RecordProblem::open_quote;
           break;
@@ -140,8 +148,13 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
         finished = true;
       }
     }
+    // lines that a quote took in by being left open
+    bool swallows = newlines > 0 && finished && (at < limit || last) &&
+                    (record.problem == RecordProblem::bad_quote ||
+                     (columns_ != 0 && block.fields.size() - record.first_field != columns_));
+    if (swallows) record.problem = RecordProblem::open_quote, finished = false;
     bool ends = finished && (at < limit || last);
-    if (!ends && !cut && !at_end) {  // its end is in text not yet read
+    if (!ends && !swallows && !cut && !at_end) {  // its end is in text not yet read
       block.fields.resize(record.first_field);
       return static_cast<size_t>(start - begin);
     }
@@ -150,6 +163,7 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
       at = find(start, limit, '\n');
       newlines = 0;
       skipping_ = at == limit && cut;
+      if (swallows) block.fields.resize(record.first_field);
     }
     record.text = {start, static_cast<size_t>(at - start)};
     if (record.text.ends_with('\r')) record.text.remove_suffix(1);
@@ -169,17 +183,72 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
   return static_cast<size_t>(at - begin);
 }
 
-char guess_delimiter(std::string_view text) {
-  char best = ',';
-  size_t most = 1;
-  for (char delimiter : {',', ';', '\t', '|'}) {
-    RecordBlock block;
-    block.text = text.substr(0, text.find('\n'));
-    CsvSplitter(delimiter, 0).split(block, true);
-    size_t fields = block.records.empty() ? 0 : block.records[0].fields;
-    if (fields > most) most = fields, best = delimiter;
+namespace {
+
+// The first records of a text, as a delimiter splits them.
+RecordBlock split_head(std::string_view text, char delimiter) {
+  constexpr size_t most_records = 40, most_bytes = 256 << 10;
+  RecordBlock block;
+  block.text = text.substr(0, most_bytes);
+  CsvSplitter(delimiter, 0).split(block, block.text.size() == text.size(), most_records);
+  if (block.records.empty()) {  // a line longer than that, or one without an end
+    block.clear();
+    block.text = text;
+    CsvSplitter(delimiter, 0).split(block, true, most_records);
   }
-  return best;
+  return block;
+}
+
+// How many fields the most records have, and how many do.
+std::pair<size_t, size_t> usual_fields(const RecordBlock& block) {
+  std::map<size_t, size_t> counts;
+  for (const Record& record : block.records) ++counts[record.fields];
+  std::pair<size_t, size_t> usual{0, 0};
+  for (auto [fields, records] : counts)
+    if (records >= usual.second) usual = {fields, records};
+  return usual;
+}
+
+}  // namespace
+
+TableStart find_table(std::string_view text, bool (*is_value)(std::string_view)) {
+  TableStart out;
+  std::string_view first = text.substr(0, text.find_first_of("\r\n"));
+  bool says_delimiter = (first.size() == 5 || first.size() == 7) && first.find("sep=") <= 1;
+  if (says_delimiter) {
+    out.delimiter = first[first.find('=') + 1];
+    out.skipped = std::min(text.find('\n'), text.size() - 1) + 1;
+    out.line = 2;
+    text.remove_prefix(out.skipped);
+  }
+  RecordBlock block = split_head(text, out.delimiter);
+  auto [fields, records] = usual_fields(block);
+  if (!says_delimiter)
+    for (char delimiter : {';', '\t', '|'}) {
+      RecordBlock other = split_head(text, delimiter);
+      auto [its_fields, its_records] = usual_fields(other);
+      // alike in all lines, then more fields, then more lines
+      auto rank = [](const RecordBlock& of, size_t f, size_t r) {
+        return std::tuple(f > 1, r * 10 >= of.records.size() * 9, f, r);
+      };
+      if (rank(other, its_fields, its_records) <= rank(block, fields, records)) continue;
+      out.delimiter = delimiter, fields = its_fields, records = its_records;
+      block = std::move(other);
+    }
+  for (const Record& record : block.records) {
+    if (record.fields != fields || record.problem != RecordProblem::none || fields < 2) continue;
+    size_t names = 0, values = 0;
+    for (uint32_t f = 0; f < record.fields; ++f) {
+      std::string_view field = block.fields[record.first_field + f];
+      if (!field.empty()) ++(is_value(field) ? values : names);
+    }
+    if (values > 0) break;  // the table has begun
+    if (names * 2 <= record.fields) continue;
+    out.skipped += static_cast<size_t>(record.text.data() - block.text.data());
+    out.line += record.line - 1;
+    return out;
+  }
+  return out;
 }
 
 }  // namespace danggol::ingest

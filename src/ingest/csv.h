@@ -1,6 +1,7 @@
-// Splits text into records and fields (RFC 4180, with any of , ; | tab between fields) and knows, for every
-// record, the line it starts on, so that a row that is turned down can be found, and its text as it stands in
-// the file.
+// Splits text into records and fields (RFC 4180, with any of , ; | tab between fields, and \" for a quote in
+// quotes too) and knows, for every record, the line it starts on, so that a row that is turned down can be
+// found, and its text as it stands in the file. A quote that was left open costs its own line and not those
+// after it.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@ struct Record {
 // Records with the text they point into.
 struct RecordBlock {
   std::string text;
+  bool is_plain = false;              // all of it is ASCII
   std::deque<std::string> unescaped;  // fields that held doubled quotes
   std::vector<std::string_view> fields;
   std::vector<Record> records;
@@ -42,20 +44,28 @@ inline constexpr size_t most_record_bytes = 1
 class CsvSplitter {
  public:
   // `columns` is the number of fields a good record has; 0 takes any number.
-  CsvSplitter(char delimiter, size_t columns) : delimiter_(delimiter), columns_(columns) {}
+  CsvSplitter(char delimiter, size_t columns, int64_t first_line = 1)
+      : delimiter_(delimiter), columns_(columns), line_(first_line) {}
   // Splits block.text into block.records, at most `most` of them. Returns how many bytes were used; the rest
   // belongs before the next text: it holds an unfinished record, unless `at_end`. Blank lines are no records.
   size_t split(RecordBlock& block, bool at_end, size_t most = SIZE_MAX);
-  void expect(size_t columns) { columns_ = columns; }
+  int64_t line() const { return line_; }  // of what comes next
 
  private:
   char delimiter_;
   size_t columns_;
-  int64_t line_ = 1;
+  int64_t line_;
   bool skipping_ = false;  // inside a line that was turned down for its length
 };
 
-// The delimiter that splits the first line into most fields, quotes respected.
-char guess_delimiter(std::string_view text);
+// Where a table begins in a text.
+struct TableStart {
+  char delimiter = ',';
+  size_t skipped = 0;  // bytes before the header: a line "sep=;", titles above the table
+  int64_t line = 1;    // of the header
+};
+// `is_value` tells what is no column's name: a number, a date. The delimiter is the one that splits the lines
+// alike into most fields; the header the first line of so many that holds names alone, else the first line.
+TableStart find_table(std::string_view text, bool (*is_value)(std::string_view));
 
 }  // namespace danggol::ingest

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "ingest/csv.h"
-#include "ingest/values.h"
+#include "ingest/times.h"
 
 namespace danggol::ingest {
 namespace {
@@ -40,8 +40,8 @@ void read_time(benchmark::State& state) {
   for (auto _ : state) {
     int64_t sum = 0;
     for (const auto& text : texts) {
-      bool ambiguous = false;
-      sum += parse_time(text, TimeFormat::automatic, ambiguous)->micros;
+      TimeEvidence seen;
+      sum += parse_time(text, {}, seen)->micros;
     }
     benchmark::DoNotOptimize(sum);
   }

@@ -27,17 +27,34 @@ class Tally {
  public:
   void add(const Batch& batch) {
     Timestamp first{INT64_MAX}, last{INT64_MIN};
-    auto seen = [&](Timestamp ts) { first = std::min(first, ts), last = std::max(last, ts); };
+    Calendar calendar;
+    auto seen = [&](Timestamp ts) {
+      first = std::min(first, ts), last = std::max(last, ts), calendar.add(ts);
+    };
     for (const EventRow& row : batch.events) seen(row.ts);
     for (const ExposureRow& row : batch.exposures) seen(row.ts);
-    std::map<std::string_view, int64_t> reasons;
-    for (const RejectRow& row : batch.rejects) ++reasons[row.reason];
+    std::map<std::string_view, Reason> reasons;
+    for (const RejectRow& row : batch.rejects) {
+      Reason& reason = reasons[row.reason];
+      if (reason.examples.size() < most_examples) {
+        std::string& text = reason.examples[row.line];
+        batch.append_text(row, text);
+      }
+      ++reason.rows;
+    }
 
     std::lock_guard lock(mutex_);
+    calendar_.add(calendar);
+    evidence_.add(batch.evidence);
     loaded_ += static_cast<int64_t>(batch.events.size() + batch.exposures.size() + batch.dimension.size());
     rejected_ += static_cast<int64_t>(batch.rejects.size());
     first_ = std::min(first_, first), last_ = std::max(last_, last);
-    for (const auto& [reason, rows] : reasons) reasons_[reason] += rows;
+    for (auto& [name, reason] : reasons) {
+      Reason& all = reasons_[name];
+      all.rows += reason.rows;
+      all.examples.merge(reason.examples);
+      while (all.examples.size() > most_examples) all.examples.erase(std::prev(all.examples.end()));
+    }
   }
   int64_t rows() {
     std::lock_guard lock(mutex_);
@@ -47,17 +64,34 @@ class Tally {
     out.rows_loaded = loaded_;
     out.rows_rejected = rejected_;
     if (first_ <= last_) out.first_day = to_date(first_), out.last_day = to_date(last_);
-    out.rejects.assign(reasons_.begin(), reasons_.end());
-    std::stable_sort(out.rejects.begin(), out.rejects.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    for (const auto& [name, reason] : reasons_) {
+      out.rejects.emplace_back(name, reason.rows);
+      if (out.examples.empty() || reason.rows > out.rejects.front().second)
+        out.examples.assign(reason.examples.begin(), reason.examples.end());
+      std::stable_sort(out.rejects.begin(), out.rejects.end(),
+                       [](const auto& a, const auto& b) { return a.second > b.second; });
+    }
   }
+  const Evidence& evidence() const { return evidence_; }
+  const Calendar& calendar() const { return calendar_; }
 
  private:
+  static constexpr size_t most_examples = 3;
+  struct Reason {
+    int64_t rows = 0;
+    std::map<int64_t, std::string> examples;  // by line
+  };
+
   std::mutex mutex_;
   int64_t loaded_ = 0, rejected_ = 0;
   Timestamp first_{INT64_MAX}, last_{INT64_MIN};
-  std::map<std::string_view, int64_t> reasons_;
+  std::map<std::string_view, Reason> reasons_;
+  Calendar calendar_;
+  Evidence evidence_;
 };
+
+// What an earlier reading found of each file.
+using Notations = std::vector<std::optional<Notation>>;
 
 // Reads files in as many threads as there are cores. Each thread takes the next file that none has begun and,
 // when there is no more, helps with those that others are at.
@@ -65,8 +99,13 @@ class Reading {
  public:
   // `use(thread, file, batch)` gets every batch, with orphans and repeated ids among its rejects.
   using Use = std::function<Status(size_t thread, size_t file, const Batch& batch)>;
-  Reading(const Mapping& mapping, Dimensions& dimensions, Use use, const Work& work)
-      : mapping_(mapping), dimensions_(dimensions), use_(std::move(use)), work_(work) {}
+  Reading(const Mapping& mapping, const Notations& notations, Dimensions& dimensions, Use use,
+          const Work& work)
+      : mapping_(mapping),
+        notations_(notations),
+        dimensions_(dimensions),
+        use_(std::move(use)),
+        work_(work) {}
   static size_t threads() { return std::max(1u, std::thread::hardware_concurrency()); }
 
   // Looks at every file, before any is read, so that each one is the same whenever it is opened again.
@@ -89,8 +128,7 @@ class Reading {
     std::set<std::string> found;
     Batch batch;
     for (size_t f = 0; f < files_.size(); ++f) {
-      InputFile input = TRY(open(f));
-      auto reader = TRY(TableReader::open(std::move(input), mapping_, work_.stop));
+      auto reader = TRY(reader_of(f));
       found.insert(reader.facts().table);
       files_[f].kind = reader.facts().kind;
       if (!is_dimension(files_[f].kind))
@@ -128,12 +166,12 @@ class Reading {
       reports[f].facts = files_[f].reader->facts();
       reports[f].digest_of_read = files_[f].reader->digest_of_read();
       files_[f].tally.report(reports[f]);
+      settle(files_[f], reports[f]);
       reports[f].unchecked = unchecked(reports[f].facts);
     }
     return reports;
   }
 
- private:
   struct File {
     std::string path;
     InputFile::Version version;
@@ -143,6 +181,22 @@ class Reading {
     std::optional<Error> failed;
     Tally tally;
   };
+
+  Result<TableReader> reader_of(size_t f) const {
+    InputFile input = TRY(open(f));
+    const Notation* known = notations_.empty() || !notations_[f] ? nullptr : &*notations_[f];
+    return TableReader::open(std::move(input), mapping_, work_.stop, known);
+  }
+
+  // What the whole file shows of how it is written.
+  static void settle(const File& file, FileReport& report) {
+    const FileFacts& facts = report.facts;
+    report.notation = notation_of(facts.rules, file.tally.evidence(), facts.delimiter);
+    report.notation.lonely = facts.notation.lonely;
+    for (const auto& month : file.tally.calendar().lonely()) report.notation.lonely.push_back(month);
+    report.question = question_of(facts.rules, file.tally.evidence(), facts.delimiter);
+    report.instants = file.tally.evidence().times.instants;
+  }
 
   bool wanted(size_t f) const { return !leave_ && f <= bad_file_ && !work_.stop.stop_requested(); }
 
@@ -158,10 +212,7 @@ class Reading {
       {
         std::lock_guard lock(file.opening);
         if (file.failed || !wanted(f)) return {};
-        if (!file.reader) {
-          InputFile input = TRY(open(f));
-          file.reader = TRY(TableReader::open(std::move(input), mapping_, work_.stop));
-        }
+        if (!file.reader) file.reader = TRY(reader_of(f));
       }
       while (wanted(f) && TRY(file.reader->next(batch))) {
         if (is_dimension(batch.kind)) dimensions_.add(batch);
@@ -196,6 +247,7 @@ class Reading {
   }
 
   const Mapping& mapping_;
+  const Notations& notations_;
   Dimensions& dimensions_;
   Use use_;
   const Work& work_;
@@ -250,23 +302,53 @@ std::string why_nothing(const FileReport& report) {
   if (report.rows_loaded > 0 || report.rows_rejected == 0) return {};
   const auto& [name, rows] = report.rejects.front();
   const RejectReason& reason = reason_named(name);
-  return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}", grouped(rows),
-                     grouped(report.rows_rejected), reason.words().in(Language::en),
+  std::string such;
+  for (const auto& [line, text] : report.examples)
+    such += fmt::format("{}line {}{}{}", such.empty() ? ", such as " : "; ", line, text.empty() ? "" : ": ",
+                        shown(text));
+  return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}{}", grouped(rows),
+                     grouped(report.rows_rejected), reason.words().in(Language::en), such,
                      reason.remedy.empty() ? "" : "; ", reason.remedy);
 }
 
 Status expect_rows(const std::vector<FileReport>& reports) {
   auto nothing = [](const FileReport& report) { return !why_nothing(report).empty(); };
   auto first = std::find_if(reports.begin(), reports.end(), nothing);
-  bool any_row = std::any_of(reports.begin(), reports.end(),
-                             [](const FileReport& report) { return report.rows_loaded > 0; });
-  if (any_row || first == reports.end()) return {};
+  if (first == reports.end()) return {};
   return Error{Code::bad_input, fmt::format("{}: {}", first->facts.path, why_nothing(*first))};
 }
 
 void warn(FileReport& report) {
   if (std::string why = why_nothing(report); !why.empty()) report.warnings.push_back(std::move(why));
+  if (report.instants > 0 && !report.facts.rules.zone)
+    report.warnings.push_back(
+        fmt::format("{} times that name a zone, or are seconds since 1970, are told in UTC; give --zone, "
+                    "such as --zone=Asia/Seoul, for the "
+                    "shop's own clocks",
+                    grouped(report.instants)));
 }
+
+// Whether a file turned out to be written in another way than it was read; then `notations` say how.
+bool was_misread(const std::vector<FileReport>& reports, Notations& notations) {
+  bool misread = false;
+  notations.resize(reports.size());
+  for (size_t f = 0; f < reports.size(); ++f) {
+    if (reports[f].notation == reports[f].facts.notation) continue;
+    notations[f] = reports[f].notation;
+    misread = true;
+  }
+  return misread;
+}
+
+// What can only be asked.
+Status expect_answers(const std::vector<FileReport>& reports) {
+  for (const FileReport& report : reports)
+    if (!report.question.empty())
+      return Error{Code::bad_input, fmt::format("{}: {}", report.facts.path, report.question)};
+  return {};
+}
+
+constexpr int most_readings = 3;
 
 Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
 
@@ -275,20 +357,30 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
                                          const Work& work) {
   int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
   std::vector<std::string> digests;
-  Dimensions dimensions;
-  Staging staging(TRY(folder_of(connection)), Reading::threads(), options.rejects);
-  auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
-    return staging.of(thread).add(file, batch);
-  };
-  Reading reading(mapping, dimensions, put_aside, work);
-  TRY(reading.open(paths));
-  TRY(reading.read_dimensions());
-  TRY(dimensions.know_store(connection, work.stop));
-  auto make_digests = [&]() -> Status {
-    digests = TRY(digests_of(connection, paths, reading, first_load, options.again, work));
-    return {};
-  };
-  auto reports = TRY(reading.run(make_digests));
+  std::optional<Dimensions> dimensions;
+  std::optional<Staging> staging;
+  std::vector<FileReport> reports;
+  std::string folder = TRY(folder_of(connection));
+  Notations notations;
+  for (int readings = 0; readings == 0 || (readings < most_readings && was_misread(reports, notations));
+       ++readings) {
+    dimensions.emplace();
+    staging.emplace(folder, Reading::threads(), options.rejects);
+    auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
+      return staging->of(thread).add(file, batch);
+    };
+    Reading reading(mapping, notations, *dimensions, put_aside, work);
+    TRY(reading.open(paths));
+    TRY(reading.read_dimensions());
+    TRY(dimensions->know_store(connection, work.stop));
+    auto make_digests = [&]() -> Status {
+      if (digests.empty())
+        digests = TRY(digests_of(connection, paths, reading, first_load, options.again, work));
+      return {};
+    };
+    reports = TRY(reading.run(make_digests));
+  }
+  TRY(expect_answers(reports));
   TRY(expect_rows(reports));
   work.say("numbering customers and products");
   std::vector<Staging::File> files;
@@ -314,7 +406,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
          {"last", value_of(report.last_day)},
          {"at", now_utc()}}));
   }
-  TRY(staging.insert(connection, files, dimensions, work.stop));
+  TRY(staging->insert(connection, files, *dimensions, work.stop));
   for (FileReport& report : reports) {
     warn(report);
     if (int64_t most = options.rejects.rows; report.rows_rejected > most)
@@ -331,12 +423,17 @@ Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, con
                                       const Progress& progress) {
   std::vector<FileReport> reports;
   Status outcome = watched(progress, [&](const Work& work) -> Status {
-    Dimensions dimensions;
     auto leave = [](size_t, size_t, const Batch&) { return Status(); };
-    Reading reading(mapping, dimensions, leave, work);
-    TRY(reading.open(paths));
-    TRY(reading.read_dimensions());
-    reports = TRY(reading.run([] { return Status(); }));
+    Notations notations;
+    for (int readings = 0; readings == 0 || (readings < most_readings && was_misread(reports, notations));
+         ++readings) {
+      Dimensions dimensions;
+      Reading reading(mapping, notations, dimensions, leave, work);
+      TRY(reading.open(paths));
+      TRY(reading.read_dimensions());
+      reports = TRY(reading.run([] { return Status(); }));
+    }
+    TRY(expect_answers(reports));
     for (FileReport& report : reports) warn(report);
     return {};
   });

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "ingest/input_file.h"
 #include "ingest/values.h"
 
@@ -27,169 +28,6 @@ constexpr std::array<std::string_view, role_count> names_of_roles = {
     "customer", "time",    "hour",      "product",      "product-name", "quantity",  "price",
     "amount",   "receipt", "action",    "partner",      "channel",      "branch",    "region",
     "gender",   "age",     "class-top", "class-middle", "offer",        "propensity"};
-
-std::string plain(std::string_view name) {
-  std::string out;
-  for (char c : name)
-    if (c != ' ' && c != '_' && c != '-') out += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  return out;
-}
-
-// A text of the file or the user as a message of one line shows it: bounded, control characters as blanks.
-std::string shown(std::string_view text) {
-  constexpr size_t most_bytes = 200;
-  size_t bytes = text.size();
-  if (bytes > most_bytes)
-    for (bytes = most_bytes; bytes > 0 && (text[bytes] & 0xc0) == 0x80;) --bytes;  // between two characters
-  std::string out(text.substr(0, bytes));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
-  return bytes < text.size() ? out + "..." : out;
-}
-
-using RoleNames = std::vector<std::pair<Role, std::vector<std::string>>>;
-
-// What the columns of events are usually called, English and Korean, the surest name first. An hour is not
-// guessed: it often stands beside a time that has its own.
-const RoleNames usual_names = {
-    {Role::customer,
-     {"customerid", "customerno", "custid", "userid", "memberid", "clientid", "customer", "user", "member",
-      "cust", "회원번호", "회원id", "고객번호", "고객id", "고객", "회원"}},
-    {Role::time,
-     {"timestamp", "eventtime", "invoicedate", "orderdate", "purchasedate", "datetime", "time", "date", "ts",
-      "주문일시", "구매일시", "결제일시", "일시", "주문일자", "구매일자", "주문일", "구매일", "날짜"}},
-    {Role::product,
-     {"productid", "productno", "stockcode", "sku", "itemid", "itemno", "productcode", "product", "item",
-      "상품번호", "상품코드", "상품id", "상품"}},
-    {Role::product_name, {"productname", "itemname", "description", "상품명"}},
-    {Role::quantity, {"quantity", "qty", "수량", "구매수량"}},
-    {Role::price, {"unitprice", "price", "단가", "판매단가"}},
-    {Role::amount,
-     {"amount", "totalprice", "total", "revenue", "sales", "결제금액", "구매금액", "주문금액", "금액",
-      "매출"}},
-    {Role::receipt,
-     {"receiptid", "receiptno", "invoiceno", "invoice", "orderid", "orderno", "receipt", "order", "주문번호",
-      "영수증번호"}},
-    {Role::action, {"action", "eventtype", "behavior", "behaviour", "event", "행동", "행동유형"}},
-    {Role::partner, {"partner", "brand", "merchant", "seller", "제휴사", "유통사", "브랜드"}},
-    {Role::channel, {"channel", "채널", "구매채널"}},
-    {Role::store, {"storeid", "storeno", "store", "shop", "branch", "매장", "점포", "매장코드"}},
-    {Role::region, {"region", "country", "city", "지역", "국가"}},
-};
-
-TableMapping table(Kind kind, const RoleNames& columns, std::initializer_list<Role> required) {
-  TableMapping table;
-  table.kind = kind;
-  for (const auto& [role, names] : columns) table.columns[static_cast<size_t>(role)] = names;
-  for (Role role : required) table.required[static_cast<size_t>(role)] = true;
-  return table;
-}
-
-// A table of which every column that is read must be there: its columns are what it is known by.
-TableMapping published(std::string_view name, Kind kind, const RoleNames& columns) {
-  TableMapping out = table(kind, columns, {});
-  out.name = name;
-  for (const auto& [role, names] : columns) out.required[static_cast<size_t>(role)] = true;
-  return out;
-}
-
-Mapping online_retail() {
-  Mapping mapping{"online-retail",
-                  {table(Kind::events,
-                         {{Role::receipt, {"invoice", "invoiceno"}},
-                          {Role::product, {"stockcode"}},
-                          {Role::product_name, {"description"}},
-                          {Role::quantity, {"quantity"}},
-                          {Role::time, {"invoicedate"}},
-                          {Role::price, {"price", "unitprice"}},
-                          {Role::customer, {"customerid"}},
-                          {Role::region, {"country"}}},
-                         {Role::customer, Role::time})}};
-  Rules& rules = mapping.tables[0].rules;
-  rules.cancel_prefix = "C";
-  rules.non_products = {
-      "POST", "DOT",          "M",         "m",      "D",       "S",      "B",       "C2",      "C3",  "CRUK",
-      "PADS", "BANK CHARGES", "AMAZONFEE", "ADJUST", "ADJUST2", "SP1002", "TEST001", "TEST002", "GIFT"};
-  return mapping;
-}
-
-Mapping events() {
-  return {"events",
-          {table(Kind::events,
-                 {{Role::customer, {"customer_id"}},
-                  {Role::time, {"ts"}},
-                  {Role::product, {"product_id"}},
-                  {Role::product_name, {"product_name"}},
-                  {Role::quantity, {"quantity"}},
-                  {Role::price, {"price"}},
-                  {Role::amount, {"amount"}},
-                  {Role::receipt, {"receipt_id"}},
-                  {Role::action, {"action"}},
-                  {Role::partner, {"partner"}},
-                  {Role::channel, {"channel"}},
-                  {Role::store, {"store_id"}},
-                  {Role::region, {"region"}}},
-                 {Role::customer, Role::time})}};
-}
-
-// Offers drawn by chance: the shop's own, or those of `danggol simulate lpoint --offers`.
-TableMapping offers(std::string_view name) {
-  return published(name, Kind::exposures,
-                   {{Role::customer, {"customer_id", "cust"}},
-                    {Role::time, {"ts", "offered_on"}},
-                    {Role::offer, {"offer"}},
-                    {Role::propensity, {"propensity"}}});
-}
-
-// The six tables of the L.POINT competition. Uses and payments lack what purchases have beside.
-Mapping lpoint() {
-  auto events = [](std::string_view name, Action action, RoleNames also) {
-    RoleNames columns = {{Role::customer, {"cust"}}, {Role::receipt, {"rct_no"}},
-                         {Role::partner, {"cop_c"}}, {Role::channel, {"chnl_dv"}},
-                         {Role::time, {"de_dt"}},    {Role::hour, {"de_hr"}},
-                         {Role::amount, {"buy_am"}}};
-    columns.insert(columns.end(), also.begin(), also.end());
-    TableMapping table = published(name, Kind::events, columns);
-    table.rules.action = action;
-    table.rules.channels = {{"1", "offline"}, {"2", "online"}};
-    return table;
-  };
-  TableMapping purchases =
-      events("02_PDDE", Action::purchase,
-             {{Role::store, {"br_c"}}, {Role::product, {"pd_c"}}, {Role::quantity, {"buy_ct"}}});
-  purchases.wanted = true;
-  return {"lpoint",
-          {published("01_DEMO", Kind::customers,
-                     {{Role::customer, {"cust"}},
-                      {Role::gender, {"ma_fem_dv"}},
-                      {Role::age_band, {"ages"}},
-                      {Role::region, {"zon_hlv"}}}),
-           purchases, events("03_COP_U", Action::partner_use, {{Role::store, {"br_c"}}}),
-           published("04_PD_CLAC", Kind::products,
-                     {{Role::product, {"pd_c"}},
-                      {Role::product_name, {"pd_nm"}},
-                      {Role::class_top, {"clac_hlv_nm"}},
-                      {Role::class_middle, {"clac_mcls_nm"}}}),
-           published("05_BR", Kind::stores,
-                     {{Role::store, {"br_c"}}, {Role::partner, {"cop_c"}}, {Role::region, {"zon_hlv"}}}),
-           events("06_LPAY", Action::pay, {}), offers("offer")}};
-}
-
-// Every preset with its name, in the order that help shows.
-std::vector<Mapping> presets() { return {online_retail(), events(), lpoint(), {"exposures", {offers("")}}}; }
-
-// `names` are plain.
-RoleColumns columns_of(const TableMapping& table, const std::vector<std::string>& names) {
-  RoleColumns columns;
-  columns.fill(-1);
-  for (size_t role = 0; role < role_count; ++role)
-    for (const auto& candidate : table.columns[role])
-      if (auto at = std::find(names.begin(), names.end(), plain(candidate)); at != names.end()) {
-        columns[role] = static_cast<int>(at - names.begin());
-        break;
-      }
-  return columns;
-}
 
 // Whether a table of this kind can say that; anything else in it is not read.
 bool reads(Kind kind, Role role) {
@@ -205,18 +43,20 @@ bool reads(Kind kind, Role role) {
                                          [&](const auto& property) { return property.first == role; });
 }
 
-bool lacks(const TableMapping& table, const RoleColumns& columns, size_t role) {
-  return table.required[role] && columns[role] < 0;
-}
-
-// How well columns fit a table: those it has, less those it lacks.
-int fit(const TableMapping& table, const RoleColumns& columns) {
-  int fit = 0;
-  for (size_t role = 0; role < role_count; ++role) fit += (columns[role] >= 0) - lacks(table, columns, role);
-  return fit;
+bool is_always_needed(const TableMapping& table, Role role) {
+  if (is_dimension(table.kind)) return role == dimension_shapes()[static_cast<size_t>(table.kind)].id;
+  return role == Role::customer || role == Role::time;
 }
 
 }  // namespace
+
+std::string shown(std::string_view text) {
+  constexpr size_t most_bytes = 200;
+  std::string out(beginning(text, most_bytes));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+  return out.size() < text.size() ? out + "..." : out;
+}
 
 std::string_view name(Role role) { return names_of_roles[static_cast<size_t>(role)]; }
 std::vector<std::string> role_names() { return {names_of_roles.begin(), names_of_roles.end()}; }
@@ -250,21 +90,6 @@ const std::array<DimensionShape, dimension_count>& dimension_shapes() {
   return shapes;
 }
 
-std::vector<std::string> preset_names() {
-  std::vector<std::string> names;
-  for (const Mapping& mapping : presets()) names.push_back(mapping.preset);
-  return names;
-}
-
-Result<Mapping> preset(std::string_view name) {
-  for (Mapping& mapping : presets())
-    if (mapping.preset == name) return std::move(mapping);
-  return Error{Code::bad_input,
-               fmt::format("preset {}: must be one of {}", name, fmt::join(preset_names(), ", "))};
-}
-
-Mapping guessing() { return {"", {table(Kind::events, usual_names, {Role::customer, Role::time})}}; }
-
 Status override_columns(const std::map<std::string, std::string>& overrides, Mapping& mapping) {
   auto set_rule = [&](auto Rules::*rule, const auto& value) {
     for (TableMapping& table : mapping.tables) table.rules.*rule = value;
@@ -274,10 +99,11 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       if (value == "auto") set_rule(&Rules::time_format, TimeFormat::automatic);
       else if (value == "mdy") set_rule(&Rules::time_format, TimeFormat::month_first);
       else if (value == "dmy") set_rule(&Rules::time_format, TimeFormat::day_first);
+      else if (value == "ymd") set_rule(&Rules::time_format, TimeFormat::year_first);
       else if (value == "unix") set_rule(&Rules::time_format, TimeFormat::unix_seconds);
       else
         return Error{Code::bad_input,
-                     fmt::format("time-format={}: must be one of auto, mdy, dmy, unix", value)};
+                     fmt::format("time-format={}: must be one of auto, mdy, dmy, ymd, unix", value)};
     } else if (key == "all-actions") {
       auto action = parse_action(value);
       if (!action)
@@ -285,6 +111,14 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
             Code::bad_input,
             fmt::format("all-actions={}: must be an action such as purchase, view, cart or wishlist", value)};
       set_rule(&Rules::action, *action);
+    } else if (key == "decimal") {
+      if (value != "." && value != ",")
+        return Error{Code::bad_input, fmt::format("decimal={}: must be . or ,", shown(value))};
+      set_rule(&Rules::decimal, value == "." ? Decimal::point : Decimal::comma);
+    } else if (key == "zone") {
+      set_rule(&Rules::zone, TRY(Zone::named(value)));
+    } else if (key == "encoding") {
+      mapping.encoding = value;
     } else if (key == "cancel-prefix") {
       set_rule(&Rules::cancel_prefix, value);
     } else {
@@ -296,9 +130,15 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       bool used = false;
       for (TableMapping& table : mapping.tables) {
         if (!reads(table.kind, static_cast<Role>(role))) continue;
-        table.columns[role] = {value};
-        table.required[role] = used = true;
+        bool is_taken_back = value == "-";
+        if (is_taken_back && is_always_needed(table, static_cast<Role>(role))) continue;
+        table.columns[role] = is_taken_back ? std::vector<std::string>() : std::vector{value};
+        table.required[role] = !is_taken_back;
+        table.said[role] = used = true;
       }
+      if (!used && value == "-")
+        return Error{Code::bad_input,
+                     fmt::format("{}=-: no row can be read without it; name its column", key)};
       if (!used)
         return Error{Code::bad_input, fmt::format("{}={}: not a role of {}; leave it out", key, shown(value),
                                                   name(mapping.tables[0].kind))};
@@ -337,43 +177,6 @@ Status override_from_file(const std::string& toml_path, Mapping& mapping) {
   auto outcome = override_columns(overrides, mapping);
   if (!outcome) return Error{outcome.error().code, fmt::format("{}: {}", toml_path, outcome.error().message)};
   return {};
-}
-
-std::string expected(const TableMapping& table) {
-  std::vector<std::string> names;
-  for (size_t role = 0; role < role_count; ++role)
-    if (table.required[role]) names.push_back(table.columns[role].front());
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-Result<Match> match(const Mapping& mapping, const std::vector<std::string>& header, const std::string& path) {
-  std::vector<std::string> names;
-  for (const auto& column : header) names.push_back(plain(column));
-  auto best =
-      std::max_element(mapping.tables.begin(), mapping.tables.end(), [&](const auto& a, const auto& b) {
-        return fit(a, columns_of(a, names)) < fit(b, columns_of(b, names));
-      });
-  RoleColumns columns = columns_of(*best, names);
-  for (int column : columns) {
-    if (column < 0 || std::count(names.begin(), names.end(), names[static_cast<size_t>(column)]) == 1)
-      continue;
-    return Error{Code::bad_input, fmt::format("{}: two columns are called {}; rename one", path,
-                                              shown(header[static_cast<size_t>(column)]))};
-  }
-  for (size_t role = 0; role < role_count; ++role) {
-    if (!lacks(*best, columns, role)) continue;
-    std::string among = shown(fmt::format("{}", fmt::join(header, ", ")));
-    if (mapping.tables.size() == 1)
-      return Error{Code::bad_input, fmt::format("{}: no {} column among {}; name it with --{}=COLUMN", path,
-                                                names_of_roles[role], among, names_of_roles[role])};
-    std::vector<std::string_view> tables;
-    for (const TableMapping& table : mapping.tables) tables.push_back(table.name);
-    return Error{
-        Code::bad_input,
-        fmt::format("{}: with the columns {} it is none of the tables {} of {}; {} is nearest, with {}", path,
-                    among, fmt::join(tables, ", "), mapping.preset, best->name, expected(*best))};
-  }
-  return Match{&*best, columns};
 }
 
 }  // namespace danggol::ingest

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,8 @@
 
 #include "contract/action.h"
 #include "danggol/result.h"
+#include "ingest/numbers.h"
+#include "ingest/zone.h"
 
 namespace danggol::ingest {
 
@@ -58,7 +61,7 @@ struct DimensionShape {
 inline constexpr size_t most_properties = 3;
 const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by kind
 
-enum class TimeFormat { automatic, month_first, day_first, unix_seconds };
+enum class TimeFormat { automatic, month_first, day_first, year_first, unix_seconds };
 
 struct Rules {
   Action action = Action::purchase;       // of a row whose file has no action column
@@ -66,6 +69,8 @@ struct Rules {
   std::vector<std::string> non_products;  // codes kept as events without a product
   std::vector<std::pair<std::string, std::string>> channels;  // codes that stand for a word; others are kept
   TimeFormat time_format = TimeFormat::automatic;
+  Decimal decimal = Decimal::open;   // open: as the file's columns show
+  std::shared_ptr<const Zone> zone;  // of the shop; without it instants are told in UTC
 };
 
 struct TableMapping {
@@ -74,14 +79,19 @@ struct TableMapping {
   std::array<std::vector<std::string>, role_count>
       columns;                              // names a role's column may have, first match wins
   std::array<bool, role_count> required{};  // roles that must have a column
-  bool wanted = false;                      // an import without this table is an error
+  std::array<bool, role_count> said{};  // roles that the user named a column for, or said that there is none
+  bool wanted = false;                  // an import without this table is an error
   Rules rules;
 };
 
 struct Mapping {
   std::string preset;  // "" where guessed
   std::vector<TableMapping> tables;
+  std::string encoding;  // of the files, by its name; "" where it is to be told from their bytes
 };
+
+// A text of a file or a user as a message of one line shows it: bounded, control characters as blanks.
+std::string shown(std::string_view text);
 
 // Index of each role's column in one file's header; -1 where the file has none.
 using RoleColumns = std::array<int, role_count>;
@@ -97,11 +107,22 @@ Status override_from_file(const std::string& toml_path, Mapping& mapping);
 // The columns that a table is known by, for a message.
 std::string expected(const TableMapping& table);
 
+// The beginning of a file: its column names, and the values of some rows by column.
+struct Sample {
+  std::vector<std::string> header;
+  std::vector<std::vector<std::string_view>> columns;
+};
+
+// How it came that a column plays a role.
+enum class Found : uint8_t { not_at_all, by_name, by_values };
+
 struct Match {
   const TableMapping* table;
   RoleColumns roles;
+  std::array<Found, role_count> found{};
 };
-// The table that the header fits best. Error (bad_input) when a role that it requires has no column.
-Result<Match> match(const Mapping& mapping, const std::vector<std::string>& header, const std::string& path);
+// The table that the beginning of the file fits best. Error (bad_input) where a role that must have a column
+// has none: all such roles at once, and what would help.
+Result<Match> match(const Mapping& mapping, const Sample& sample, const std::string& path);
 
 }  // namespace danggol::ingest

@@ -112,16 +112,17 @@ std::set<std::string> candidates(const Written& written) {
 Written written_in(const std::string& text, const std::string& path) {
   RecordBlock block;
   block.text = text;
-  CsvSplitter(guess_delimiter(text), 0).split(block, true);
+  CsvSplitter(find_table(text, [](std::string_view) { return false; }).delimiter, 0).split(block, true);
   TableMapping table;
   size_t customer = static_cast<size_t>(Role::customer);
   table.columns[customer] = guessing().tables[0].columns[customer];
   table.required[customer] = true;
-  std::vector<std::string> header;
+  Sample sample;
   for (uint32_t f = 0; !block.records.empty() && f < block.records[0].fields; ++f)
-    header.emplace_back(block.field(block.records[0], static_cast<int>(f)));
+    sample.header.emplace_back(block.field(block.records[0], static_cast<int>(f)));
+  sample.columns.resize(sample.header.size());
   Mapping mapping{"", {table}};
-  auto found = match(mapping, header, path);
+  auto found = match(mapping, sample, path);
   if (!found) return {{text}};
   int column = found->roles[customer];
   Written cells{{}, words};
@@ -262,7 +263,9 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
   SuppressionReport report;
   report.changed = std::abs(after - before);
   report.unknown = static_cast<int64_t>(unknown.size());
-  auto warn = [&](const Sentence& sentence) { report.warnings.push_back(render(ingest_words::all, sentence)); };
+  auto warn = [&](const Sentence& sentence) {
+    report.warnings.push_back(render(ingest_words::all, sentence));
+  };
   if (!elsewise.empty()) warn(ingest_words::written_otherwise({.ids = named(elsewise)}));
   if (!unknown.empty() && adds)
     warn(ingest_words::no_customers({.unknown = unknown.size(), .given = ids.given.size()}));

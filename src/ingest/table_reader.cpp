@@ -10,6 +10,8 @@
 #include "base/customer_id.h"
 #include "base/utf8.h"
 #include "ingest/byte_source.h"
+#include "ingest/encoding.h"
+#include "ingest/ids.h"
 #include "ingest/values.h"
 #include "ingest/watch.h"
 #include "ingest/words.h"
@@ -64,7 +66,7 @@ class CsvSource : public RecordSource {
 // One record's fields by their roles.
 struct Fields {
   const RoleColumns& roles;
-  const RecordBlock& block;
+  RecordBlock& block;
   const Record& record;
   bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
   std::string_view operator()(Role role) const {
@@ -72,7 +74,13 @@ struct Fields {
     if (column < 0) return {};
     return trimmed(block.field(record, column));
   }
-  std::string_view customer() const { return customer_id((*this)(Role::customer)); }
+  // A text as it is kept: composed, without what cannot be seen.
+  std::string_view text(Role role) const {
+    std::string_view field = (*this)(role);
+    if (block.is_plain || is_clean(field)) return field;
+    return block.unescaped.emplace_back(cleaned(field));
+  }
+  std::string_view customer() const { return customer_id(text(Role::customer)); }
 };
 
 std::string_view problem(const Record& record) {
@@ -90,8 +98,14 @@ std::string_view problem(const Record& record) {
 // Makes rows of the records of one file. What reads a row returns the reason if it is to be turned down.
 class RowReader {
  public:
-  RowReader(const TableMapping& table, const RoleColumns& roles)
-      : kind_(table.kind), rules_(table.rules), roles_(roles), latest_{now_utc().micros + micros_per_day} {}
+  explicit RowReader(const FileFacts& facts)
+      : kind_(facts.kind),
+        rules_(facts.rules),
+        notation_(facts.notation),
+        times_{notation_.order, rules_.time_format == TimeFormat::unix_seconds, rules_.zone.get()},
+        roles_(facts.roles),
+        product_role_(facts.has(Role::product) ? Role::product : Role::product_name),
+        latest_{now_utc().micros + micros_per_day} {}
 
   void read(Batch& batch) const {
     batch.kind = kind_;
@@ -119,38 +133,60 @@ class RowReader {
       Row row{};
       row.line = record.line;
       std::string_view reason = problem(record);
-      if (reason.empty()) reason = (this->*read_row)(Fields{roles_, batch.block, record}, clock, row);
+      if (reason.empty())
+        reason = (this->*read_row)(Fields{roles_, batch.block, record}, batch.evidence, clock, row);
       if (reason.empty()) rows.push_back(row);
       else batch.reject(record, reason);
     }
   }
 
-  std::string_view read_time(const Fields& text, Clock& clock, Timestamp& ts) const {
+  std::string_view read_time(const Fields& text, Evidence& seen, Clock& clock, Timestamp& ts) const {
     std::string_view time = text(Role::time), hour = text(Role::hour);
+    ++seen.rows;
     if (time.empty() || time != clock.time || hour != clock.hour) {
-      bool ambiguous = false;
-      auto read = parse_time(time, rules_.time_format, ambiguous);
-      if (!read) return ambiguous ? "ambiguous_time" : "bad_time";
+      int64_t open = seen.times.open;
+      auto read = parse_time(time, times_, seen.times);
+      if (seen.times.open > open && seen.open_time.line == 0)
+        seen.open_time = {text.record.line, std::string(time)};
+      if (!read) return seen.times.open > open ? "ambiguous_time" : "bad_time";
       if (text.has(Role::hour)) {
-        auto hours = parse_hour(hour);
-        if (!hours) return "bad_hour";
+        auto since_midnight = parse_clock(hour);
+        if (!since_midnight) return "bad_hour";
         if (to_timestamp(to_date(*read)) != *read) return "bad_time";  // it has an hour of its own
-        read->micros += *hours * (micros_per_day / 24);
+        read->micros += *since_midnight;
       }
       clock = {time, hour, *read};
     }
     ts = clock.ts;
+    if (stands_for_none(to_date(ts))) return "default_time";
     if (ts < to_timestamp(earliest_date)) return "bad_time";
     if (ts > latest_) return "future_time";
+    for (const auto& [from, until] : notation_.lonely)
+      if (from <= ts && ts < until) return "lonely_time";
     return {};
   }
 
-  std::string_view read_event(const Fields& text, Clock& clock, EventRow& row) const {
-    row.customer = text.customer();
-    if (row.customer.empty()) return "no_customer";
-    if (auto reason = read_time(text, clock, row.ts); !reason.empty()) return reason;
+  // A number, in the role's own notation; nothing where the field is empty. False for what is none.
+  template <size_t n>
+  bool read_number(const Fields& text, Evidence& seen, Money& value, bool& has) const {
+    std::string_view field = text(number_roles[n]);
+    if (field.empty()) return true;
+    NumberEvidence& column = seen.numbers[n];
+    int64_t open = column.open();
+    auto read = parse_number(field, notation_.decimals[n], column);
+    if (column.open() > open && seen.open_numbers[n].line == 0)
+      seen.open_numbers[n] = {text.record.line, std::string(field)};
+    if (!read) return false;
+    value = *read, has = true;
+    return true;
+  }
 
-    row.receipt = text(Role::receipt);
+  std::string_view read_event(const Fields& text, Evidence& seen, Clock& clock, EventRow& row) const {
+    row.customer = text.customer();
+    if (auto reason = why_nobody(row.customer); !reason.empty()) return reason;
+    if (auto reason = read_time(text, seen, clock, row.ts); !reason.empty()) return reason;
+
+    row.receipt = text.text(Role::receipt);
     row.action = rules_.action;
     if (text.has(Role::action)) {
       auto action = parse_action(text(Role::action));
@@ -160,54 +196,44 @@ class RowReader {
     if (!rules_.cancel_prefix.empty() && row.receipt.starts_with(rules_.cancel_prefix))
       row.action = Action::cancel;
 
-    bool money_needed = row.action == Action::purchase || row.action == Action::cancel;
-    if (std::string_view quantity = text(Role::quantity); !quantity.empty()) {
-      auto value = parse_money(quantity);
-      if (!value) return "bad_quantity";
-      row.quantity = *value;
-      row.has_quantity = true;
-    }
-    if (std::string_view amount = text(Role::amount); !amount.empty()) {
-      auto value = parse_money(amount);
-      if (!value) return "bad_amount";
-      row.amount = *value;
-      row.has_amount = true;
-    } else if (std::string_view price = text(Role::price); !price.empty()) {
-      auto value = parse_money(price);
-      if (!value) return "bad_amount";
+    if (!read_number<0>(text, seen, row.quantity, row.has_quantity)) return "bad_quantity";
+    if (!read_number<2>(text, seen, row.amount, row.has_amount)) return "bad_amount";
+    if (!row.has_amount) {
+      Money price;
+      if (!read_number<1>(text, seen, price, row.has_amount)) return "bad_amount";
       bool overflow = false;
-      row.amount = multiply(*value, row.has_quantity ? row.quantity : Money{Money::scale}, overflow);
+      row.amount = multiply(price, row.has_quantity ? row.quantity : Money{Money::scale}, overflow);
       if (overflow) return "bad_amount";
-      row.has_amount = true;
-    } else if (money_needed && (text.has(Role::amount) || text.has(Role::price))) {
-      return "no_amount";
     }
+    bool money_needed = row.action == Action::purchase || row.action == Action::cancel;
+    if (!row.has_amount && money_needed && (text.has(Role::amount) || text.has(Role::price)))
+      return "no_amount";
 
-    row.product = text(Role::product);
-    row.product_name = text(Role::product_name);
+    row.product = text.text(product_role_);  // where there are no ids, a name is one
+    row.product_name = text.text(Role::product_name);
     if (std::find(rules_.non_products.begin(), rules_.non_products.end(), row.product) !=
         rules_.non_products.end())
       row.product = row.product_name = {};
-    row.partner = text(Role::partner);
-    row.channel = text(Role::channel);
+    row.partner = text.text(Role::partner);
+    row.channel = text.text(Role::channel);
     for (const auto& [code, word] : rules_.channels)
       if (row.channel == code) {
         row.channel = word;
         break;
       }
-    row.store = text(Role::store);
-    row.region = text(Role::region);
+    row.store = text.text(Role::store);
+    row.region = text.text(Role::region);
     for (std::string_view id :
          {row.customer, row.product, row.receipt, row.partner, row.channel, row.store, row.region})
       if (id.size() > most_id_bytes) return "id_too_long";
     return {};
   }
 
-  std::string_view read_exposure(const Fields& text, Clock& clock, ExposureRow& row) const {
+  std::string_view read_exposure(const Fields& text, Evidence& seen, Clock& clock, ExposureRow& row) const {
     row.customer = text.customer();
-    if (row.customer.empty()) return "no_customer";
-    if (auto reason = read_time(text, clock, row.ts); !reason.empty()) return reason;
-    row.offer = text(Role::offer);
+    if (auto reason = why_nobody(row.customer); !reason.empty()) return reason;
+    if (auto reason = read_time(text, seen, clock, row.ts); !reason.empty()) return reason;
+    row.offer = text.text(Role::offer);
     if (row.offer.empty()) return "no_offer";
     auto propensity = parse_propensity(text(Role::propensity));
     if (!propensity) return "bad_propensity";
@@ -216,18 +242,23 @@ class RowReader {
     return {};
   }
 
-  std::string_view read_dimension(const Fields& text, Clock&, DimensionRow& row) const {
+  std::string_view read_dimension(const Fields& text, Evidence&, Clock&, DimensionRow& row) const {
     const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(kind_)];
-    row.id = shape.id == Role::customer ? text.customer() : text(shape.id);
+    row.id = shape.id == Role::customer ? text.customer() : text.text(shape.id);
     if (row.id.empty()) return "no_id";
+    if (auto reason = why_nobody(row.id); shape.id == Role::customer && !reason.empty()) return reason;
     if (row.id.size() > most_id_bytes) return "id_too_long";
-    for (size_t p = 0; p < shape.properties.size(); ++p) row.properties[p] = text(shape.properties[p].first);
+    for (size_t p = 0; p < shape.properties.size(); ++p)
+      row.properties[p] = text.text(shape.properties[p].first);
     return {};
   }
 
   Kind kind_;
   Rules rules_;
+  Notation notation_;
+  TimeStyle times_;
   RoleColumns roles_;
+  Role product_role_;
   Timestamp latest_;
 };
 
@@ -256,6 +287,20 @@ class ParquetSource : public RecordSource {
     std::vector<std::string> names;
     for (const auto& column : rows_.columns().columns) names.push_back(as_text(column.name));
     return names;
+  }
+
+  // The first rows, all of their fields; the source is at its end then, until read().
+  Result<RecordBlock> first_rows(int64_t most) {
+    std::string fields;
+    for (size_t c = 0; c < rows_.columns().columns.size(); ++c)
+      fields += fmt::format("{}#{}::VARCHAR", c > 0 ? ", " : "", c + 1);
+    auto rows = connection_.stream(fmt::format("SELECT {} FROM {} LIMIT {}", fields, table_, most));
+    if (!rows) return unreadable(rows.error());
+    rows_ = std::move(*rows);
+    RecordBlock block;
+    TRY(next(block));
+    at_end_ = false, line_ = 0;
+    return block;
   }
 
   // Only what plays a role is read; the other fields are empty.
@@ -331,6 +376,10 @@ const std::vector<RejectReason>& reject_reasons() {
       {"no_customer", "name the column with --customer=COLUMN"},
       {"bad_time", "name the column with --time=COLUMN"},
       {"ambiguous_time", ""},
+      {"default_time", "name the column with --time=COLUMN"},
+      {"lonely_time", "name the column with --time=COLUMN"},
+      {"placeholder_id", "name the column with --customer=COLUMN"},
+      {"spreadsheet_id", "export the file again with the ids as text"},
       {"future_time", "name the column with --time=COLUMN, or set this machine's clock"},
       {"bad_amount", "name the column with --amount=COLUMN or --price=COLUMN"},
       {"no_amount", "name the column with --amount=COLUMN or --price=COLUMN"},
@@ -379,13 +428,6 @@ void append_word(std::string_view word, std::string& out) {
   }
 }
 
-// `text` without what is beyond `bytes`, between two characters.
-void cut(std::string& text, size_t bytes) {
-  if (text.size() <= bytes) return;
-  while (bytes > 0 && (text[bytes] & 0xc0) == 0x80) --bytes;
-  text.resize(bytes);
-}
-
 }  // namespace
 
 RejectText::RejectText(const std::vector<std::string>& header, const RoleColumns& roles) {
@@ -407,7 +449,7 @@ void RejectText::append(const RecordBlock& block, const Record& record, std::str
     if (out.size() > start) out += ", ";
     out += name;
     append_word(field, out);
-    if (out.size() > start + most_bytes) return cut(out, start + most_bytes);
+    if (out.size() > start + most_bytes) return out.resize(beginning(out, start + most_bytes).size());
   }
 }
 
@@ -434,46 +476,104 @@ struct TableReader::State {
   }
 };
 
-Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, std::stop_token stop) {
+namespace {
+
+constexpr size_t most_sample_rows = 1'000;
+
+bool is_value(std::string_view text) {
+  NumberEvidence numbers;
+  TimeEvidence times;
+  return parse_number(text, Decimal::open, numbers) || parse_time(text, {}, times) || times.open > 0;
+}
+
+// Of the good records of a block; the views live as long as the block.
+Sample sample_of(const RecordBlock& block, std::vector<std::string> header) {
+  Sample out{std::move(header), {}};
+  out.columns.resize(out.header.size());
+  for (const Record& record : block.records)
+    if (record.problem == RecordProblem::none && record.fields == out.header.size())
+      for (size_t c = 0; c < out.columns.size(); ++c)
+        out.columns[c].push_back(block.field(record, static_cast<int>(c)));
+  return out;
+}
+
+Evidence shown_by(const Sample& sample, const RoleColumns& roles) {
+  Evidence out;
+  auto each = [&](Role role, const auto& use) {
+    if (int column = roles[static_cast<size_t>(role)]; column >= 0)
+      for (std::string_view value : sample.columns[static_cast<size_t>(column)])
+        if (!trimmed(value).empty()) use(trimmed(value));
+  };
+  for (size_t n = 0; n < number_role_count; ++n)
+    each(number_roles[n], [&](auto value) { (void)parse_number(value, Decimal::open, out.numbers[n]); });
+  each(Role::time, [&](auto value) { (void)parse_time(value, {}, out.times); });
+  return out;
+}
+
+}  // namespace
+
+Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, std::stop_token stop,
+                                      const Notation* notation) {
   auto state = std::make_shared<State>();
   FileFacts& facts = state->facts;
   facts.path = file.path();
   std::unique_ptr<ParquetSource> parquet;
+  RecordBlock head;
   if (file.starts_with("PAR1")) {
     facts.format = "Parquet";
-    facts.encoding = name(Encoding::utf8);
+    facts.encoding = plain_encoding;
     parquet = TRY(ParquetSource::open(std::move(file), std::move(stop)));
     facts.header = parquet->header();
+    head = TRY(parquet->first_rows(most_sample_rows));
   } else {
-    ByteSource bytes = TRY(ByteSource::open(std::move(file), std::move(stop)));
+    ByteSource bytes = TRY(ByteSource::open(std::move(file), std::move(stop), {}, mapping.encoding));
     facts.format = bytes.compressed() ? "CSV.gz" : "CSV";
-    facts.encoding = name(bytes.encoding());
-    RecordBlock head;
-    bool more = TRY(bytes.read(head.text));
-    facts.delimiter = guess_delimiter(head.text);
-    CsvSplitter splitter(facts.delimiter, 0);
-    size_t used = splitter.split(head, !more, 1);
-    while (head.records.empty() && more) {  // blank lines, or a header that ends with the file
-      head.text.erase(0, used);
-      more = TRY(bytes.read(head.text));
+    facts.encoding = bytes.encoding();
+    std::string text;
+    bool more = TRY(bytes.read(text));
+    TableStart start;
+    CsvSplitter splitter(',', 0);
+    size_t used = 0;
+    while (true) {
+      start = find_table(text, is_value);
+      splitter = CsvSplitter(start.delimiter, 0, start.line);
+      head.clear();
+      head.text = text.substr(start.skipped);
       used = splitter.split(head, !more, 1);
+      if (!head.records.empty() || !more) break;  // else blank lines, or a header that ends with the file
+      more = TRY(bytes.read(text));
     }
     if (head.records.empty() || head.records[0].problem != RecordProblem::none)
       return Error{Code::bad_input,
                    fmt::format("{}: the first line is no header of column names", facts.path)};
+    facts.delimiter = start.delimiter;
+    facts.header_line = head.records[0].line;
     facts.header.assign(head.fields.begin(), head.fields.end());
-    splitter.expect(facts.header.size());
-    state->source = std::make_unique<CsvSource>(std::move(bytes), head.text.substr(used), splitter);
+    text.erase(0, start.skipped + used);
+    CsvSplitter rest(start.delimiter, facts.header.size(), splitter.line());
+    head.clear();
+    head.text = text;
+    CsvSplitter(rest).split(head, !more, most_sample_rows);
+    state->source = std::make_unique<CsvSource>(std::move(bytes), std::move(text), rest);
   }
-  Match matched = TRY(match(mapping, facts.header, facts.path));
+  Sample sample = sample_of(head, facts.header);
+  Match matched = TRY(match(mapping, sample, facts.path));
+  for (const auto& column : sample.columns) {
+    auto value = std::find_if(column.begin(), column.end(), [](auto text) { return !trimmed(text).empty(); });
+    facts.examples.emplace_back(value == column.end() ? "" : trimmed(*value));
+  }
   facts.table = matched.table->name;
   facts.kind = matched.table->kind;
+  facts.rules = matched.table->rules;
   facts.roles = matched.roles;
+  facts.found = matched.found;
+  facts.notation =
+      notation ? *notation : notation_of(facts.rules, shown_by(sample, facts.roles), facts.delimiter);
   if (parquet) {
     TRY(parquet->read(facts.roles));
     state->source = std::move(parquet);
   }
-  state->rows = std::make_unique<RowReader>(*matched.table, facts.roles);
+  state->rows = std::make_unique<RowReader>(facts);
   state->reject_text.emplace(facts.header, facts.roles);
   TableReader reader;
   reader.state_ = std::move(state);

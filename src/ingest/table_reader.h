@@ -15,6 +15,7 @@
 #include "ingest/csv.h"
 #include "ingest/input_file.h"
 #include "ingest/mapping.h"
+#include "ingest/notation.h"
 
 namespace danggol::ingest {
 
@@ -77,8 +78,9 @@ struct Batch {
   std::vector<ExposureRow> exposures;
   std::vector<DimensionRow> dimension;
   std::vector<RejectRow> rejects;  // in the order of their lines
+  Evidence evidence;               // of how its numbers and times are written
   void clear() {                   // the memory is kept
-    block.clear(), events.clear(), exposures.clear(), dimension.clear(), rejects.clear();
+    block.clear(), events.clear(), exposures.clear(), dimension.clear(), rejects.clear(), evidence = {};
   }
   void reject(const Record& record, std::string_view reason) {
     rejects.push_back({record.line, static_cast<uint32_t>(&record - block.records.data()), reason});
@@ -91,19 +93,26 @@ struct Batch {
 struct FileFacts {
   std::string path;
   std::string format;    // "CSV", "CSV.gz", "Parquet"
-  std::string encoding;  // "UTF-8", "CP949"
+  std::string encoding;  // "UTF-8", "CP949" ...
   char delimiter = ',';
   std::vector<std::string> header;
-  std::string table;  // TableMapping's name
+  int64_t header_line = 1;
+  std::vector<std::string> examples;  // of each column, the first value that is not empty
+  std::string table;                  // TableMapping's name
   Kind kind = Kind::events;
+  Rules rules;
   RoleColumns roles{};
+  std::array<Found, role_count> found{};
+  Notation notation;
   bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
 };
 
 class TableReader {
  public:
-  // Reads the header and matches the roles. Error for what cannot be read as a table at all.
-  static Result<TableReader> open(InputFile file, const Mapping& mapping, std::stop_token stop = {});
+  // Reads the header and matches the roles. Error for what cannot be read as a table at all. `notation` is
+  // what an earlier reading of the whole file found; without it, what its beginning shows.
+  static Result<TableReader> open(InputFile file, const Mapping& mapping, std::stop_token stop = {},
+                                  const Notation* notation = nullptr);
   const FileFacts& facts() const;
   // Puts the next batch in place of what `batch` held; false at the end of the file. Several threads may
   // call: one reads and splits the text while the others make values of theirs.

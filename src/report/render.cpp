@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
 #include "contract/words.h"
 #include "report/text_json.h"
 #include "report/words.h"
@@ -167,8 +168,12 @@ std::string to_json(const PipelineSummary& pipeline) {
 std::string to_json(const std::vector<FileSummary>& files) {
   Json json = Json::array();
   for (const auto& file : files) {
-    Json roles = Json::object(), rejects = Json::array();
-    for (const auto& [role, column] : file.roles) roles[role] = column;
+    Json columns = Json::array(), rejects = Json::array();
+    for (const auto& column : file.columns)
+      columns.push_back({{"column", column.name},
+                         {"role", column.role.empty() ? Json(nullptr) : Json(column.role)},
+                         {"value", column.role.empty() ? Json(nullptr) : Json(column.value)},
+                         {"by_values", column.by_values}});
     for (const auto& [reason, rows] : file.rejects) rejects.push_back({{"reason", reason}, {"rows", rows}});
     json.push_back({{"file", file.path},
                     {"format", file.format},
@@ -176,7 +181,7 @@ std::string to_json(const std::vector<FileSummary>& files) {
                     {"table", file.table},
                     {"kind", file.kind},
                     {"unchecked", file.unchecked},
-                    {"roles", roles},
+                    {"columns", columns},
                     {"rows_read", file.rows_read},
                     {"rows_loaded", file.rows_loaded},
                     {"rows_rejected", file.rows_rejected},
@@ -220,12 +225,46 @@ std::string to_text(const AnalysisInfo& info, Language language) {
   return out;
 }
 
+namespace {
+
+// On a screen: a character of three bytes and more takes two.
+size_t places(std::string_view text) {
+  size_t out = 0;
+  for (; !text.empty(); text.remove_prefix(static_cast<size_t>(std::max(character_bytes(text), 1))))
+    out += character_bytes(text) >= 3 ? 2 : 1;
+  return out;
+}
+
+// What each column was taken for, with a value of it, and those that are not read.
+std::string columns_text(const std::vector<ColumnSummary>& columns) {
+  size_t width = 0;
+  for (const auto& column : columns)
+    if (!column.role.empty()) width = std::max(width, places(column.name));
+  constexpr size_t most_width = 30, most_value_bytes = 60;
+  width = std::min(width, most_width);
+  std::string out, unread;
+  for (const auto& column : columns) {
+    if (column.role.empty()) {
+      unread += fmt::format("{}{}", unread.empty() ? "" : ", ", column.name);
+      continue;
+    }
+    std::string value = column.value.substr(0, column.value.find_first_of("\r\n"));
+    if (value.size() > most_value_bytes) value = fmt::format("{}...", beginning(value, most_value_bytes));
+    std::string line = fmt::format("  {:<14}{:<{}}  {}{}", column.role, column.name, width, value,
+                                   column.by_values ? "  (by its values)" : "");
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return unread.empty() ? out : out + fmt::format("  not read      {}\n", unread);
+}
+
+}  // namespace
+
 std::string to_text(const std::vector<FileSummary>& files) {
   std::string out;
   for (const auto& file : files) {
     out += fmt::format("{}: {}, {}{}{}\n", file.path, file.format, file.encoding,
                        file.table.empty() ? "" : ", table ", file.table);
-    for (const auto& [role, column] : file.roles) out += fmt::format("  {:<14}{}\n", role, column);
+    out += columns_text(file.columns);
     out += fmt::format("  {} rows = {} {} + {} rejects", file.rows_read, file.rows_loaded, file.kind,
                        file.rows_rejected);
     if (!file.first.empty()) out += fmt::format(", {} to {}", file.first, file.last);

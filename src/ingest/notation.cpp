@@ -1,0 +1,113 @@
+#include "ingest/notation.h"
+
+#include <fmt/core.h>
+
+namespace danggol::ingest {
+namespace {
+
+void keep_first(OpenText& first, const OpenText& other) {
+  if (other.line > 0 && (first.line == 0 || other.line < first.line)) first = other;
+}
+
+// One mark with three digits after it is told by the other columns of the file; a comma, by how lists are
+// parted.
+Decimal decimal_of(const NumberEvidence& column, const NumberEvidence& file, char delimiter) {
+  if (Decimal shown = column.shown(); shown != Decimal::open || column.point > 0) return shown;
+  if (Decimal shown = file.shown(); shown != Decimal::open) return shown;
+  if (column.three_after_point > 0) return Decimal::open;
+  return column.three_after_comma > 0 && delimiter == ';' ? Decimal::open : Decimal::point;
+}
+
+NumberEvidence of_file(const Evidence& evidence) {
+  NumberEvidence all;
+  for (const NumberEvidence& column : evidence.numbers) all.add(column);
+  return all;
+}
+
+DateOrder order_said(const Rules& rules) {
+  switch (rules.time_format) {
+    case TimeFormat::automatic:
+    case TimeFormat::unix_seconds: return DateOrder::open;
+    case TimeFormat::day_first: return DateOrder::day_first;
+    case TimeFormat::month_first: return DateOrder::month_first;
+    case TimeFormat::year_first: return DateOrder::year_first;
+  }
+  return DateOrder::open;
+}
+
+}  // namespace
+
+void Evidence::add(const Evidence& more) {
+  for (size_t i = 0; i < number_role_count; ++i) {
+    numbers[i].add(more.numbers[i]);
+    keep_first(open_numbers[i], more.open_numbers[i]);
+  }
+  rows += more.rows;
+  times.add(more.times);
+  keep_first(open_time, more.open_time);
+}
+
+void Calendar::add(const Calendar& more) {
+  for (size_t b = 0; b < bins; ++b) rows_[b] += more.rows_[b];
+}
+
+std::vector<std::pair<Timestamp, Timestamp>> Calendar::lonely() const {
+  constexpr int64_t least_rows = 30;
+  constexpr size_t year = 12;
+  int64_t all = 0;
+  for (int64_t rows : rows_) all += rows;
+  std::vector<std::pair<Timestamp, Timestamp>> out;
+  if (all < least_rows) return out;
+  for (size_t b = 0; b < bins; ++b) {
+    if (rows_[b] != 1) continue;
+    int64_t near = 0;
+    for (size_t other = b > year ? b - year : 0; other <= b + year && other < bins; ++other)
+      near += rows_[other];
+    if (near > 1) continue;
+    int64_t from = to_timestamp(earliest_date).micros + static_cast<int64_t>(b) * bin_micros;
+    out.push_back({{from}, {from + bin_micros}});
+  }
+  constexpr int64_t most_of = 100;  // as many as this are no slips
+  if (static_cast<int64_t>(out.size()) * most_of > all) out.clear();
+  return out;
+}
+
+Notation notation_of(const Rules& rules, const Evidence& evidence, char delimiter) {
+  Notation out;
+  NumberEvidence file = of_file(evidence);
+  for (size_t i = 0; i < number_role_count; ++i)
+    out.decimals[i] =
+        rules.decimal != Decimal::open ? rules.decimal : decimal_of(evidence.numbers[i], file, delimiter);
+  out.order = order_said(rules);
+  if (out.order == DateOrder::open) out.order = evidence.times.shown();
+  return out;
+}
+
+std::string question_of(const Rules& rules, const Evidence& evidence, char delimiter) {
+  Notation notation = notation_of(rules, evidence, delimiter);
+  for (size_t i = 0; i < number_role_count; ++i) {
+    const NumberEvidence& column = evidence.numbers[i];
+    if (notation.decimals[i] != Decimal::open || column.open() == 0) continue;
+    const OpenText& open = evidence.open_numbers[i];
+    if (column.point > 0)
+      return fmt::format(
+          "{}: {} texts have a decimal point and {} a decimal comma, so that {} in line {} can be two "
+          "numbers; give --decimal=. or --decimal=,",
+          name(number_roles[i]), grouped(column.point), grouped(column.comma), shown(open.text), open.line);
+    return fmt::format(
+        "{}: {} in line {} can be two numbers, and no other text of the column tells which; give "
+        "--decimal=. or --decimal=,",
+        name(number_roles[i]), shown(open.text), open.line);
+  }
+  constexpr int64_t few_of = 10;  // one strange row among so many is turned down, not asked about
+  if (notation.order == DateOrder::open && evidence.times.open * few_of > evidence.rows)
+    return fmt::format(
+        "time: {} in line {} can be two days, and {}; give --time-format=mdy or --time-format=dmy",
+        shown(evidence.open_time.text), evidence.open_time.line,
+        evidence.times.impossible[0] > 0 && evidence.times.impossible[1] > 0
+            ? "the other texts of the column have the month first and second"
+            : "no other text of the column tells which");
+  return {};
+}
+
+}  // namespace danggol::ingest

@@ -1,0 +1,68 @@
+// How one file writes its numbers and times: by what its user said, else by what whole columns show. A first
+// reading may find that the beginning of a file was not like the rest of it; then the file is read again.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ingest/mapping.h"
+#include "ingest/numbers.h"
+#include "ingest/times.h"
+
+namespace danggol::ingest {
+
+inline constexpr std::array number_roles = {Role::quantity, Role::price, Role::amount};
+inline constexpr size_t number_role_count = number_roles.size();
+
+struct Notation {
+  std::array<Decimal, number_role_count> decimals{};  // by number_roles
+  DateOrder order = DateOrder::open;
+  // [from, until) of rows that stand a year away from all others: such a date is a slip.
+  std::vector<std::pair<Timestamp, Timestamp>> lonely;
+  bool operator==(const Notation&) const = default;
+};
+
+// A text that can be read in two ways, the first of its column.
+struct OpenText {
+  int64_t line = 0;  // 0: none
+  std::string text;
+};
+
+// What a file, or a part of it, shows.
+struct Evidence {
+  int64_t rows = 0;  // that have a time
+  std::array<NumberEvidence, number_role_count> numbers{};
+  TimeEvidence times;
+  std::array<OpenText, number_role_count> open_numbers;
+  OpenText open_time;
+
+  void add(const Evidence& more);
+};
+
+// Days on which rows stand, a month of thirty days at a time.
+class Calendar {
+ public:
+  void add(Timestamp ts) { ++rows_[bin(ts)]; }
+  void add(const Calendar& more);
+  // The months with a single row that has no other within a year, in a table of some length.
+  std::vector<std::pair<Timestamp, Timestamp>> lonely() const;
+
+ private:
+  static constexpr int64_t bin_micros = 30 * micros_per_day;
+  static constexpr size_t bins = 2'440;  // some two hundred years
+  static size_t bin(Timestamp ts) {
+    auto at = static_cast<size_t>((ts.micros - to_timestamp(earliest_date).micros) / bin_micros);
+    return at < bins ? at : bins - 1;
+  }
+  std::array<int64_t, bins> rows_{};
+};
+
+// `delimiter` is the file's: between semicolons a comma is hardly one of thousands.
+Notation notation_of(const Rules& rules, const Evidence& evidence, char delimiter);
+// What only the user can tell, with the flag that does; "" where there is nothing.
+std::string question_of(const Rules& rules, const Evidence& evidence, char delimiter);
+
+}  // namespace danggol::ingest

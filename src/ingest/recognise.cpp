@@ -1,0 +1,310 @@
+// Which table a file is, and which column plays which role: by names, and where names say nothing or too much
+// by values.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+
+#include "base/customer_id.h"
+#include "ingest/mapping.h"
+#include "ingest/times.h"
+#include "ingest/values.h"
+
+namespace danggol::ingest {
+namespace {
+
+size_t at(Role role) { return static_cast<size_t>(role); }
+
+// ---- names
+
+// As names are compared: letters small and composed, without blanks, '_', '-' and '.'.
+std::string plain(std::string_view name) {
+  std::string folded(name);
+  auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+                                                UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  utf8proc_uint8_t* mapped = nullptr;
+  auto bytes = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(name.data()),
+                            static_cast<utf8proc_ssize_t>(name.size()), &mapped, options);
+  if (bytes >= 0) folded.assign(reinterpret_cast<const char*>(mapped), static_cast<size_t>(bytes));
+  std::free(mapped);
+  std::string out;
+  for (char c : folded)
+    if (c != ' ' && c != '_' && c != '-' && c != '.') out += c;
+  return out;
+}
+
+// "Amount (USD)" without its unit.
+std::string without_unit(std::string_view name) {
+  std::string out = plain(name);
+  for (char open : {'(', '['})
+    if (size_t unit = out.find(open); unit != out.npos && unit > 0) out.resize(unit);
+  return out;
+}
+
+class Names {
+ public:
+  explicit Names(const std::vector<std::string>& header) : header_(header) {
+    for (const std::string& name : header) full_.push_back(plain(name)), short_.push_back(without_unit(name));
+  }
+  // The column of that name, before one that has a unit beside it; -1 where there is none.
+  int column(const std::string& name) const {
+    for (const auto* names : {&header_, &full_, &short_}) {
+      auto found = std::find(names->begin(), names->end(), names == &header_ ? name : plain(name));
+      if (found != names->end()) return static_cast<int>(found - names->begin());
+    }
+    return -1;
+  }
+  bool is_twice(int column) const {
+    const std::string& name = full_[static_cast<size_t>(column)];
+    return std::count(full_.begin(), full_.end(), name) > 1;
+  }
+  bool has_any(std::initializer_list<std::string_view> words) const {
+    return std::any_of(words.begin(), words.end(), [&](auto word) {
+      return std::find(short_.begin(), short_.end(), word) != short_.end();
+    });
+  }
+
+ private:
+  const std::vector<std::string>& header_;
+  std::vector<std::string> full_, short_;
+};
+
+RoleColumns columns_of(const TableMapping& table, const Names& names) {
+  RoleColumns columns;
+  columns.fill(-1);
+  for (size_t role = 0; role < role_count; ++role)
+    for (const auto& candidate : table.columns[role])
+      if (columns[role] < 0) columns[role] = names.column(candidate);
+  return columns;
+}
+
+bool lacks(const TableMapping& table, const RoleColumns& columns, size_t role) {
+  return table.required[role] && columns[role] < 0;
+}
+
+// How well columns fit a table: those it has, less those it lacks.
+int fit(const TableMapping& table, const RoleColumns& columns) {
+  int fit = 0;
+  for (size_t role = 0; role < role_count; ++role) fit += (columns[role] >= 0) - lacks(table, columns, role);
+  return fit;
+}
+
+// ---- values
+
+bool is_number(std::string_view text) {
+  NumberEvidence seen;
+  return parse_number(text, Decimal::open, seen).has_value();
+}
+bool is_time(std::string_view text) {
+  TimeEvidence seen;
+  return parse_time(text, {}, seen).has_value() || seen.open > 0;
+}
+bool is_written_date(std::string_view text) { return is_time(text) && !is_number(text); }
+bool is_day(std::string_view text) {
+  TimeEvidence seen;
+  auto ts = parse_time(text, {}, seen);
+  return seen.open > 0 ? text.find(':') == text.npos : ts && to_timestamp(to_date(*ts)) == *ts;
+}
+bool is_clock(std::string_view text) { return text.size() > 2 && parse_clock(text).has_value(); }
+bool is_money(std::string_view text) { return text.find_first_of(".,$") != text.npos && is_number(text); }
+bool is_action(std::string_view text) { return parse_action(text).has_value(); }
+
+// Guesses the roles of one file's columns, of those that its user said nothing of.
+class Guess {
+ public:
+  Guess(const TableMapping& table, const Sample& sample, const Names& names)
+      : table_(table), sample_(sample), names_(names) {
+    roles_.fill(-1);
+  }
+
+  RoleColumns roles() {
+    for (size_t role = 0; role < role_count; ++role) by_name(static_cast<Role>(role));
+    choose_clock();
+    choose_money();
+    if (!has(Role::time) && !said(Role::time))
+      by_values(Role::time, [&](int c) { return are(c, is_written_date, 0.9); });
+    if (!has(Role::customer) && !said(Role::customer))
+      by_values(Role::customer, [&](int c) { return are_ids(c); });
+    if (!has(Role::amount) && !has(Role::price) && !said(Role::amount) && !said(Role::price))
+      by_values(Role::amount, [&](int c) { return are(c, is_money, 0.9); });
+    return roles_;
+  }
+  Found found(size_t role) const {
+    return roles_[role] < 0 ? Found::not_at_all : by_values_[role] ? Found::by_values : Found::by_name;
+  }
+
+ private:
+  bool has(Role role) const { return roles_[at(role)] >= 0; }
+  bool said(Role role) const { return table_.said[at(role)]; }
+  const std::vector<std::string_view>& values(int column) const {
+    return sample_.columns[static_cast<size_t>(column)];
+  }
+
+  // Whether as many of the column's texts are such; yes where there is none.
+  bool are(int column, bool (*is)(std::string_view), double least_share) const {
+    int64_t texts = 0, such = 0;
+    for (std::string_view value : values(column))
+      if (!trimmed(value).empty()) ++texts, such += is(trimmed(value));
+    return static_cast<double>(such) >= least_share * static_cast<double>(texts);
+  }
+  bool is_filled(int column) const {
+    return std::none_of(values(column).begin(), values(column).end(),
+                        [](auto value) { return trimmed(value).empty(); });
+  }
+  // Texts of which many come again, and many are different.
+  bool are_ids(int column) const {
+    constexpr size_t least_rows = 10;
+    std::set<std::string_view> different(values(column).begin(), values(column).end());
+    size_t rows = values(column).size();
+    return rows >= least_rows && is_filled(column) && !are(column, is_money, 0.5) &&
+           !are(column, is_written_date, 0.5) && different.size() * 5 >= rows &&
+           different.size() * 10 <= rows * 9;
+  }
+  bool repeats(int column) const {
+    std::set<std::string_view> different(values(column).begin(), values(column).end());
+    return values(column).empty() || different.size() < values(column).size();
+  }
+
+  bool may_be(Role role, const std::string& name, int column) const {
+    if (said(role)) return true;
+    switch (role) {
+      case Role::time: return are(column, is_time, 0.5);
+      case Role::quantity:
+      case Role::price:
+      case Role::amount: return are(column, is_number, 0.5);
+      case Role::action: return are(column, is_action, 0.5);
+      case Role::customer: return name != "id" || repeats(column);
+      case Role::hour: return false;  // see choose_clock
+      default: return true;
+    }
+  }
+
+  void by_name(Role role) {
+    int first = -1;
+    for (const std::string& name : table_.columns[at(role)]) {
+      int column = names_.column(name);
+      if (column < 0) continue;
+      if (first < 0) first = column;
+      if (!may_be(role, name, column)) continue;
+      roles_[at(role)] = column;
+      return;
+    }
+    // what must be there, and has a name but strange values: its rows say what is wrong with them
+    if (table_.required[at(role)] && role == Role::time) roles_[at(role)] = first;
+  }
+
+  // A day in one column and the time of day in another.
+  void choose_clock() {
+    if (said(Role::hour) || !has(Role::time) || !are(roles_[at(Role::time)], is_day, 1)) return;
+    for (const std::string& name : table_.columns[at(Role::hour)])
+      if (int column = names_.column(name); column >= 0 && column != roles_[at(Role::time)] &&
+                                            !values(column).empty() && are(column, is_clock, 0.9)) {
+        roles_[at(Role::hour)] = column;
+        return;
+      }
+  }
+
+  // One definition of money for the whole file: a column that was named before one that was not, and an
+  // amount that some rows lack, such as an order's total on its first line, after a price that all have.
+  void choose_money() {
+    if (!has(Role::amount) || !has(Role::price) || said(Role::amount)) return;
+    if (said(Role::price) || (!is_filled(roles_[at(Role::amount)]) && is_filled(roles_[at(Role::price)])))
+      roles_[at(Role::amount)] = -1;
+    else roles_[at(Role::price)] = -1;
+  }
+
+  // The one column that plays no role and has such values.
+  template <class Fits>
+  void by_values(Role role, const Fits& fits) {
+    int only = -1;
+    for (int column = 0; column < static_cast<int>(sample_.header.size()); ++column) {
+      if (std::find(roles_.begin(), roles_.end(), column) != roles_.end() || values(column).empty()) continue;
+      bool any = std::any_of(values(column).begin(), values(column).end(),
+                             [](auto v) { return !trimmed(v).empty(); });
+      if (!any || !fits(column)) continue;
+      if (only >= 0) return;
+      only = column;
+    }
+    roles_[at(role)] = only;
+    by_values_[at(role)] = only >= 0;
+  }
+
+  const TableMapping& table_;
+  const Sample& sample_;
+  const Names& names_;
+  RoleColumns roles_;
+  std::array<bool, role_count> by_values_{};
+};
+
+// ---- what is missing
+
+std::string looks_like(const Names& names) {
+  if (names.has_any({"propensity", "variant", "treatment", "experiment", "offer", "arm", "실험군", "혜택"}))
+    return "; it looks like a table of experiments: import it with the preset exposures";
+  if (names.has_any({"gender", "sex", "age", "ageband", "birthday", "birthdate", "birthyear", "dateofbirth",
+                     "signupdate", "joindate", "성별", "나이", "연령", "연령대", "생년월일", "가입일",
+                     "가입일자"}))
+    return "; it looks like a table of customers, not of what they did";
+  return {};
+}
+
+Error missing(const TableMapping& table, const RoleColumns& columns, const Sample& sample, const Names& names,
+              const std::string& path) {
+  std::vector<std::string> roles, flags;
+  for (size_t role = 0; role < role_count; ++role) {
+    if (!lacks(table, columns, role)) continue;
+    std::string_view of = name(static_cast<Role>(role));
+    roles.push_back(table.said[role] ? fmt::format("column {} for {}", shown(table.columns[role][0]), of)
+                                     : fmt::format("{} column", of));
+    flags.push_back(fmt::format("--{}=COLUMN", of));
+  }
+  return {Code::bad_input,
+          fmt::format("{}: no {} among {}{}; name {} with {}", path, fmt::join(roles, " and no "),
+                      shown(fmt::format("{}", fmt::join(sample.header, ", "))), looks_like(names),
+                      flags.size() == 1 ? "it" : "them", fmt::join(flags, " "))};
+}
+
+}  // namespace
+
+std::string expected(const TableMapping& table) {
+  std::vector<std::string> names;
+  for (size_t role = 0; role < role_count; ++role)
+    if (table.required[role]) names.push_back(table.columns[role].front());
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Result<Match> match(const Mapping& mapping, const Sample& sample, const std::string& path) {
+  Names names(sample.header);
+  auto best =
+      std::max_element(mapping.tables.begin(), mapping.tables.end(), [&](const auto& a, const auto& b) {
+        return fit(a, columns_of(a, names)) < fit(b, columns_of(b, names));
+      });
+  Match out{&*best, columns_of(*best, names)};
+  for (size_t role = 0; role < role_count; ++role)
+    out.found[role] = out.roles[role] < 0 ? Found::not_at_all : Found::by_name;
+  if (mapping.preset.empty()) {
+    Guess guess(*best, sample, names);
+    out.roles = guess.roles();
+    for (size_t role = 0; role < role_count; ++role) out.found[role] = guess.found(role);
+  }
+  for (int column : out.roles)
+    if (column >= 0 && names.is_twice(column))
+      return Error{Code::bad_input, fmt::format("{}: two columns are called {}; rename one", path,
+                                                shown(sample.header[static_cast<size_t>(column)]))};
+  bool is_complete = true;
+  for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(*best, out.roles, role);
+  if (is_complete) return out;
+  if (mapping.tables.size() == 1) return missing(*best, out.roles, sample, names, path);
+  std::vector<std::string_view> tables;
+  for (const TableMapping& table : mapping.tables) tables.push_back(table.name);
+  return Error{
+      Code::bad_input,
+      fmt::format("{}: with the columns {} it is none of the tables {} of {}; {} is nearest, with {}", path,
+                  shown(fmt::format("{}", fmt::join(sample.header, ", "))), fmt::join(tables, ", "),
+                  mapping.preset, best->name, expected(*best))};
+}
+
+}  // namespace danggol::ingest
