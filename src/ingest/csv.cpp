@@ -185,29 +185,32 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
 
 namespace {
 
-// The first records of a text, as a delimiter splits them.
-RecordBlock split_head(std::string_view text, char delimiter) {
-  constexpr size_t most_records = 40, most_bytes = 256 << 10;
-  RecordBlock block;
-  block.text = text.substr(0, most_bytes);
-  CsvSplitter(delimiter, 0).split(block, block.text.size() == text.size(), most_records);
-  if (block.records.empty()) {  // a line longer than that, or one without an end
+// The first records of a text, as a delimiter splits them, and how many of them have as many fields as most.
+struct Head {
+  char delimiter;
+  RecordBlock block = {};
+  size_t fields = 0, usual_records = 0;
+
+  Head(char of, std::string_view text) : delimiter(of) {
+    constexpr size_t most_records = 40, most_bytes = 256 << 10;
+    split(text.substr(0, most_bytes), text.size() <= most_bytes, most_records);
+    if (block.records.empty()) split(text, true, most_records);  // a line longer than that
+    std::map<size_t, size_t> counts;
+    for (const Record& record : block.records) ++counts[record.fields];
+    for (auto [of_fields, records] : counts)
+      if (records >= usual_records) fields = of_fields, usual_records = records;
+  }
+  Head(const Head&) = delete;  // its records point into it
+  void split(std::string_view text, bool at_end, size_t most_records) {
     block.clear();
     block.text = text;
-    CsvSplitter(delimiter, 0).split(block, true, most_records);
+    CsvSplitter(delimiter, 0).split(block, at_end, most_records);
   }
-  return block;
-}
-
-// How many fields the most records have, and how many do.
-std::pair<size_t, size_t> usual_fields(const RecordBlock& block) {
-  std::map<size_t, size_t> counts;
-  for (const Record& record : block.records) ++counts[record.fields];
-  std::pair<size_t, size_t> usual{0, 0};
-  for (auto [fields, records] : counts)
-    if (records >= usual.second) usual = {fields, records};
-  return usual;
-}
+  // Alike in all lines, then more fields, then more lines.
+  auto rank() const {
+    return std::tuple(fields > 1, usual_records * 10 >= block.records.size() * 9, fields, usual_records);
+  }
+};
 
 }  // namespace
 
@@ -221,22 +224,15 @@ TableStart find_table(std::string_view text, bool (*is_value)(std::string_view))
     out.line = 2;
     text.remove_prefix(out.skipped);
   }
-  RecordBlock block = split_head(text, out.delimiter);
-  auto [fields, records] = usual_fields(block);
-  if (!says_delimiter)
-    for (char delimiter : {';', '\t', '|'}) {
-      RecordBlock other = split_head(text, delimiter);
-      auto [its_fields, its_records] = usual_fields(other);
-      // alike in all lines, then more fields, then more lines
-      auto rank = [](const RecordBlock& of, size_t f, size_t r) {
-        return std::tuple(f > 1, r * 10 >= of.records.size() * 9, f, r);
-      };
-      if (rank(other, its_fields, its_records) <= rank(block, fields, records)) continue;
-      out.delimiter = delimiter, fields = its_fields, records = its_records;
-      block = std::move(other);
-    }
+  std::deque<Head> heads;
+  std::string_view delimiters = says_delimiter ? std::string_view(&out.delimiter, 1) : ",;\t|";
+  for (char delimiter : delimiters) heads.emplace_back(delimiter, text);
+  const Head& best = *std::max_element(heads.begin(), heads.end(),
+                                       [](const Head& a, const Head& b) { return a.rank() < b.rank(); });
+  out.delimiter = best.delimiter;
+  const RecordBlock& block = best.block;
   for (const Record& record : block.records) {
-    if (record.fields != fields || record.problem != RecordProblem::none || fields < 2) continue;
+    if (record.fields != best.fields || record.problem != RecordProblem::none || best.fields < 2) continue;
     size_t names = 0, values = 0;
     for (uint32_t f = 0; f < record.fields; ++f) {
       std::string_view field = block.fields[record.first_field + f];

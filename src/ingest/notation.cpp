@@ -89,15 +89,10 @@ std::string question_of(const Rules& rules, const Evidence& evidence, char delim
     const NumberEvidence& column = evidence.numbers[i];
     if (notation.decimals[i] != Decimal::open || column.open() == 0) continue;
     const OpenText& open = evidence.open_numbers[i];
-    if (column.point > 0)
-      return fmt::format(
-          "{}: {} texts have a decimal point and {} a decimal comma, so that {} in line {} can be two "
-          "numbers; give --decimal=. or --decimal=,",
-          name(number_roles[i]), grouped(column.point), grouped(column.comma), shown(open.text), open.line);
-    return fmt::format(
-        "{}: {} in line {} can be two numbers, and no other text of the column tells which; give "
-        "--decimal=. or --decimal=,",
-        name(number_roles[i]), shown(open.text), open.line);
+    return fmt::format("{}: {} in line {} can be two numbers, and {}; give --decimal=. or --decimal=,",
+                       name(number_roles[i]), shown(open.text), open.line,
+                       column.point > 0 ? "the others of the column show both marks"
+                                        : "no other text of the column tells which");
   }
   constexpr int64_t few_of = 10;  // one strange row among so many is turned down, not asked about
   if (notation.order == DateOrder::open && evidence.times.open * few_of > evidence.rows)

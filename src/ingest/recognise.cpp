@@ -192,8 +192,10 @@ class Guess {
       roles_[at(role)] = column;
       return;
     }
-    // what must be there, and has a name but strange values: its rows say what is wrong with them
-    if (table_.required[at(role)] && role == Role::time) roles_[at(role)] = first;
+    // a time or an amount by its name, of strange values: its rows say what is wrong with them
+    bool is_told_by_rows =
+        role == Role::time || role == Role::quantity || role == Role::price || role == Role::amount;
+    if (is_told_by_rows) roles_[at(role)] = first;
   }
 
   // A day in one column and the time of day in another.

@@ -212,8 +212,8 @@ std::optional<int64_t> take_clock(std::string_view& text, bool may_be_hour) {
 // ---- zones
 
 struct Place {
-  int64_t offset = 0;          // from UTC
-  const Zone* zone = nullptr;  // in its place
+  int64_t offset = 0;                // from UTC
+  std::shared_ptr<const Zone> zone;  // in its place
   Timestamp utc(Timestamp local) const { return zone ? zone->utc(local) : Timestamp{local.micros - offset}; }
 };
 
@@ -250,8 +250,8 @@ std::optional<Place> read_zone(std::string_view text) {
                    return is_letter(c) || is_digit(c) || c == '/' || c == '_' || c == '-' || c == '+';
                  });
   if (!is_name) return std::nullopt;
-  const Zone* zone = Zone::known(text);
-  return zone ? std::optional(Place{0, zone}) : std::nullopt;
+  auto zone = Zone::named(std::string(text));
+  return zone ? std::optional(Place{0, *zone}) : std::nullopt;
 }
 
 Timestamp told(Timestamp utc, const TimeStyle& style, TimeEvidence& seen) {

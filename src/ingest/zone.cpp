@@ -30,7 +30,7 @@ ORDER BY second)";
 
 }  // namespace
 
-Result<std::shared_ptr<const Zone>> Zone::named(const std::string& name) {
+Result<std::shared_ptr<const Zone>> Zone::read(const std::string& name) {
   auto database = TRY(store::Database::in_memory());
   auto connection = TRY(database.connect());
   int64_t is_known = TRY(
@@ -48,15 +48,15 @@ Result<std::shared_ptr<const Zone>> Zone::named(const std::string& name) {
   return std::shared_ptr<const Zone>(std::move(zone));
 }
 
-const Zone* Zone::known(std::string_view name) {
+Result<std::shared_ptr<const Zone>> Zone::named(const std::string& name) {
   static std::mutex mutex;
-  static std::map<std::string, std::shared_ptr<const Zone>, std::less<>> zones;
+  static std::map<std::string, Result<std::shared_ptr<const Zone>>> zones;
   constexpr size_t most_names = 1'000;  // of those that a file makes up
   std::lock_guard lock(mutex);
-  if (auto found = zones.find(name); found != zones.end()) return found->second.get();
-  if (zones.size() >= most_names) return nullptr;
-  auto zone = named(std::string(name));
-  return zones.emplace(name, zone ? std::move(*zone) : nullptr).first->second.get();
+  if (auto found = zones.find(name); found != zones.end()) return found->second;
+  if (zones.size() >= most_names)
+    return Error{Code::bad_input, fmt::format("zone={}: more than {} names of zones", name, most_names)};
+  return zones.emplace(name, read(name)).first->second;
 }
 
 Timestamp Zone::local(Timestamp utc) const {

@@ -13,10 +13,9 @@ namespace danggol::ingest {
 
 class Zone {
  public:
-  // "Asia/Seoul", by the zone data that come with DuckDB. Error (bad_input) for a name that is none.
+  // "Asia/Seoul", by the zone data that come with DuckDB; read once. Error (bad_input) for a name that is
+  // none.
   static Result<std::shared_ptr<const Zone>> named(const std::string& name);
-  // The same of a text in a file; nullptr for a name that is none. A zone is made once.
-  static const Zone* known(std::string_view name);
 
   Timestamp local(Timestamp utc) const;
   Timestamp utc(Timestamp local) const;  // of a time that comes twice the first
@@ -25,6 +24,7 @@ class Zone {
   struct Change {
     int64_t from, offset;  // in microseconds, UTC
   };
+  static Result<std::shared_ptr<const Zone>> read(const std::string& name);
   std::vector<Change> changes_;  // ascending; the first from the beginning of time
 };
 
