@@ -9,10 +9,10 @@ namespace danggol {
 inline constexpr size_t most_id_bytes = 256;  // a longer one is nobody's
 
 inline std::string_view trimmed(std::string_view text) {
-  constexpr const char* blanks = " \t";
-  size_t first = text.find_first_not_of(blanks);
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+  auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 // Without blanks around it, and without the ".0" of a whole number that went through a spreadsheet.

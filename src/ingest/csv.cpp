@@ -95,7 +95,7 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
   const char* at = begin;
   FieldEnds field_ends(begin, end, delimiter_);
   auto ends_field = [&](char c) { return c == delimiter_ || c == '\n' || c == '\r'; };
-  bool plain = block.is_plain = is_plain(block.text);
+  bool plain = is_plain(block.text);
   while (at < end && block.records.size() < most) {
     if (skipping_) {
       at = find(at, end, '\n');

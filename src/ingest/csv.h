@@ -26,7 +26,6 @@ struct Record {
 // Records with the text they point into.
 struct RecordBlock {
   std::string text;
-  bool is_plain = false;              // all of it is ASCII
   std::deque<std::string> unescaped;  // fields that held doubled quotes
   std::vector<std::string_view> fields;
   std::vector<Record> records;

@@ -6,6 +6,10 @@
 #include <array>
 #include <cstdlib>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace danggol::ingest {
 namespace {
 
@@ -78,6 +82,29 @@ bool is_clean(std::string_view text) {
         if (byte >= 0xf0) return false;
     }
   }
+  return true;
+}
+
+// Nothing but ASCII, Latin letters, Chinese characters and Hangul syllables by their first bytes.
+bool is_all_clean(std::string_view text) {
+  auto is_first_of_others = [](unsigned char byte) {
+    return byte >= 0xc2 && !(byte >= 0xc3 && byte <= 0xc5) && !(byte >= 0xe4 && byte <= 0xed);
+  };
+  size_t i = 0;
+#ifdef __SSE2__
+  auto at_least = [](__m128i bytes, unsigned char least) {
+    return _mm_cmpeq_epi8(_mm_max_epu8(bytes, _mm_set1_epi8(static_cast<char>(least))), bytes);
+  };
+  for (; i + 16 <= text.size(); i += 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
+    __m128i latin = _mm_andnot_si128(at_least(bytes, 0xc6), at_least(bytes, 0xc3));
+    __m128i east = _mm_andnot_si128(at_least(bytes, 0xee), at_least(bytes, 0xe4));
+    __m128i others = _mm_andnot_si128(_mm_or_si128(latin, east), at_least(bytes, 0xc2));
+    if (_mm_movemask_epi8(others) != 0) return false;
+  }
+#endif
+  for (; i < text.size(); ++i)
+    if (is_first_of_others(static_cast<unsigned char>(text[i]))) return false;
   return true;
 }
 

@@ -8,8 +8,10 @@
 
 namespace danggol::ingest {
 
-// Whether cleaned() would leave a text of UTF-8 as it is, for all that a quick look shows.
+// Whether cleaned() would leave a text of UTF-8 as it is, for all that a look at its bytes shows; the second is for long
+// texts, and sees less.
 bool is_clean(std::string_view text);
+bool is_all_clean(std::string_view text);
 // Composed (NFC), without what cannot be seen: blanks of whatever kind around it, marks of direction,
 // joiners.
 std::string cleaned(std::string_view text);

@@ -68,6 +68,7 @@ struct Fields {
   const RoleColumns& roles;
   RecordBlock& block;
   const Record& record;
+  bool is_all_clean;  // the block's text; see ids.h
   bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
   std::string_view operator()(Role role) const {
     int column = roles[static_cast<size_t>(role)];
@@ -77,7 +78,7 @@ struct Fields {
   // A text as it is kept: composed, without what cannot be seen.
   std::string_view text(Role role) const {
     std::string_view field = (*this)(role);
-    if (block.is_plain || is_clean(field)) return field;
+    if (is_all_clean || is_clean(field)) return field;
     return block.unescaped.emplace_back(cleaned(field));
   }
   std::string_view customer() const { return customer_id(text(Role::customer)); }
@@ -129,12 +130,13 @@ class RowReader {
   void read_as(Batch& batch, std::vector<Row>& rows) const {
     rows.reserve(batch.block.records.size());
     Clock clock{};
+    bool is_clean = !batch.block.text.empty() && is_all_clean(batch.block.text);
     for (const Record& record : batch.block.records) {
       Row row{};
       row.line = record.line;
       std::string_view reason = problem(record);
       if (reason.empty())
-        reason = (this->*read_row)(Fields{roles_, batch.block, record}, batch.evidence, clock, row);
+        reason = (this->*read_row)(Fields{roles_, batch.block, record, is_clean}, batch.evidence, clock, row);
       if (reason.empty()) rows.push_back(row);
       else batch.reject(record, reason);
     }
@@ -158,6 +160,7 @@ class RowReader {
       clock = {time, hour, *read};
     }
     ts = clock.ts;
+    if (ts >= to_timestamp(Date{1}) && ts <= latest_ && notation_.lonely.empty()) return {};
     if (stands_for_none(to_date(ts))) return "default_time";
     if (ts < to_timestamp(earliest_date)) return "bad_time";
     if (ts > latest_) return "future_time";
