@@ -443,6 +443,10 @@ int main(int argc, char** argv) {
            "the shop's time zone, by whose clocks instants are told")
         ->type_name("AREA/CITY");
     sub->add_option_function<std::string>(
+           "--header", [&options](const std::string& text) { options.import.columns["header"] = text; },
+           "the names of the columns, where no line of the file has them")
+        ->type_name("NAME,NAME...");
+    sub->add_option_function<std::string>(
            "--encoding", [&options](const std::string& text) { options.import.columns["encoding"] = text; },
            "of the files' text, where their bytes do not show it")
         ->type_name("NAME");

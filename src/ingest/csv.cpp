@@ -183,6 +183,19 @@ size_t CsvSplitter::split(RecordBlock& block, bool at_end, size_t most) {
   return static_cast<size_t>(at - begin);
 }
 
+void BlankRuns::append(std::string_view text, std::string& out) {
+  for (char c : text) {
+    if (c == ' ' || c == '\t') {
+      is_open_ = !at_start_;
+      continue;
+    }
+    bool ends = c == '\n' || c == '\r';
+    if (is_open_ && !ends) out += '\t';
+    out += c;
+    at_start_ = c == '\n', is_open_ = false;
+  }
+}
+
 namespace {
 
 // The first records of a text, as a delimiter splits them, and how many of them have as many fields as most.
@@ -230,6 +243,14 @@ TableStart find_table(std::string_view text, bool (*is_value)(std::string_view))
   const Head& best = *std::max_element(heads.begin(), heads.end(),
                                        [](const Head& a, const Head& b) { return a.rank() < b.rank(); });
   out.delimiter = best.delimiter;
+  if (best.fields < 2 && !says_delimiter) {
+    std::string parted;
+    BlankRuns().append(text.substr(0, 64 << 10), parted);
+    Head blanks('\t', parted);
+    out.by_blanks = blanks.fields > 1 && blanks.usual_records == blanks.block.records.size();
+    if (out.by_blanks) out.delimiter = '\t';
+    return out;
+  }
   const RecordBlock& block = best.block;
   for (const Record& record : block.records) {
     if (record.fields != best.fields || record.problem != RecordProblem::none || best.fields < 2) continue;

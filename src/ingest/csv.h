@@ -57,11 +57,22 @@ class CsvSplitter {
   bool skipping_ = false;  // inside a line that was turned down for its length
 };
 
+// Makes a tab of each run of blanks between two fields, and nothing of those around a line.
+class BlankRuns {
+ public:
+  void append(std::string_view text, std::string& out);
+
+ private:
+  bool at_start_ = true, is_open_ = false;  // of a line; after a field and before what comes next
+};
+
 // Where a table begins in a text.
 struct TableStart {
   char delimiter = ',';
   size_t skipped = 0;  // bytes before the header: a line "sep=;", titles above the table
   int64_t line = 1;    // of the header
+  bool by_blanks =
+      false;  // fields stand apart by runs of blanks: read it through BlankRuns, with tabs between
 };
 // `is_value` tells what is no column's name: a number, a date. The delimiter is the one that splits the lines
 // alike into most fields; the header the first line of so many that holds names alone, else the first line.

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 
+#include "base/ids.h"
 #include "base/utf8.h"
 #include "ingest/input_file.h"
 #include "ingest/values.h"
@@ -117,6 +118,13 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       set_rule(&Rules::decimal, value == "." ? Decimal::point : Decimal::comma);
     } else if (key == "zone") {
       set_rule(&Rules::zone, TRY(Zone::named(value)));
+    } else if (key == "header") {
+      mapping.header.clear();
+      for (std::string_view rest = value; !rest.empty();) {
+        std::string_view name = rest.substr(0, rest.find(','));
+        mapping.header.emplace_back(trimmed(name));
+        rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+      }
     } else if (key == "encoding") {
       mapping.encoding = value;
     } else if (key == "cancel-prefix") {

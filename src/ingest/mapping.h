@@ -87,7 +87,8 @@ struct TableMapping {
 struct Mapping {
   std::string preset;  // "" where guessed
   std::vector<TableMapping> tables;
-  std::string encoding;  // of the files, by its name; "" where it is to be told from their bytes
+  std::vector<std::string> header;  // names of the columns of a file that has no line of them; else empty
+  std::string encoding;             // of the files, by its name; "" where it is to be told from their bytes
 };
 
 // A text of a file or a user as a message of one line shows it: bounded, control characters as blanks.

@@ -155,6 +155,24 @@ Mapping online_retail() {
   return mapping;
 }
 
+// Shopify's export of orders (help.shopify.com, "Export orders"): a row a line item; what is said of the
+// order as a whole stands on its first row alone, so that money is that of the lines: shipping and taxes are
+// not in it.
+Mapping shopify() {
+  return {"shopify",
+          {table(Kind::events,
+                 {{Role::receipt, {"Name"}},
+                  {Role::customer, {"Email"}},
+                  {Role::time, {"Created at"}},
+                  {Role::product, {"Lineitem sku"}},
+                  {Role::product_name, {"Lineitem name"}},
+                  {Role::quantity, {"Lineitem quantity"}},
+                  {Role::price, {"Lineitem price"}},
+                  {Role::partner, {"Vendor"}},
+                  {Role::region, {"Shipping Country"}}},
+                 {Role::receipt, Role::customer, Role::time, Role::quantity, Role::price})}};
+}
+
 Mapping events() {
   return {"events",
           {table(Kind::events,
@@ -218,7 +236,9 @@ Mapping lpoint() {
 }
 
 // Every preset with its name, in the order that help shows.
-std::vector<Mapping> presets() { return {online_retail(), events(), lpoint(), {"exposures", {offers("")}}}; }
+std::vector<Mapping> presets() {
+  return {online_retail(), shopify(), events(), lpoint(), {"exposures", {offers("")}}};
+}
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <set>
 
-#include "base/customer_id.h"
+#include "base/ids.h"
 #include "ingest/mapping.h"
 #include "ingest/times.h"
 #include "ingest/values.h"
@@ -17,6 +17,60 @@ namespace danggol::ingest {
 namespace {
 
 size_t at(Role role) { return static_cast<size_t>(role); }
+
+// ---- values
+
+bool is_number(std::string_view text) {
+  NumberEvidence seen;
+  return parse_number(text, Decimal::open, seen).has_value();
+}
+bool is_time(std::string_view text) {
+  TimeEvidence seen;
+  return parse_time(text, {}, seen).has_value() || seen.open > 0;
+}
+bool is_written_date(std::string_view text) { return is_time(text) && !is_number(text); }
+bool is_day(std::string_view text) {
+  TimeEvidence seen;
+  auto ts = parse_time(text, {}, seen);
+  return seen.open > 0 ? text.find(':') == text.npos : ts && to_timestamp(to_date(*ts)) == *ts;
+}
+bool is_clock(std::string_view text) { return text.size() > 2 && parse_clock(text).has_value(); }
+bool is_money(std::string_view text) { return text.find_first_of(".,$") != text.npos && is_number(text); }
+bool is_action(std::string_view text) { return parse_action(text).has_value(); }
+
+bool is_any(std::string_view) { return true; }
+
+// Parts of names that are not in the list of usual ones, with what must be beside them.
+struct Part {
+  Role role;
+  std::vector<std::string> words, and_one_of, and_none_of;
+  bool (*is)(std::string_view);
+};
+const std::vector<Part> parts_of_names = {
+    {Role::time, {"timestamp", "date", "time", "unixts", "일시", "일자", "날짜"}, {""}, {}, is_time},
+    {Role::customer,
+     {"customer", "cust", "user", "member", "client", "shopper", "household", "buyer", "고객", "회원",
+      "구매자"},
+     {"id", "no", "num", "key", "code", "번호", "코드"},
+     {},
+     is_any},
+    {Role::receipt,
+     {"order", "invoice", "receipt", "basket", "주문", "영수증"},
+     {"id", "no", "num", "key", "번호"},
+     {},
+     is_any},
+    {Role::product,
+     {"product", "item", "article", "상품", "제품"},
+     {"id", "no", "num", "key", "code", "번호", "코드"},
+     {},
+     is_any},
+    {Role::quantity, {"qty", "quantity", "수량"}, {""}, {}, is_number},
+    {Role::amount,
+     {"amount", "amt", "sales", "revenue", "spend", "dollar", "paid", "total", "금액", "매출"},
+     {""},
+     {"id", "code", "count", "rep", "person", "rank", "번호"},
+     is_number},
+};
 
 // ---- names
 
@@ -61,6 +115,13 @@ class Names {
     const std::string& name = full_[static_cast<size_t>(column)];
     return std::count(full_.begin(), full_.end(), name) > 1;
   }
+  bool has_part(int column, const Part& part) const {
+    const std::string& name = short_[static_cast<size_t>(column)];
+    auto is_in = [&](const std::string& word) { return name.find(word) != name.npos; };
+    return std::any_of(part.words.begin(), part.words.end(), is_in) &&
+           std::any_of(part.and_one_of.begin(), part.and_one_of.end(), is_in) &&
+           std::none_of(part.and_none_of.begin(), part.and_none_of.end(), is_in);
+  }
   bool has_any(std::initializer_list<std::string_view> words) const {
     return std::any_of(words.begin(), words.end(), [&](auto word) {
       return std::find(short_.begin(), short_.end(), word) != short_.end();
@@ -92,26 +153,6 @@ int fit(const TableMapping& table, const RoleColumns& columns) {
   return fit;
 }
 
-// ---- values
-
-bool is_number(std::string_view text) {
-  NumberEvidence seen;
-  return parse_number(text, Decimal::open, seen).has_value();
-}
-bool is_time(std::string_view text) {
-  TimeEvidence seen;
-  return parse_time(text, {}, seen).has_value() || seen.open > 0;
-}
-bool is_written_date(std::string_view text) { return is_time(text) && !is_number(text); }
-bool is_day(std::string_view text) {
-  TimeEvidence seen;
-  auto ts = parse_time(text, {}, seen);
-  return seen.open > 0 ? text.find(':') == text.npos : ts && to_timestamp(to_date(*ts)) == *ts;
-}
-bool is_clock(std::string_view text) { return text.size() > 2 && parse_clock(text).has_value(); }
-bool is_money(std::string_view text) { return text.find_first_of(".,$") != text.npos && is_number(text); }
-bool is_action(std::string_view text) { return parse_action(text).has_value(); }
-
 // Guesses the roles of one file's columns, of those that its user said nothing of.
 class Guess {
  public:
@@ -122,6 +163,8 @@ class Guess {
 
   RoleColumns roles() {
     for (size_t role = 0; role < role_count; ++role) by_name(static_cast<Role>(role));
+    for (const Part& part : parts_of_names)
+      if (!has(part.role) && !said(part.role)) by_part_of_name(part);
     choose_clock();
     choose_money();
     if (!has(Role::time) && !said(Role::time))
@@ -218,6 +261,15 @@ class Guess {
     else roles_[at(Role::price)] = -1;
   }
 
+  // The one column that plays no role, whose name has such a part, and whose values are such.
+  void by_part_of_name(const Part& part) {
+    bool is_price_told = part.role == Role::amount && (has(Role::price) || said(Role::price));
+    if (is_price_told) return;
+    by_values(part.role,
+              [&](int column) { return names_.has_part(column, part) && are(column, part.is, 0.9); });
+    by_values_[at(part.role)] = false;
+  }
+
   // The one column that plays no role and has such values.
   template <class Fits>
   void by_values(Role role, const Fits& fits) {
@@ -244,7 +296,8 @@ class Guess {
 // ---- what is missing
 
 std::string looks_like(const Names& names) {
-  if (names.has_any({"propensity", "variant", "treatment", "experiment", "offer", "arm", "실험군", "혜택"}))
+  if (names.has_any({"propensity", "variant", "treatment", "experiment", "offer", "arm", "conversion",
+                     "converted", "실험군", "혜택"}))
     return "; it looks like a table of experiments: import it with the preset exposures";
   if (names.has_any({"gender", "sex", "age", "ageband", "birthday", "birthdate", "birthyear", "dateofbirth",
                      "signupdate", "joindate", "성별", "나이", "연령", "연령대", "생년월일", "가입일",
@@ -267,6 +320,42 @@ Error missing(const TableMapping& table, const RoleColumns& columns, const Sampl
           fmt::format("{}: no {} among {}{}; name {} with {}", path, fmt::join(roles, " and no "),
                       shown(fmt::format("{}", fmt::join(sample.header, ", "))), looks_like(names),
                       flags.size() == 1 ? "it" : "them", fmt::join(flags, " "))};
+}
+
+// A column called amount that holds small whole numbers, beside one called a price: pieces, or money?
+std::string what_is_amount(const Sample& sample, const Match& match, const Names& names) {
+  int amount = match.roles[at(Role::amount)];
+  bool is_guessed =
+      amount >= 0 && !match.table->said[at(Role::amount)] && match.roles[at(Role::quantity)] < 0;
+  if (!is_guessed) return {};
+  constexpr double most_pieces = 20;
+  auto median = [&](int column) {
+    std::vector<double> numbers;
+    for (std::string_view value : sample.columns[static_cast<size_t>(column)]) {
+      NumberEvidence seen;
+      if (auto number = parse_number(trimmed(value), Decimal::open, seen))
+        numbers.push_back(static_cast<double>(number->ten_thousandths) / Money::scale);
+    }
+    if (numbers.empty()) return 0.0;
+    auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+    std::nth_element(numbers.begin(), middle, numbers.end());
+    return *middle;
+  };
+  auto is_whole = [](std::string_view value) {
+    return trimmed(value).find_first_not_of("-0123456789") == value.npos;
+  };
+  const auto& values = sample.columns[static_cast<size_t>(amount)];
+  double pieces = median(amount);
+  if (!std::all_of(values.begin(), values.end(), is_whole) || pieces < 1 || pieces > most_pieces) return {};
+  const Part price{Role::price, {"price", "단가", "가격"}, {""}, {}, is_number};
+  for (int column = 0; column < static_cast<int>(sample.header.size()); ++column)
+    if (column != amount && names.has_part(column, price) && median(column) > pieces)
+      return fmt::format(
+          "the column {0} may hold pieces or money, for {1} stands beside it; say --quantity={0} with "
+          "--amount={1} (of the line) or --price={1} (of one piece), or --amount={0}",
+          shown(sample.header[static_cast<size_t>(amount)]),
+          shown(sample.header[static_cast<size_t>(column)]));
+  return {};
 }
 
 }  // namespace
@@ -296,6 +385,8 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
     if (column >= 0 && names.is_twice(column))
       return Error{Code::bad_input, fmt::format("{}: two columns are called {}; rename one", path,
                                                 shown(sample.header[static_cast<size_t>(column)]))};
+  if (std::string question = what_is_amount(sample, out, names); mapping.preset.empty() && !question.empty())
+    return Error{Code::bad_input, fmt::format("{}: {}", path, question)};
   bool is_complete = true;
   for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(*best, out.roles, role);
   if (is_complete) return out;

@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/customer_id.h"
+#include "base/ids.h"
 #include "ingest/byte_source.h"
 #include "ingest/csv.h"
 #include "ingest/mapping.h"
@@ -219,6 +219,7 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
   bool adds = change.kind == SuppressionChange::Kind::add, is_file = !change.file.empty();
   const char* known_in = adds ? "raw.customer" : "raw.suppression";
   Written written = is_file ? TRY(read_file(change.file)) : Written{{as_text(change.ids)}};
+  for (std::string& text : written.texts) text = cleaned(text);
   TRY(create_suppression(connection));
   TRY(list(connection, candidates(written)));
   auto known = TRY(who_is_listed(connection, known_in));

@@ -7,11 +7,10 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "base/customer_id.h"
+#include "base/ids.h"
 #include "base/utf8.h"
 #include "ingest/byte_source.h"
 #include "ingest/encoding.h"
-#include "ingest/ids.h"
 #include "ingest/values.h"
 #include "ingest/watch.h"
 #include "ingest/words.h"
@@ -30,8 +29,9 @@ class RecordSource {
 
 class CsvSource : public RecordSource {
  public:
-  CsvSource(ByteSource bytes, std::string text, CsvSplitter splitter)
-      : bytes_(std::move(bytes)), text_(std::move(text)), splitter_(splitter) {}
+  // `blanks`, what has read the text so far, where fields stand apart by blanks.
+  CsvSource(ByteSource bytes, std::string text, CsvSplitter splitter, std::optional<BlankRuns> blanks)
+      : bytes_(std::move(bytes)), text_(std::move(text)), splitter_(splitter), blanks_(blanks) {}
 
   Result<bool> next(RecordBlock& block) override {
     size_t piece = piece_bytes;
@@ -39,7 +39,7 @@ class CsvSource : public RecordSource {
       while (text_.size() - at_ < piece && !at_end_) {
         text_.erase(0, at_);
         at_ = 0;
-        at_end_ = !TRY(bytes_.read(text_));
+        at_end_ = !TRY(read());
       }
       if (at_ == text_.size()) return false;
       block.text.assign(text_, at_, piece);
@@ -56,10 +56,19 @@ class CsvSource : public RecordSource {
   // So much that all made of it, some 10 times as large, stays in a core's own cache.
   static constexpr size_t piece_bytes = 128 << 10;
 
+  Result<bool> read() {
+    if (!blanks_) return bytes_.read(text_);
+    std::string more;
+    bool any = TRY(bytes_.read(more));
+    blanks_->append(more, text_);
+    return any;
+  }
+
   ByteSource bytes_;
   std::string text_;
   size_t at_ = 0;  // the text before it is in records
   CsvSplitter splitter_;
+  std::optional<BlankRuns> blanks_;
   bool at_end_ = false;
 };
 
@@ -489,6 +498,15 @@ bool is_value(std::string_view text) {
   return parse_number(text, Decimal::open, numbers) || parse_time(text, {}, times) || times.open > 0;
 }
 
+// Where most of what should be names are values, the first of them; else "".
+std::string first_value(const std::vector<std::string>& header) {
+  auto are = std::count_if(header.begin(), header.end(),
+                           [](const std::string& name) { return is_value(trimmed(name)); });
+  if (are * 2 <= static_cast<std::ptrdiff_t>(header.size())) return {};
+  return *std::find_if(header.begin(), header.end(),
+                       [](const std::string& name) { return is_value(trimmed(name)); });
+}
+
 // Of the good records of a block; the views live as long as the block.
 Sample sample_of(const RecordBlock& block, std::vector<std::string> header) {
   Sample out{std::move(header), {}};
@@ -534,30 +552,42 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
     facts.encoding = bytes.encoding();
     std::string text;
     bool more = TRY(bytes.read(text));
-    TableStart start;
-    CsvSplitter splitter(',', 0);
-    size_t used = 0;
-    while (true) {
-      start = find_table(text, is_value);
-      splitter = CsvSplitter(start.delimiter, 0, start.line);
-      head.clear();
-      head.text = text.substr(start.skipped);
-      used = splitter.split(head, !more, 1);
-      if (!head.records.empty() || !more) break;  // else blank lines, or a header that ends with the file
+    TableStart start = find_table(text, is_value);
+    // blank lines, or a header that ends with the file
+    for (; more && text.find('\n', start.skipped) == text.npos; start = find_table(text, is_value))
       more = TRY(bytes.read(text));
+    std::optional<BlankRuns> blanks;
+    if (start.by_blanks) {
+      std::string parted;
+      blanks.emplace().append(text, parted);
+      text = std::move(parted);
     }
-    if (head.records.empty() || head.records[0].problem != RecordProblem::none)
-      return Error{Code::bad_input,
-                   fmt::format("{}: the first line is no header of column names", facts.path)};
     facts.delimiter = start.delimiter;
-    facts.header_line = head.records[0].line;
-    facts.header.assign(head.fields.begin(), head.fields.end());
-    text.erase(0, start.skipped + used);
+    text.erase(0, start.skipped);
+    CsvSplitter splitter(start.delimiter, 0, start.line);
+    if (mapping.header.empty()) {
+      head.text = text;
+      size_t used = splitter.split(head, !more, 1);
+      if (head.records.empty() || head.records[0].problem != RecordProblem::none)
+        return Error{Code::bad_input,
+                     fmt::format("{}: the first line is no header of column names", facts.path)};
+      facts.header_line = head.records[0].line;
+      facts.header.assign(head.fields.begin(), head.fields.end());
+      text.erase(0, used);
+      if (auto value = first_value(facts.header); !value.empty())
+        return Error{
+            Code::bad_input,
+            fmt::format("{}: the first line has values such as {}, not names of columns; name them with "
+                        "--header=NAME,NAME...",
+                        facts.path, shown(value))};
+    } else {
+      facts.header = mapping.header;
+    }
     CsvSplitter rest(start.delimiter, facts.header.size(), splitter.line());
     head.clear();
     head.text = text;
     CsvSplitter(rest).split(head, !more, most_sample_rows);
-    state->source = std::make_unique<CsvSource>(std::move(bytes), std::move(text), rest);
+    state->source = std::make_unique<CsvSource>(std::move(bytes), std::move(text), rest, blanks);
   }
   Sample sample = sample_of(head, facts.header);
   Match matched = TRY(match(mapping, sample, facts.path));

@@ -18,7 +18,7 @@
 #include "ingest/byte_source.h"
 #include "ingest/csv.h"
 #include "ingest/encoding.h"
-#include "ingest/ids.h"
+#include "base/ids.h"
 #include "ingest/import.h"
 #include "ingest/mapping.h"
 #include "ingest/numbers.h"

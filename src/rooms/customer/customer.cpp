@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ids.h"
 #include "rooms/customer/words.h"
 
 namespace danggol::rooms {
@@ -46,7 +47,8 @@ constexpr Source sources[] = {
 };
 
 Result<Table> answer(Context& context, const Params& params) {
-  Bindings id = {{"customer_id", params.id}};
+  std::string kept = cleaned(params.id);  // as an import keeps it
+  Bindings id = {{"customer_id", std::string(customer_id(kept))}};
   if (TRY(context.query("SELECT 1 AS known FROM customer WHERE customer_id = $customer_id", id)).rows() == 0)
     return Error{Code::not_found, fmt::format("customer: id={}: no such customer", params.id)};
   Table rows;

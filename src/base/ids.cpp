@@ -1,4 +1,4 @@
-#include "ingest/ids.h"
+#include "base/ids.h"
 
 #include <utf8proc.h>
 
@@ -10,7 +10,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace danggol::ingest {
+namespace danggol {
 namespace {
 
 // Texts that stand for nobody, in small letters.
@@ -46,7 +46,8 @@ bool is_cut_by_a_spreadsheet(std::string_view text) {
 }
 
 bool is_invisible(utf8proc_int32_t code) {
-  if (code == 0xad || code == 0x2060 || code == 0xfeff || (code >= 0x200b && code <= 0x200f)) return true;
+  if (code == 0xad || code == 0x61c || code == 0x2060 || code == 0xfeff || (code >= 0x200b && code <= 0x200f))
+    return true;
   return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 bool is_blank(utf8proc_int32_t code) {
@@ -152,4 +153,4 @@ bool stands_for_none(Date day) {
   return std::find(none.begin(), none.end(), day) != none.end();
 }
 
-}  // namespace danggol::ingest
+}  // namespace danggol
