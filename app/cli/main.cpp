@@ -447,6 +447,10 @@ int main(int argc, char** argv) {
            "the names of the columns, where no line of the file has them")
         ->type_name("NAME,NAME...");
     sub->add_option_function<std::string>(
+           "--nobody", [&options](const std::string& text) { options.import.columns["nobody"] = text; },
+           "ids that are no customer's, such as a till's")
+        ->type_name("ID,ID...");
+    sub->add_option_function<std::string>(
            "--encoding", [&options](const std::string& text) { options.import.columns["encoding"] = text; },
            "of the files' text, where their bytes do not show it")
         ->type_name("NAME");

@@ -155,11 +155,11 @@ struct Engine::State {
                                         const Progress& progress) {
     auto mapping = TRY(engine::mapping_of(request));
     auto files = TRY(ingest::files_of(request.paths));
-    for (const auto& file : files) TRY(is_no_store(file));
-    auto reports =
-        TRY(ingest::import(connection, files, mapping, {request.again, features::add_receipts}, progress));
+    for (const auto& file : files.paths) TRY(is_no_store(file));
+    auto reports = TRY(
+        ingest::import(connection, files.paths, mapping, {request.again, features::add_receipts}, progress));
     database.keep();
-    return engine::summaries_of(reports);
+    return engine::summaries_of(reports, files.left_out);
   }
   Result<SuppressSummary> work(store::Connection& connection, const SuppressRequest& request,
                                const Progress&) {
@@ -268,7 +268,8 @@ Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, con
   auto mapping = TRY(engine::mapping_of(request));
   auto files = TRY(ingest::files_of(request.paths));
   Progress silent = [](double, std::string_view) { return Status(); };
-  return engine::summaries_of(TRY(ingest::check(files, mapping, progress ? progress : silent)));
+  return engine::summaries_of(TRY(ingest::check(files.paths, mapping, progress ? progress : silent)),
+                              files.left_out);
 }
 
 Result<Engine> Engine::open(const std::string& store_path, Access access) {

@@ -10,6 +10,8 @@
 namespace danggol::engine {
 
 Result<ingest::Mapping> mapping_of(const ImportRequest& request);
-std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports);
+// `left_out`, of folders: named in a warning.
+std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports,
+                                      const std::vector<std::string>& left_out);
 
 }  // namespace danggol::engine

@@ -328,6 +328,34 @@ void warn(FileReport& report) {
                     grouped(report.instants)));
 }
 
+// One id with more than a fifth of all visits is hardly a customer.
+Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, FileReport& report) {
+  constexpr double most_share = 0.2;
+  constexpr int64_t least_customers = 20, least_rows = 100;
+  Table most = TRY(connection.query(
+      "SELECT customer_no, count(*) AS rows, (SELECT count(*) FROM raw.event WHERE source >= $load) AS "
+      "all_rows, "
+      "count(*) OVER () AS customers FROM raw.event WHERE source >= $load GROUP BY customer_no "
+      "ORDER BY rows DESC, customer_no LIMIT 1",
+      {{"load", first_load}}));
+  if (most.rows() == 0 || most.integers("customers")[0] < least_customers) return {};
+  auto rows = static_cast<double>(most.integers("rows")[0]),
+       all = static_cast<double>(most.integers("all_rows")[0]);
+  if (all < least_rows || rows < most_share / 2 * all) return {};
+  Table visits = TRY(connection.query(
+      "SELECT customer_id, visits, all_visits FROM (SELECT count(DISTINCT ts) FILTER (customer_no = $who) AS "
+      "visits, "
+      "count(DISTINCT (customer_no, ts)) AS all_visits FROM raw.event WHERE source >= $load), raw.customer "
+      "WHERE customer_no = $who",
+      {{"load", first_load}, {"who", most.integers("customer_no")[0]}}));
+  auto of_one = static_cast<double>(visits.integers("visits")[0]);
+  if (double share = of_one / static_cast<double>(visits.integers("all_visits")[0]); share > most_share)
+    report.warnings.push_back(fmt::format(
+        "customer {0} has {1:.0f} % of all visits; if it is nobody, such as a till, give --nobody={0}",
+        shown(visits.texts("customer_id")[0]), 100 * share));
+  return {};
+}
+
 // Whether a file turned out to be written in another way than it was read; then `notations` say how.
 bool was_misread(const std::vector<FileReport>& reports, Notations& notations) {
   bool misread = false;
@@ -413,6 +441,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
       report.warnings.push_back(fmt::format("raw.reject keeps the first {} of its rejects, not the other {}",
                                             grouped(most), grouped(report.rows_rejected - most)));
   }
+  TRY(warn_of_one_for_all(connection, first_load, reports.back()));
   if (options.before_commit) TRY(options.before_commit(connection, first_load));
   return reports;
 }

@@ -133,13 +133,27 @@ Error changed(const std::string& path) {
 
 std::string InputFile::name_of_open() const { return fmt::format("/proc/self/fd/{}", state_->descriptor); }
 
-Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths) {
+namespace {
+
+// Of a folder's files; a file that is named may be called anything.
+bool is_table_by_name(std::string name) {
+  for (char& c : name)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  for (std::string_view ending : {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet"})
+    if (name.ends_with(ending)) return true;
+  return false;
+}
+
+}  // namespace
+
+Result<Files> files_of(const std::vector<std::string>& paths) {
   namespace fs = std::filesystem;
-  std::vector<std::string> files;
+  Files files;
   for (const auto& path : paths) {
     std::error_code error;
     if (!fs::is_directory(path, error)) {
-      files.push_back(path);
+      files.paths.push_back(path);
       continue;
     }
     std::vector<std::string> inside;
@@ -147,19 +161,20 @@ Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths)
     for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
       std::string name = entry->path().string();
       std::error_code ignored;
-      if ((name.ends_with(".csv") || name.ends_with(".csv.gz") || name.ends_with(".parquet")) &&
-          !entry->is_directory(ignored))
-        inside.push_back(name);
+      if (entry->is_directory(ignored)) continue;
+      (is_table_by_name(name) ? inside : files.left_out).push_back(name);
     }
     if (error)
       return Error{Code::io, fmt::format("{}: the folder cannot be read: {}", path, error.message())};
     if (inside.empty())
-      return Error{Code::not_found,
-                   fmt::format("{}: no .csv, .csv.gz or .parquet file in this folder", path)};
+      return Error{
+          Code::not_found,
+          fmt::format("{}: no .csv, .csv.gz, .tsv, .json, .jsonl or .parquet file in this folder", path)};
     std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
+    files.paths.insert(files.paths.end(), inside.begin(), inside.end());
   }
-  if (files.empty()) return Error{Code::bad_input, "no file given; name at least one"};
+  std::sort(files.left_out.begin(), files.left_out.end());
+  if (files.paths.empty()) return Error{Code::bad_input, "no file given; name at least one"};
   return files;
 }
 

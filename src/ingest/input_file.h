@@ -51,8 +51,11 @@ class InputFile {
 
 Error changed(const std::string& path);  // the conflict
 
-// The files that `paths` name: a folder stands for the .csv, .csv.gz and .parquet files in it, in the order
-// of their names.
-Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths);
+// The files that `paths` name: a folder stands for the tables in it (.csv, .tsv, .json, .jsonl, .parquet,
+// also with .gz), in the order of their names. What else lies in it is left out.
+struct Files {
+  std::vector<std::string> paths, left_out;
+};
+Result<Files> files_of(const std::vector<std::string>& paths);
 
 }  // namespace danggol::ingest

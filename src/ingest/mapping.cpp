@@ -44,6 +44,16 @@ bool reads(Kind kind, Role role) {
                                          [&](const auto& property) { return property.first == role; });
 }
 
+std::vector<std::string> parted_by_commas(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    std::string_view part = text.substr(0, text.find(','));
+    out.emplace_back(trimmed(part));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+  }
+  return out;
+}
+
 bool is_always_needed(const TableMapping& table, Role role) {
   if (is_dimension(table.kind)) return role == dimension_shapes()[static_cast<size_t>(table.kind)].id;
   return role == Role::customer || role == Role::time;
@@ -119,12 +129,9 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
     } else if (key == "zone") {
       set_rule(&Rules::zone, TRY(Zone::named(value)));
     } else if (key == "header") {
-      mapping.header.clear();
-      for (std::string_view rest = value; !rest.empty();) {
-        std::string_view name = rest.substr(0, rest.find(','));
-        mapping.header.emplace_back(trimmed(name));
-        rest.remove_prefix(std::min(name.size() + 1, rest.size()));
-      }
+      mapping.header = parted_by_commas(value);
+    } else if (key == "nobody") {
+      set_rule(&Rules::nobody, parted_by_commas(value));
     } else if (key == "encoding") {
       mapping.encoding = value;
     } else if (key == "cancel-prefix") {

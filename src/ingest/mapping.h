@@ -66,6 +66,7 @@ enum class TimeFormat { automatic, month_first, day_first, year_first, unix_seco
 struct Rules {
   Action action = Action::purchase;       // of a row whose file has no action column
   std::string cancel_prefix;              // a receipt that starts so is a cancellation; "" for none
+  std::vector<std::string> nobody;        // customers' ids that stand for nobody: a till's
   std::vector<std::string> non_products;  // codes kept as events without a product
   std::vector<std::pair<std::string, std::string>> channels;  // codes that stand for a word; others are kept
   TimeFormat time_format = TimeFormat::automatic;
@@ -112,6 +113,8 @@ std::string expected(const TableMapping& table);
 struct Sample {
   std::vector<std::string> header;
   std::vector<std::vector<std::string_view>> columns;
+  std::string lines =
+      {};  // how the columns begin that each row has of its own, where it is a line of an order; else ""
 };
 
 // How it came that a column plays a role.

@@ -90,8 +90,10 @@ std::string plain(std::string_view name) {
   return out;
 }
 
-// "Amount (USD)" without its unit.
+// "Amount (USD)" without its unit, "customer.id" without the object that it is of.
 std::string without_unit(std::string_view name) {
+  if (size_t object = name.rfind('.'); object != name.npos && object + 1 < name.size())
+    name.remove_prefix(object + 1);
   std::string out = plain(name);
   for (char open : {'(', '['})
     if (size_t unit = out.find(open); unit != out.npos && unit > 0) out.resize(unit);
@@ -181,6 +183,13 @@ class Guess {
 
  private:
   bool has(Role role) const { return roles_[at(role)] >= 0; }
+  // An order's own numbers stand on each of its lines: summed, they would be counted as often.
+  bool is_of_an_order(Role role, int column) const {
+    return is_number_role(role) && !sample_.header[static_cast<size_t>(column)].starts_with(sample_.lines);
+  }
+  static bool is_number_role(Role role) {
+    return role == Role::quantity || role == Role::price || role == Role::amount;
+  }
   bool said(Role role) const { return table_.said[at(role)]; }
   const std::vector<std::string_view>& values(int column) const {
     return sample_.columns[static_cast<size_t>(column)];
@@ -229,16 +238,14 @@ class Guess {
     int first = -1;
     for (const std::string& name : table_.columns[at(role)]) {
       int column = names_.column(name);
-      if (column < 0) continue;
+      if (column < 0 || is_of_an_order(role, column)) continue;
       if (first < 0) first = column;
       if (!may_be(role, name, column)) continue;
       roles_[at(role)] = column;
       return;
     }
     // a time or an amount by its name, of strange values: its rows say what is wrong with them
-    bool is_told_by_rows =
-        role == Role::time || role == Role::quantity || role == Role::price || role == Role::amount;
-    if (is_told_by_rows) roles_[at(role)] = first;
+    if (role == Role::time || is_number_role(role)) roles_[at(role)] = first;
   }
 
   // A day in one column and the time of day in another.
@@ -278,7 +285,7 @@ class Guess {
       if (std::find(roles_.begin(), roles_.end(), column) != roles_.end() || values(column).empty()) continue;
       bool any = std::any_of(values(column).begin(), values(column).end(),
                              [](auto v) { return !trimmed(v).empty(); });
-      if (!any || !fits(column)) continue;
+      if (!any || is_of_an_order(role, column) || !fits(column)) continue;
       if (only >= 0) return;
       only = column;
     }

@@ -11,21 +11,13 @@
 #include "base/utf8.h"
 #include "ingest/byte_source.h"
 #include "ingest/encoding.h"
+#include "ingest/nested_source.h"
 #include "ingest/values.h"
 #include "ingest/watch.h"
 #include "ingest/words.h"
-#include "store/database.h"
 
 namespace danggol::ingest {
 namespace {
-
-// Where records come from: the text of a CSV, or a Parquet file's rows as text.
-class RecordSource {
- public:
-  virtual ~RecordSource() = default;
-  virtual Result<bool> next(RecordBlock& block) = 0;  // false: nothing more
-  virtual std::string digest_of_read() const { return {}; }
-};
 
 class CsvSource : public RecordSource {
  public:
@@ -196,6 +188,8 @@ class RowReader {
   std::string_view read_event(const Fields& text, Evidence& seen, Clock& clock, EventRow& row) const {
     row.customer = text.customer();
     if (auto reason = why_nobody(row.customer); !reason.empty()) return reason;
+    if (std::find(rules_.nobody.begin(), rules_.nobody.end(), row.customer) != rules_.nobody.end())
+      return "placeholder_id";
     if (auto reason = read_time(text, seen, clock, row.ts); !reason.empty()) return reason;
 
     row.receipt = text.text(Role::receipt);
@@ -272,111 +266,6 @@ class RowReader {
   RoleColumns roles_;
   Role product_role_;
   Timestamp latest_;
-};
-
-// A Parquet file is DuckDB's to read: by the open file's name, which is no pattern and says nothing of
-// columns, and with a way to no other file.
-class ParquetSource : public RecordSource {
- public:
-  static Result<std::unique_ptr<ParquetSource>> open(InputFile file, std::stop_token stop) {
-    auto source = std::make_unique<ParquetSource>();
-    auto database = TRY(store::Database::in_memory());
-    source->connection_ = TRY(database.connect());
-    std::string name = store::literal(file.name_of_open());
-    TRY(source->connection_.execute(
-        fmt::format("SET allowed_paths = [{}]; SET enable_external_access = false", name)));
-    source->table_ = fmt::format(
-        "read_parquet({}, hive_partitioning = false, union_by_name = false, filename = false)", name);
-    source->file_ = std::move(file);
-    source->stop_ = std::move(stop);
-    auto rows = source->connection_.rows(fmt::format("FROM {} LIMIT 0", source->table_));
-    if (!rows) return source->unreadable(rows.error());
-    source->rows_ = std::move(*rows);
-    return source;
-  }
-
-  std::vector<std::string> header() const {
-    std::vector<std::string> names;
-    for (const auto& column : rows_.columns().columns) names.push_back(as_text(column.name));
-    return names;
-  }
-
-  // The first rows, all of their fields; the source is at its end then, until read().
-  Result<RecordBlock> first_rows(int64_t most) {
-    std::string fields;
-    for (size_t c = 0; c < rows_.columns().columns.size(); ++c)
-      fields += fmt::format("{}#{}::VARCHAR", c > 0 ? ", " : "", c + 1);
-    auto rows = connection_.stream(fmt::format("SELECT {} FROM {} LIMIT {}", fields, table_, most));
-    if (!rows) return unreadable(rows.error());
-    rows_ = std::move(*rows);
-    RecordBlock block;
-    TRY(next(block));
-    at_end_ = false, line_ = 0;
-    return block;
-  }
-
-  // Only what plays a role is read; the other fields are empty.
-  Status read(const RoleColumns& roles) {
-    std::string fields;
-    int columns = static_cast<int>(rows_.columns().columns.size());
-    for (int c = 0; c < columns; ++c) {
-      bool is_read = std::find(roles.begin(), roles.end(), c) != roles.end();
-      fields += fmt::format("{}{}", c > 0 ? ", " : "", is_read ? fmt::format("#{}::VARCHAR", c + 1) : "''");
-    }
-    TRY(go_on(stop_));
-    auto rows = connection_.stream(fmt::format("SELECT {} FROM {}", fields, table_));
-    if (!rows) return unreadable(rows.error());
-    rows_ = std::move(*rows);
-    return {};
-  }
-
-  Result<bool> next(RecordBlock& block) override {
-    Table rows;
-    size_t bytes = 0;
-    while (!at_end_ && block.records.size() < rows_per_block && bytes < bytes_per_block) {
-      TRY(go_on(stop_));
-      auto more = rows_.next(rows);
-      if (!more) return unreadable(more.error());
-      at_end_ = !*more;
-      for (size_t i = 0; !at_end_ && i < rows.rows(); ++i) {
-        Record record{++line_,
-                      static_cast<uint32_t>(block.fields.size()),
-                      static_cast<uint32_t>(rows.columns.size()),
-                      {}};
-        size_t before = bytes;
-        for (auto& column : rows.columns) {
-          std::string_view field = block.unescaped.emplace_back(std::move(column.texts[i]));
-          block.fields.push_back(field);
-          bytes += field.size();
-          if (!is_utf8(field)) record.problem = RecordProblem::encoding;
-        }
-        if (bytes - before > most_record_bytes) record.problem = RecordProblem::too_long;
-        block.records.push_back(record);
-      }
-    }
-    if (block.records.empty()) TRY(file_.unchanged());
-    return !block.records.empty();
-  }
-
- private:
-  static constexpr size_t rows_per_block = 65'536, bytes_per_block = 4 << 20;
-
-  Error unreadable(const Error& error) const {
-    if (error.code == Code::cancelled || error.code == Code::memory) return error;
-    if (auto same = file_.unchanged(); !same) return same.error();
-    std::string why = error.message, name = file_.name_of_open();
-    for (size_t at = 0; (at = why.find(name, at)) != why.npos; at += file_.path().size())
-      why.replace(at, name.size(), file_.path());
-    return {Code::corrupt, fmt::format("{}: not a Parquet file that can be read: {}", file_.path(), why)};
-  }
-
-  InputFile file_;
-  std::stop_token stop_;
-  store::Connection connection_;
-  std::string table_;
-  store::Rows rows_;
-  bool at_end_ = false;
-  int64_t line_ = 0;
 };
 
 }  // namespace
@@ -538,14 +427,14 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
   auto state = std::make_shared<State>();
   FileFacts& facts = state->facts;
   facts.path = file.path();
-  std::unique_ptr<ParquetSource> parquet;
+  std::unique_ptr<NestedSource> nested;
   RecordBlock head;
-  if (file.starts_with("PAR1")) {
-    facts.format = "Parquet";
+  if (auto format = NestedSource::format_of(file)) {
+    facts.format = name(*format);
     facts.encoding = plain_encoding;
-    parquet = TRY(ParquetSource::open(std::move(file), std::move(stop)));
-    facts.header = parquet->header();
-    head = TRY(parquet->first_rows(most_sample_rows));
+    nested = TRY(NestedSource::open(std::move(file), *format, std::move(stop)));
+    facts.header = nested->header();
+    head = TRY(nested->first_rows(most_sample_rows));
   } else {
     ByteSource bytes = TRY(ByteSource::open(std::move(file), std::move(stop), {}, mapping.encoding));
     facts.format = bytes.compressed() ? "CSV.gz" : "CSV";
@@ -590,6 +479,7 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
     state->source = std::make_unique<CsvSource>(std::move(bytes), std::move(text), rest, blanks);
   }
   Sample sample = sample_of(head, facts.header);
+  if (nested) sample.lines = nested->lines();
   Match matched = TRY(match(mapping, sample, facts.path));
   for (const auto& column : sample.columns) {
     auto value = std::find_if(column.begin(), column.end(), [](auto text) { return !trimmed(text).empty(); });
@@ -602,9 +492,9 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
   facts.found = matched.found;
   facts.notation =
       notation ? *notation : notation_of(facts.rules, shown_by(sample, facts.roles), facts.delimiter);
-  if (parquet) {
-    TRY(parquet->read(facts.roles));
-    state->source = std::move(parquet);
+  if (nested) {
+    TRY(nested->read(facts.roles));
+    state->source = std::move(nested);
   }
   state->rows = std::make_unique<RowReader>(facts);
   state->reject_text.emplace(facts.header, facts.roles);

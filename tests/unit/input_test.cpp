@@ -1,5 +1,6 @@
 // What is refused of a file, when reading it stops, and what of it is not kept.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -96,6 +97,28 @@ TEST_F(Input, ColumnsOfAParquetFileMayHaveAnyName) {
   auto reports = must(import(connection, {folder.path("e.parquet")}, mapping, {}, silent));
   EXPECT_EQ(reports[0].rows_loaded, 1);
   EXPECT_EQ(must(connection.text("SELECT region FROM raw.customer")), "A");
+}
+
+// Each object of a list is a row; what stands beside the list is the order's, and no line's money.
+TEST_F(Input, WhatIsNestedInParquetIsLaidOutFlat) {
+  std::string path = folder.path("nested.parquet");
+  write_parquet(
+      "SELECT {'id': 'kim'} AS customer, TIMESTAMP '2024-01-05 10:00:00' AS ts, 50 AS total, "
+      "[{'sku': 'M1', 'price': 20.0, 'qty': 1}, {'sku': 'C1', 'price': 10.0, 'qty': 3}] AS lines "
+      "UNION ALL SELECT {'id': 'lee'}, TIMESTAMP '2024-01-06 10:00:00', 0, []",
+      path);
+  TableReader reader = must(table_of(path));
+  EXPECT_EQ(reader.facts().header, (std::vector<std::string>{"customer.id", "ts", "total", "lines.sku",
+                                                             "lines.price", "lines.qty"}));
+  std::vector<std::string> seen, rejects;
+  while (auto batch = must(reader.next())) {
+    for (const auto& row : batch->events)
+      seen.push_back(
+          fmt::format("{} {} {}", row.customer, row.product, row.amount.ten_thousandths / Money::scale));
+    for (const auto& row : batch->rejects) rejects.emplace_back(row.reason);
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"kim M1 20", "kim C1 30"}));
+  EXPECT_EQ(rejects, (std::vector<std::string>{"no_amount"})) << "an order without lines";
 }
 
 // What a name stands for may be another file by the time it is read: the open one counts.
@@ -227,13 +250,13 @@ TEST_F(Special, NamesThatCannotBe) {
   EXPECT_EQ(code(check({folder.path(long_name)}, guessing(), silent)), Code::io);
   Mapping mapping = guessing();
   EXPECT_EQ(code(override_from_file(folder.path(long_name), mapping)), Code::io);
-  EXPECT_EQ(must(files_of({folder.path(long_name)})), std::vector<std::string>{folder.path(long_name)});
+  EXPECT_EQ(must(files_of({folder.path(long_name)})).paths, std::vector<std::string>{folder.path(long_name)});
 }
 
 TEST_F(Special, AFolderThatCannotBeReadIsNotCalledEmpty) {
   folder.write("a.csv", "customer_id,ts\n");
   std::filesystem::create_directory(folder.path("a folder.csv"));
-  EXPECT_EQ(must(files_of({folder.path("")})), std::vector<std::string>{folder.path("a.csv")});
+  EXPECT_EQ(must(files_of({folder.path("")})).paths, std::vector<std::string>{folder.path("a.csv")});
   rlimit limit, few;
   ::getrlimit(RLIMIT_NOFILE, &limit);
   few = limit;
