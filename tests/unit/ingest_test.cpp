@@ -937,7 +937,7 @@ TEST(Mapping, FromAFile) {
   EXPECT_EQ(mapping.tables[0].columns[static_cast<size_t>(Role::product_name)],
             std::vector<std::string>{"이름"});
   for (const char* bad : {"[columns", "customer = \"x\"", "[other]\na = \"b\"", "[columns]\ncustomer = 5",
-                          "[columns]\nnobody = \"x\"", "= = =", "[columns]\na = i\n",
+                          "[columns]\nnothing = \"x\"", "= = =", "[columns]\na = i\n",
                           "[columns]\ncafé = \"x\"", "[columns]\ncustomer = あ"}) {
     auto status = override_from_file(folder.write("bad.toml", bad), mapping);
     EXPECT_EQ(code(status), Code::bad_input) << bad;
