@@ -429,41 +429,25 @@ int main(int argc, char** argv) {
              "--" + role, [&options, role](const std::string& text) { options.import.columns[role] = text; },
              fmt::format("the column that holds the {}; - for none", role))
           ->type_name("COLUMN");
-    sub->add_option_function<std::string>(
-           "--all-actions",
-           [&options](const std::string& text) { options.import.columns["all-actions"] = text; },
-           "what every row is, where no column says it")
-        ->type_name("ACTION");
-    sub->add_option_function<std::string>(
-           "--decimal", [&options](const std::string& text) { options.import.columns["decimal"] = text; },
-           "the decimal mark of numbers, where a column does not show it")
-        ->type_name(".|,");
-    sub->add_option_function<std::string>(
-           "--zone", [&options](const std::string& text) { options.import.columns["zone"] = text; },
-           "the shop's time zone, by whose clocks instants are told")
-        ->type_name("AREA/CITY");
-    sub->add_option_function<std::string>(
-           "--header", [&options](const std::string& text) { options.import.columns["header"] = text; },
-           "the names of the columns, where no line of the file has them")
-        ->type_name("NAME,NAME...");
-    sub->add_option_function<std::string>(
-           "--nobody", [&options](const std::string& text) { options.import.columns["nobody"] = text; },
-           "ids that are no customer's, such as a till's")
-        ->type_name("ID,ID...");
-    sub->add_option_function<std::string>(
-           "--encoding", [&options](const std::string& text) { options.import.columns["encoding"] = text; },
-           "of the files' text, where their bytes do not show it")
-        ->type_name("NAME");
-    sub->add_option_function<std::string>(
-           "--cancel-prefix",
-           [&options](const std::string& text) { options.import.columns["cancel-prefix"] = text; },
-           "receipts that start so are cancellations")
-        ->type_name("TEXT");
-    sub->add_option_function<std::string>(
-           "--time-format",
-           [&options](const std::string& text) { options.import.columns["time-format"] = text; },
-           "how 1/2/2010 is to be read")
-        ->type_name("auto|mdy|dmy|ymd|unix");
+    struct Rule {
+      const char *name, *help, *type;
+    };
+    static constexpr Rule rules[] = {
+        {"all-actions", "what every row is, where no column says it", "ACTION"},
+        {"cancel-prefix", "receipts that start so are cancellations", "TEXT"},
+        {"nobody", "ids that are no customer's, such as a till's", "ID,ID..."},
+        {"time-format", "how 1/2/2010 is to be read, where the column does not show it",
+         "auto|mdy|dmy|ymd|unix"},
+        {"zone", "the shop's time zone, by whose clocks instants are told", "AREA/CITY"},
+        {"decimal", "the decimal mark of numbers, where the columns do not show it", ".|,"},
+        {"header", "the names of the columns, where no line of the file has them", "NAME,NAME..."},
+        {"encoding", "of the files' text, where their bytes do not show it", "NAME"}};
+    for (const Rule& rule : rules)
+      sub->add_option_function<std::string>(
+             std::string("--") + rule.name,
+             [&options, rule](const std::string& text) { options.import.columns[rule.name] = text; },
+             rule.help)
+          ->type_name(rule.type);
     return sub;
   };
 

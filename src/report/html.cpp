@@ -237,13 +237,19 @@ Status add_tiles(store::Connection& connection, const AnalysisInfo& info, int64_
 Result<Json> loads_section(store::Connection& connection, Json& tiles) {
   Table totals = TRY(connection.query(
       "SELECT coalesce(sum(rows_read), 0)::BIGINT AS read, coalesce(sum(rows_loaded), 0)::BIGINT AS loaded, "
-      "coalesce(sum(rows_rejected), 0)::BIGINT AS rejected, count(*) AS files FROM raw.load"));
+      "coalesce(sum(rows_rejected), 0)::BIGINT AS rejected, count(*) AS files, min(first_day) AS first_day, "
+      "max(last_day) AS last_day FROM raw.load"));
   int64_t read = totals.integers("read")[0], loaded = totals.integers("loaded")[0],
           rejected = totals.integers("rejected")[0];
   int64_t customers = TRY(connection.integer("SELECT count(*) FROM raw.customer"));
   auto tile = [&](const char* key, int64_t value, const char* unit) {
-    tiles.push_back(
-        {{"label", own_words(key)}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}});
+    Json tile = {
+        {"label", own_words(key)}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}};
+    if (!totals["first_day"].is_null(0)) {
+      auto day = [&](const char* column) { return static_cast<int32_t>(totals.integers(column)[0]); };
+      tile["period"] = text_json(written(Period{Date{day("first_day")}, Date{day("last_day") + 1}}));
+    }
+    tiles.push_back(tile);
   };
   tile("report.tile.customers", customers, "customers");
   tile("report.tile.events", TRY(connection.integer("SELECT count(*) FROM raw.event")), "");
