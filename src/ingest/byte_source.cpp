@@ -84,6 +84,11 @@ struct ByteSource::State {
     bool is_wide = encoding.starts_with("UTF-16");
     auto nuls = static_cast<size_t>(std::count(sniff.begin(), sniff.end(), '\0'));
     constexpr size_t most_nuls_of = 10;  // a few are rows gone wrong
+    if (sniff.starts_with("PK\x03\x04"))
+      return error(Code::bad_input,
+                   "a zip, or a workbook (.xlsx); unpack it, or save its sheet as CSV UTF-8");
+    if (sniff.starts_with("\x28\xb5\x2f\xfd"))
+      return error(Code::bad_input, "packed by zstd; unpack it with zstd -d and give that");
     if (said.empty() && !is_wide && nuls * most_nuls_of > sniff.size())
       return error(
           Code::bad_input,
