@@ -356,6 +356,36 @@ Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, Fi
   return {};
 }
 
+// Exposures of which nobody ever did anything are not of this shop, or their ids are written otherwise: a
+// comparison of them would say "no effect".
+Status expect_known_people(store::Connection& connection, int64_t first_load, const std::string& path) {
+  Table found = TRY(connection.query(
+      "WITH exposed AS (SELECT DISTINCT customer_no FROM raw.exposure WHERE source >= $load), "
+      "buyer AS (SELECT DISTINCT customer_no FROM raw.event), "
+      "bare AS (SELECT ltrim(customer_id, '0') AS id, min(customer_id) AS customer_id FROM buyer "
+      "JOIN raw.customer USING (customer_no) GROUP BY ALL) "
+      "SELECT (SELECT count(*) FROM exposed) AS people, (SELECT count(*) FROM exposed SEMI JOIN buyer USING "
+      "(customer_no)) AS known, (SELECT count(*) FROM buyer) AS buyers, "
+      "(SELECT count(*) FROM exposed JOIN raw.customer c USING (customer_no) JOIN bare ON bare.id = "
+      "ltrim(c.customer_id, '0')) AS near, "
+      "(SELECT min((c.customer_id, bare.customer_id)) FROM exposed JOIN raw.customer c USING (customer_no) "
+      "JOIN "
+      "bare ON bare.id = ltrim(c.customer_id, '0'))::VARCHAR AS pair",
+      {{"load", first_load}}));
+  int64_t people = found.integers("people")[0];
+  if (people == 0 || found.integers("known")[0] > 0 || found.integers("buyers")[0] == 0) return {};
+  std::string why =
+      found.integers("near")[0] > 0
+          ? fmt::format(
+                "the ids of {} of them differ from a customer's by leading zeros alone, as in {}; "
+                "export them as text",
+                found.integers("near")[0], shown(found.texts("pair")[0]))
+          : "import the events of the same shop first, or name the column with --customer=COLUMN";
+  return Error{Code::bad_input,
+               fmt::format("{}: none of its {} people has ever done anything in this store; {}", path,
+                           grouped(people), why)};
+}
+
 // Whether a file turned out to be written in another way than it was read; then `notations` say how.
 bool was_misread(const std::vector<FileReport>& reports, Notations& notations) {
   bool misread = false;
@@ -442,6 +472,10 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
                                             grouped(most), grouped(report.rows_rejected - most)));
   }
   TRY(warn_of_one_for_all(connection, first_load, reports.back()));
+  auto exposures = std::find_if(reports.begin(), reports.end(), [](const FileReport& report) {
+    return report.facts.kind == Kind::exposures;
+  });
+  if (exposures != reports.end()) TRY(expect_known_people(connection, first_load, exposures->facts.path));
   if (options.before_commit) TRY(options.before_commit(connection, first_load));
   return reports;
 }
