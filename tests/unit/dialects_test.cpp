@@ -182,5 +182,24 @@ TEST(Dialects, TheSameEventsComeBackOrAQuestion) {
   EXPECT_LT(questions, shops / 5) << "most files are read without asking";
 }
 
+// What only the end of a file shows is true of its beginning; a row a year away from all others is set aside.
+TEST(Dialects, AFileIsReadAgainWhereItsEndShowsMore) {
+  TempFolder folder;
+  std::string text = "customer_id;order_date;amount\n";
+  constexpr int rows = 3'000;
+  for (int i = 0; i < rows; ++i) text += fmt::format("c{};{}/{}/2024;1,250\n", i % 50, 1 + i % 12, 1 + i % 9);
+  text += "c1;13/2/2024;2,5\nc2;14/2/2019;2,5\n";
+  std::string path = folder.write("late.csv", text);
+  auto database = must(store::Database::open(":memory:", store::Access::read_write));
+  auto connection = must(database.connect());
+  auto reports =
+      must(import(connection, {path}, guessing(), {}, [](double, std::string_view) { return Status(); }));
+  EXPECT_EQ(reports[0].rows_loaded, rows + 1);
+  EXPECT_EQ(reports[0].rejects, (std::vector<std::pair<std::string, int64_t>>{{"lonely_time", 1}}));
+  EXPECT_EQ(must(connection.text("SELECT sum(amount)::VARCHAR FROM raw.event")), "3752.5000");
+  EXPECT_EQ(must(connection.text("SELECT max(ts)::DATE::VARCHAR FROM raw.event")), "2024-09-12")
+      << "never 2024-12-09";
+}
+
 }  // namespace
 }  // namespace danggol::ingest
