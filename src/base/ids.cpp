@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+#include "base/utf8.h"
 
 namespace danggol {
 namespace {
@@ -110,25 +111,22 @@ bool is_all_clean(std::string_view text) {
 }
 
 std::string cleaned(std::string_view text) {
-  utf8proc_uint8_t* mapped = nullptr;
-  auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-  auto bytes = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                            static_cast<utf8proc_ssize_t>(text.size()), &mapped, options);
-  if (bytes < 0) return std::string(text);
-  std::string out;
+  std::string composed = normalised(text, Form::composed), out;
   size_t last = 0;  // where the last character that is seen ends
-  for (utf8proc_ssize_t at = 0; at < bytes;) {
+  for (std::string_view rest = composed; !rest.empty();) {
     utf8proc_int32_t code = 0;
-    utf8proc_ssize_t length = utf8proc_iterate(mapped + at, bytes - at, &code);
-    if (length <= 0) break;
+    auto length = static_cast<size_t>(
+        std::max<utf8proc_ssize_t>(utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(rest.data()),
+                                                    static_cast<utf8proc_ssize_t>(rest.size()), &code),
+                                   0));
+    if (length == 0) return std::string(text);  // no UTF-8
     bool blank = is_blank(code);
     if (!is_invisible(code) && !(blank && out.empty())) {
-      out.append(reinterpret_cast<const char*>(mapped + at), static_cast<size_t>(length));
+      out += rest.substr(0, length);
       if (!blank) last = out.size();
     }
-    at += length;
+    rest.remove_prefix(length);
   }
-  std::free(mapped);
   out.resize(last);
   return out;
 }

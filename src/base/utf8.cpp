@@ -1,6 +1,9 @@
 #include "base/utf8.h"
 
+#include <utf8proc.h>
+
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 namespace danggol {
@@ -44,6 +47,21 @@ std::string_view beginning(std::string_view text, size_t most_bytes) {
   if (text.size() <= most_bytes) return text;
   while (most_bytes > 0 && (text[most_bytes] & 0xc0) == 0x80) --most_bytes;
   return text.substr(0, most_bytes);
+}
+
+std::string normalised(std::string_view text, Form form) {
+  int options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+  if (form != Form::composed) options |= UTF8PROC_COMPAT;
+  if (form == Form::folded) options |= UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+  utf8proc_uint8_t* mapped = nullptr;
+  auto bytes = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                            static_cast<utf8proc_ssize_t>(text.size()), &mapped,
+                            static_cast<utf8proc_option_t>(options));
+  std::string out = bytes < 0
+                        ? std::string(text)
+                        : std::string(reinterpret_cast<const char*>(mapped), static_cast<size_t>(bytes));
+  std::free(mapped);
+  return out;
 }
 
 }  // namespace danggol

@@ -406,7 +406,17 @@ Status expect_answers(const std::vector<FileReport>& reports) {
   return {};
 }
 
-constexpr int most_readings = 3;
+// The reports of a reading by which all files are written as they were read; `read_once` reads them all.
+template <class ReadOnce>
+Result<std::vector<FileReport>> settled(const ReadOnce& read_once) {
+  constexpr int most_readings = 3;
+  Notations notations;
+  std::vector<FileReport> reports = TRY(read_once(notations));
+  for (int readings = 1; readings < most_readings && was_misread(reports, notations); ++readings)
+    reports = TRY(read_once(notations));
+  TRY(expect_answers(reports));
+  return reports;
+}
 
 Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
 
@@ -417,11 +427,8 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
   std::vector<std::string> digests;
   std::optional<Dimensions> dimensions;
   std::optional<Staging> staging;
-  std::vector<FileReport> reports;
   std::string folder = TRY(folder_of(connection));
-  Notations notations;
-  for (int readings = 0; readings == 0 || (readings < most_readings && was_misread(reports, notations));
-       ++readings) {
+  auto reports = TRY(settled([&](const Notations& notations) -> Result<std::vector<FileReport>> {
     dimensions.emplace();
     staging.emplace(folder, Reading::threads(), options.rejects);
     auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
@@ -436,9 +443,8 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
         digests = TRY(digests_of(connection, paths, reading, first_load, options.again, work));
       return {};
     };
-    reports = TRY(reading.run(make_digests));
-  }
-  TRY(expect_answers(reports));
+    return reading.run(make_digests);
+  }));
   TRY(expect_rows(reports));
   work.say("numbering customers and products");
   std::vector<Staging::File> files;
@@ -487,16 +493,13 @@ Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, con
   std::vector<FileReport> reports;
   Status outcome = watched(progress, [&](const Work& work) -> Status {
     auto leave = [](size_t, size_t, const Batch&) { return Status(); };
-    Notations notations;
-    for (int readings = 0; readings == 0 || (readings < most_readings && was_misread(reports, notations));
-         ++readings) {
+    reports = TRY(settled([&](const Notations& notations) -> Result<std::vector<FileReport>> {
       Dimensions dimensions;
       Reading reading(mapping, notations, dimensions, leave, work);
       TRY(reading.open(paths));
       TRY(reading.read_dimensions());
-      reports = TRY(reading.run([] { return Status(); }));
-    }
-    TRY(expect_answers(reports));
+      return reading.run([] { return Status(); });
+    }));
     for (FileReport& report : reports) warn(report);
     return {};
   });

@@ -107,14 +107,17 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
   };
   for (const auto& [key, value] : overrides) {
     if (key == "time-format") {
-      if (value == "auto") set_rule(&Rules::time_format, TimeFormat::automatic);
-      else if (value == "mdy") set_rule(&Rules::time_format, TimeFormat::month_first);
-      else if (value == "dmy") set_rule(&Rules::time_format, TimeFormat::day_first);
-      else if (value == "ymd") set_rule(&Rules::time_format, TimeFormat::year_first);
-      else if (value == "unix") set_rule(&Rules::time_format, TimeFormat::unix_seconds);
-      else
+      static const std::map<std::string, DateOrder> orders = {{"auto", DateOrder::open},
+                                                              {"unix", DateOrder::open},
+                                                              {"mdy", DateOrder::month_first},
+                                                              {"dmy", DateOrder::day_first},
+                                                              {"ymd", DateOrder::year_first}};
+      auto order = orders.find(value);
+      if (order == orders.end())
         return Error{Code::bad_input,
                      fmt::format("time-format={}: must be one of auto, mdy, dmy, ymd, unix", value)};
+      set_rule(&Rules::order, order->second);
+      set_rule(&Rules::unix_only, value == "unix");
     } else if (key == "all-actions") {
       auto action = parse_action(value);
       if (!action)

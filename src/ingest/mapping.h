@@ -14,7 +14,7 @@
 #include "contract/action.h"
 #include "danggol/result.h"
 #include "ingest/numbers.h"
-#include "ingest/zone.h"
+#include "ingest/times.h"
 
 namespace danggol::ingest {
 
@@ -61,16 +61,15 @@ struct DimensionShape {
 inline constexpr size_t most_properties = 3;
 const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by kind
 
-enum class TimeFormat { automatic, month_first, day_first, year_first, unix_seconds };
-
 struct Rules {
   Action action = Action::purchase;       // of a row whose file has no action column
   std::string cancel_prefix;              // a receipt that starts so is a cancellation; "" for none
   std::vector<std::string> nobody;        // customers' ids that stand for nobody: a till's
   std::vector<std::string> non_products;  // codes kept as events without a product
   std::vector<std::pair<std::string, std::string>> channels;  // codes that stand for a word; others are kept
-  TimeFormat time_format = TimeFormat::automatic;
-  Decimal decimal = Decimal::open;   // open: as the file's columns show
+  DateOrder order = DateOrder::open;  // this and the next: open is as the file's columns show
+  Decimal decimal = Decimal::open;
+  bool unix_only = false;            // times are seconds since 1970, or parts of them
   std::shared_ptr<const Zone> zone;  // of the shop; without it instants are told in UTC
 };
 
@@ -113,8 +112,8 @@ std::string expected(const TableMapping& table);
 struct Sample {
   std::vector<std::string> header;
   std::vector<std::vector<std::string_view>> columns;
-  std::string lines =
-      {};  // how the columns begin that each row has of its own, where it is a line of an order; else ""
+  // How the columns begin that each row has of its own, where it is a line of an order; else "".
+  std::string lines = {};
 };
 
 // How it came that a column plays a role.

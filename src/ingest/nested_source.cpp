@@ -15,21 +15,6 @@ namespace {
 constexpr size_t rows_per_block = 65'536, bytes_per_block = 4 << 20;
 constexpr size_t most_columns = 2'000, most_levels = 4;
 
-std::string quoted(std::string_view name) {
-  std::string out = "\"";
-  for (char c : name) out.append(c == '"' ? 2 : 1, c);
-  return out + '"';
-}
-
-bool begins_json(std::string_view text) {
-  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == text.npos) return false;
-  size_t second = text.find_first_not_of(" \t\r\n", first + 1);
-  char opens = text[first], next = second == text.npos ? 0 : text[second];
-  return opens == '{' ? next == '"' : opens == '[' && next == '{';
-}
-
 }  // namespace
 
 std::string_view name(NestedFormat format) {
@@ -41,15 +26,13 @@ std::string_view name(NestedFormat format) {
   return {};
 }
 
-std::optional<NestedFormat> NestedSource::format_of(const InputFile& file) {
-  if (file.starts_with("PAR1")) return NestedFormat::parquet;
-  auto again = InputFile::open(file.path(), file.version());
-  if (!again) return std::nullopt;
-  bool is_gzip = again->starts_with("\x1f\x8b");
-  auto bytes = ByteSource::open(std::move(*again), {}, {}, "UTF-8");
-  std::string head;
-  if (!bytes || !bytes->read(head) || !begins_json(head)) return std::nullopt;
-  return is_gzip ? NestedFormat::json_gz : NestedFormat::json;
+bool begins_json(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == text.npos) return false;
+  size_t second = text.find_first_not_of(" \t\r\n", first + 1);
+  char opens = text[first], next = second == text.npos ? 0 : text[second];
+  return opens == '{' ? next == '"' : opens == '[' && next == '{';
 }
 
 Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedFormat format,
@@ -88,8 +71,9 @@ Status NestedSource::lay_out_flat() {
     std::vector<Found> out;
     for (size_t i = 0; i < rows.rows(); ++i) {
       const std::string& name = rows.texts("column_name")[i];
-      out.push_back({prefix + name, rows.texts("column_type")[i],
-                     of.empty() ? quoted(name) : fmt::format("({})[{}]", of, store::literal(name))});
+      out.push_back(
+          {prefix + name, rows.texts("column_type")[i],
+           of.empty() ? store::identifier(name) : fmt::format("({})[{}]", of, store::literal(name))});
     }
     return out;
   };
@@ -99,7 +83,7 @@ Status NestedSource::lay_out_flat() {
   std::vector<Found> found = TRY(described("*", "", ""));
   if (std::count_if(found.begin(), found.end(), is_list) == 1) {
     const std::string& name = std::find_if(found.begin(), found.end(), is_list)->name;
-    std::string list = quoted(name);
+    std::string list = store::identifier(name);
     lines_ = name + ".";
     table_ = fmt::format(
         "(SELECT * REPLACE (unnest(CASE WHEN len({0}) > 0 THEN {0} ELSE [NULL] END) AS {0}) FROM {1})", list,

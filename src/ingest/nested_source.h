@@ -4,7 +4,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,11 +18,10 @@ namespace danggol::ingest {
 
 enum class NestedFormat { parquet, json, json_gz };
 std::string_view name(NestedFormat format);
+bool begins_json(std::string_view text);  // an object, or a list of them
 
 class NestedSource : public RecordSource {
  public:
-  // By the first bytes; nothing where it is another format.
-  static std::optional<NestedFormat> format_of(const InputFile& file);
   // By the open file's name, which is no pattern and says nothing of columns, and with a way to no other
   // file.
   static Result<std::unique_ptr<NestedSource>> open(InputFile file, NestedFormat format,

@@ -24,17 +24,6 @@ NumberEvidence of_file(const Evidence& evidence) {
   return all;
 }
 
-DateOrder order_said(const Rules& rules) {
-  switch (rules.time_format) {
-    case TimeFormat::automatic:
-    case TimeFormat::unix_seconds: return DateOrder::open;
-    case TimeFormat::day_first: return DateOrder::day_first;
-    case TimeFormat::month_first: return DateOrder::month_first;
-    case TimeFormat::year_first: return DateOrder::year_first;
-  }
-  return DateOrder::open;
-}
-
 }  // namespace
 
 void Evidence::add(const Evidence& more) {
@@ -78,8 +67,7 @@ Notation notation_of(const Rules& rules, const Evidence& evidence, char delimite
   for (size_t i = 0; i < number_role_count; ++i)
     out.decimals[i] =
         rules.decimal != Decimal::open ? rules.decimal : decimal_of(evidence.numbers[i], file, delimiter);
-  out.order = order_said(rules);
-  if (out.order == DateOrder::open) out.order = evidence.times.shown();
+  out.order = rules.order != DateOrder::open ? rules.order : evidence.times.shown();
   return out;
 }
 

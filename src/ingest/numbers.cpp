@@ -1,13 +1,10 @@
 #include "ingest/numbers.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
-#include <cstdlib>
-#include <limits>
 #include <string>
+
+#include "base/utf8.h"
 
 namespace danggol::ingest {
 namespace {
@@ -18,11 +15,6 @@ constexpr size_t most_bytes = 64;                   // a longer text is no numbe
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // ---- the digits, when it is known which mark is which
-
-struct Digits {
-  int64_t whole = 0;
-  std::string_view fraction = {};
-};
 
 std::optional<Money> to_money(int64_t whole, std::string_view fraction, bool negative) {
   if (whole > most_whole) return std::nullopt;
@@ -174,12 +166,7 @@ std::optional<Money> read_exponent(std::string_view text, bool negative) {
 std::string plain(std::string_view text) {
   std::string out(text);
   if (std::any_of(text.begin(), text.end(), [](char c) { return c < 0; })) {
-    auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
-    utf8proc_uint8_t* mapped = nullptr;
-    auto bytes = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                              static_cast<utf8proc_ssize_t>(text.size()), &mapped, options);
-    if (bytes >= 0) out.assign(reinterpret_cast<const char*>(mapped), static_cast<size_t>(bytes));
-    std::free(mapped);
+    out = normalised(text, Form::compatible);
     for (auto [from, to] : {std::pair("−", "-"), {"’", "'"}})
       for (size_t at = 0; (at = out.find(from)) != out.npos;)
         out.replace(at, std::string_view(from).size(), to);

@@ -2,13 +2,12 @@
 // by values.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <utf8proc.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <set>
 
 #include "base/ids.h"
+#include "base/utf8.h"
 #include "ingest/mapping.h"
 #include "ingest/times.h"
 #include "ingest/values.h"
@@ -20,14 +19,6 @@ size_t at(Role role) { return static_cast<size_t>(role); }
 
 // ---- values
 
-bool is_number(std::string_view text) {
-  NumberEvidence seen;
-  return parse_number(text, Decimal::open, seen).has_value();
-}
-bool is_time(std::string_view text) {
-  TimeEvidence seen;
-  return parse_time(text, {}, seen).has_value() || seen.open > 0;
-}
 bool is_written_date(std::string_view text) { return is_time(text) && !is_number(text); }
 bool is_day(std::string_view text) {
   TimeEvidence seen;
@@ -76,17 +67,8 @@ const std::vector<Part> parts_of_names = {
 
 // As names are compared: letters small and composed, without blanks, '_', '-' and '.'.
 std::string plain(std::string_view name) {
-  std::string folded(name);
-  auto options = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
-                                                UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
-  utf8proc_uint8_t* mapped = nullptr;
-  auto bytes = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(name.data()),
-                            static_cast<utf8proc_ssize_t>(name.size()), &mapped, options);
-  if (bytes >= 0) folded.assign(reinterpret_cast<const char*>(mapped), static_cast<size_t>(bytes));
-  std::free(mapped);
-  std::string out;
-  for (char c : folded)
-    if (c != ' ' && c != '_' && c != '-' && c != '.') out += c;
+  std::string out = normalised(name, Form::folded);
+  std::erase_if(out, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.'; });
   return out;
 }
 
@@ -107,8 +89,9 @@ class Names {
   }
   // The column of that name, before one that has a unit beside it; -1 where there is none.
   int column(const std::string& name) const {
+    std::string bare = plain(name);
     for (const auto* names : {&header_, &full_, &short_}) {
-      auto found = std::find(names->begin(), names->end(), names == &header_ ? name : plain(name));
+      auto found = std::find(names->begin(), names->end(), names == &header_ ? name : bare);
       if (found != names->end()) return static_cast<int>(found - names->begin());
     }
     return -1;
@@ -387,13 +370,13 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
     Guess guess(*best, sample, names);
     out.roles = guess.roles();
     for (size_t role = 0; role < role_count; ++role) out.found[role] = guess.found(role);
+    if (std::string question = what_is_amount(sample, out, names); !question.empty())
+      return Error{Code::bad_input, fmt::format("{}: {}", path, question)};
   }
   for (int column : out.roles)
     if (column >= 0 && names.is_twice(column))
       return Error{Code::bad_input, fmt::format("{}: two columns are called {}; rename one", path,
                                                 shown(sample.header[static_cast<size_t>(column)]))};
-  if (std::string question = what_is_amount(sample, out, names); mapping.preset.empty() && !question.empty())
-    return Error{Code::bad_input, fmt::format("{}: {}", path, question)};
   bool is_complete = true;
   for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(*best, out.roles, role);
   if (is_complete) return out;

@@ -104,7 +104,7 @@ class RowReader {
       : kind_(facts.kind),
         rules_(facts.rules),
         notation_(facts.notation),
-        times_{notation_.order, rules_.time_format == TimeFormat::unix_seconds, rules_.zone.get()},
+        times_{notation_.order, rules_.unix_only, rules_.zone.get()},
         roles_(facts.roles),
         product_role_(facts.has(Role::product) ? Role::product : Role::product_name),
         latest_{now_utc().micros + micros_per_day} {}
@@ -131,13 +131,14 @@ class RowReader {
   void read_as(Batch& batch, std::vector<Row>& rows) const {
     rows.reserve(batch.block.records.size());
     Clock clock{};
-    bool is_clean = !batch.block.text.empty() && is_all_clean(batch.block.text);
+    bool all_clean = !batch.block.text.empty() && is_all_clean(batch.block.text);
     for (const Record& record : batch.block.records) {
       Row row{};
       row.line = record.line;
       std::string_view reason = problem(record);
       if (reason.empty())
-        reason = (this->*read_row)(Fields{roles_, batch.block, record, is_clean}, batch.evidence, clock, row);
+        reason =
+            (this->*read_row)(Fields{roles_, batch.block, record, all_clean}, batch.evidence, clock, row);
       if (reason.empty()) rows.push_back(row);
       else batch.reject(record, reason);
     }
@@ -381,11 +382,7 @@ namespace {
 
 constexpr size_t most_sample_rows = 1'000;
 
-bool is_value(std::string_view text) {
-  NumberEvidence numbers;
-  TimeEvidence times;
-  return parse_number(text, Decimal::open, numbers) || parse_time(text, {}, times) || times.open > 0;
-}
+bool is_value(std::string_view text) { return is_number(text) || is_time(text); }
 
 // Where most of what should be names are values, the first of them; else "".
 std::string first_value(const std::vector<std::string>& header) {
@@ -429,22 +426,32 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
   facts.path = file.path();
   std::unique_ptr<NestedSource> nested;
   RecordBlock head;
-  if (auto format = NestedSource::format_of(file)) {
-    facts.format = name(*format);
+  auto open_nested = [&](InputFile of, NestedFormat format) -> Status {
+    facts.format = name(format);
     facts.encoding = plain_encoding;
-    nested = TRY(NestedSource::open(std::move(file), *format, std::move(stop)));
+    nested = TRY(NestedSource::open(std::move(of), format, stop));
     facts.header = nested->header();
     head = TRY(nested->first_rows(most_sample_rows));
+    return {};
+  };
+  std::optional<ByteSource> bytes;
+  std::string text;
+  bool more = false;
+  if (file.starts_with("PAR1")) {
+    TRY(open_nested(file, NestedFormat::parquet));
   } else {
-    ByteSource bytes = TRY(ByteSource::open(std::move(file), std::move(stop), {}, mapping.encoding));
-    facts.format = bytes.compressed() ? "CSV.gz" : "CSV";
-    facts.encoding = bytes.encoding();
-    std::string text;
-    bool more = TRY(bytes.read(text));
+    bytes = TRY(ByteSource::open(file, stop, {}, mapping.encoding));
+    more = TRY(bytes->read(text));
+    if (begins_json(text))
+      TRY(open_nested(file, bytes->compressed() ? NestedFormat::json_gz : NestedFormat::json));
+  }
+  if (!nested) {
+    facts.format = bytes->compressed() ? "CSV.gz" : "CSV";
+    facts.encoding = bytes->encoding();
     TableStart start = find_table(text, is_value);
     // blank lines, or a header that ends with the file
     for (; more && text.find('\n', start.skipped) == text.npos; start = find_table(text, is_value))
-      more = TRY(bytes.read(text));
+      more = TRY(bytes->read(text));
     std::optional<BlankRuns> blanks;
     if (start.by_blanks) {
       std::string parted;
@@ -476,7 +483,7 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
     head.clear();
     head.text = text;
     CsvSplitter(rest).split(head, !more, most_sample_rows);
-    state->source = std::make_unique<CsvSource>(std::move(bytes), std::move(text), rest, blanks);
+    state->source = std::make_unique<CsvSource>(std::move(*bytes), std::move(text), rest, blanks);
   }
   Sample sample = sample_of(head, facts.header);
   if (nested) sample.lines = nested->lines();

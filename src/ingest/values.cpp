@@ -4,6 +4,9 @@
 #include <charconv>
 #include <limits>
 
+#include "ingest/numbers.h"
+#include "ingest/times.h"
+
 namespace danggol::ingest {
 std::optional<double> parse_propensity(std::string_view text) {
   double value = 0;
@@ -29,6 +32,16 @@ Money multiply(Money price, Money quantity, bool& overflow) {
   constexpr int128 most = std::numeric_limits<int64_t>::max() / 100;
   overflow = rounded > most || rounded < -most;
   return {overflow ? 0 : static_cast<int64_t>(rounded)};
+}
+
+bool is_number(std::string_view text) {
+  NumberEvidence seen;
+  return parse_number(text, Decimal::open, seen).has_value();
+}
+
+bool is_time(std::string_view text) {
+  TimeEvidence seen;
+  return parse_time(text, {}, seen).has_value() || seen.open > 0;
 }
 
 std::optional<Action> parse_action(std::string_view text) {

@@ -13,6 +13,10 @@ std::optional<double> parse_propensity(std::string_view text);  // the chance of
 
 Money multiply(Money price, Money quantity, bool& overflow);  // rounded half away from zero
 
+// Whether a text alone is a number, or a time, by whatever notation.
+bool is_number(std::string_view text);
+bool is_time(std::string_view text);
+
 // The event's action for the words shops use ("buy", "pv", "fav" ...); nothing if it is none we know.
 std::optional<Action> parse_action(std::string_view text);
 

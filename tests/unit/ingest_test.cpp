@@ -872,7 +872,7 @@ TEST(Mapping, AMissingOrDoubleColumnIsAnErrorThatNamesIt) {
 TEST(Mapping, WhatTheUserNamesWins) {
   Mapping mapping = guessing();
   must(override_columns({{"customer", "Who"}, {"time-format", "dmy"}, {"amount", "paid"}}, mapping));
-  EXPECT_EQ(mapping.tables[0].rules.time_format, TimeFormat::day_first);
+  EXPECT_EQ(mapping.tables[0].rules.order, DateOrder::day_first);
   auto roles = must(match(mapping, sample({"customer_id", "ts", "WHO", "Paid"}), "f.csv")).roles;
   EXPECT_EQ(roles[static_cast<size_t>(Role::customer)], 2);
   EXPECT_EQ(roles[static_cast<size_t>(Role::amount)], 3);
@@ -932,7 +932,7 @@ TEST(Mapping, FromAFile) {
                                        "[columns]\ncustomer = \"고객\"\nproduct_name = "
                                        "\"이름\"\n[rules]\ntime_format = \"mdy\"\ncancel_prefix = \"R\"\n"),
                           mapping));
-  EXPECT_EQ(mapping.tables[0].rules.time_format, TimeFormat::month_first);
+  EXPECT_EQ(mapping.tables[0].rules.order, DateOrder::month_first);
   EXPECT_EQ(mapping.tables[0].rules.cancel_prefix, "R");
   EXPECT_EQ(mapping.tables[0].columns[static_cast<size_t>(Role::product_name)],
             std::vector<std::string>{"이름"});

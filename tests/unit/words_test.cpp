@@ -118,7 +118,8 @@ TEST(Words, WhatIsKeptIsReadBack) {
                    {"h", Date{-5}},
                    {"i", Period{Date{1}, Date{2}}},
                    {"j", Name{"김 \"\\\n</script>"}},
-                   {"k", Word{"top"}}};
+                   {"k", Word{"top"}},
+                   {"l", Text({"customers", "고객"})}};
   std::string json = to_json(all);
   auto again = arguments_from_json(json);
   ASSERT_TRUE(again);
