@@ -97,6 +97,14 @@ TEST(Money, TheMarkIsTheColumns) {
   EXPECT_EQ(money("12.9", Decimal::comma), std::nullopt);
 }
 
+TEST(Money, ASlipInAHundredDoesNotDecide) {
+  EXPECT_EQ((NumberEvidence{.point = 101, .comma = 1}.shown()), Decimal::point);
+  EXPECT_EQ((NumberEvidence{.point = 100, .comma = 1}.shown()), Decimal::open);
+  EXPECT_EQ((NumberEvidence{.point = 1, .comma = 101}.shown()), Decimal::comma);
+  EXPECT_EQ((NumberEvidence{.point = 1, .comma = 1}.shown()), Decimal::open);
+  EXPECT_EQ(NumberEvidence{}.shown(), Decimal::open);
+}
+
 TEST(Money, WhatIsNoNumberIsNone) {
   for (const char* text :
        {"",       "-",      "+",        ".",       "-.",      ",",     "nan",      "inf",    "NaN",
@@ -224,6 +232,16 @@ TEST(Times, TheOrderIsTheColumns) {
   EXPECT_EQ(shown({"24-01-05", "24-01-31"}), DateOrder::year_first);
   EXPECT_EQ(shown({"1/5/24", "1/31/24"}), DateOrder::month_first);
   EXPECT_EQ(shown({"2024-01-05"}), DateOrder::open);
+}
+
+TEST(Times, ASlipInAThousandDoesNotDecide) {
+  auto shown = [](int64_t ordered, int64_t not_day_first) {
+    return TimeEvidence{.ordered = ordered, .impossible = {not_day_first, 500, 900}}.shown();
+  };
+  EXPECT_EQ(shown(1'000, 0), DateOrder::day_first);
+  EXPECT_EQ(shown(1'000, 1), DateOrder::day_first);
+  EXPECT_EQ(shown(999, 1), DateOrder::open);
+  EXPECT_EQ(shown(1'000, 2), DateOrder::open);
 }
 
 TEST(Times, ByTheClocksOfAZone) {
