@@ -89,11 +89,15 @@ struct Engine::State {
     std::error_code error;
     if (target && std::filesystem::is_regular_file(to, error)) {
       auto connection = TRY(database.connect());
-      auto file = TRY(ingest::InputFile::open(to));
-      std::string digest = TRY(file.digest({}));
-      if (TRY(connection.integer("SELECT count(*) FROM raw.load WHERE digest = $digest",
-                                 {{"digest", digest}})) > 0)
-        return Error{Code::refused, fmt::format("{}: holds data that were loaded; name another file", to)};
+      auto inside = ingest::Inputs::open({to}, {});
+      if (!inside && inside.error().code == Code::io) return inside.error();
+      for (size_t i = 0; inside && i < inside->size(); ++i) {
+        auto file = TRY(inside->open(i));
+        std::string digest = TRY(file.digest({}));
+        if (TRY(connection.integer("SELECT count(*) FROM raw.load WHERE digest = $digest",
+                                   {{"digest", digest}})) > 0)
+          return Error{Code::refused, fmt::format("{}: holds data that were loaded; name another file", to)};
+      }
     }
     return {};
   }
@@ -154,12 +158,11 @@ struct Engine::State {
   Result<std::vector<FileSummary>> work(store::Connection& connection, const ImportRequest& request,
                                         const Progress& progress) {
     auto mapping = TRY(engine::mapping_of(request));
-    auto files = TRY(ingest::files_of(request.paths));
-    for (const auto& file : files.paths) TRY(is_no_store(file));
-    auto reports = TRY(
-        ingest::import(connection, files.paths, mapping, {request.again, features::add_receipts}, progress));
+    ingest::ImportOptions options{request.again, [this](const auto& file) { return is_no_store(file); },
+                                  features::add_receipts};
+    auto reports = TRY(ingest::import(connection, request.paths, mapping, options, progress));
     database.keep();
-    return engine::summaries_of(reports, files.left_out);
+    return engine::summaries_of(reports);
   }
   Result<SuppressSummary> work(store::Connection& connection, const SuppressRequest& request,
                                const Progress&) {
@@ -266,10 +269,8 @@ std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
 Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress) {
   auto mapping = TRY(engine::mapping_of(request));
-  auto files = TRY(ingest::files_of(request.paths));
   Progress silent = [](double, std::string_view) { return Status(); };
-  return engine::summaries_of(TRY(ingest::check(files.paths, mapping, progress ? progress : silent)),
-                              files.left_out);
+  return engine::summaries_of(TRY(ingest::check(request.paths, mapping, progress ? progress : silent)));
 }
 
 Result<Engine> Engine::open(const std::string& store_path, Access access) {

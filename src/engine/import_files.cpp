@@ -45,11 +45,9 @@ FileSummary summary_of(const ingest::FileReport& report) {
 
 }  // namespace
 
-std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports,
-                                      const std::vector<std::string>& left_out) {
+std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports) {
   std::vector<FileSummary> out;
   for (const auto& report : reports) out.push_back(summary_of(report));
-  for (const auto& path : left_out) out.back().warnings.push_back(path + ": no table by its name, not read");
   return out;
 }
 

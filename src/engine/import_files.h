@@ -10,8 +10,6 @@
 namespace danggol::engine {
 
 Result<ingest::Mapping> mapping_of(const ImportRequest& request);
-// `left_out`, of folders: named in a warning.
-std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports,
-                                      const std::vector<std::string>& left_out);
+std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports);
 
 }  // namespace danggol::engine

@@ -1,13 +1,11 @@
 #include "ingest/byte_source.h"
 
 #include <fmt/core.h>
-#include <isa-l/igzip_lib.h>
 
 #include <algorithm>
 #include <optional>
 #include <vector>
 
-#include "base/units.h"
 #include "base/utf8.h"
 #include "ingest/encoding.h"
 #include "ingest/watch.h"
@@ -37,11 +35,10 @@ std::string as_text(std::string_view bytes) {
 struct ByteSource::State {
   InputFile file;
   std::stop_token stop;
-  GzipLimits limits;
-  bool gzip = false;
-  bool gzip_open = false;  // inside a gzip member
-  inflate_state inflate{};
-  int64_t inflated = 0;  // bytes so far
+  UnpackLimits limits;
+  Packing packing = Packing::none;
+  std::optional<Unpacker> unpacker;
+  int64_t unpacked = 0;  // bytes so far
   std::vector<char> input = std::vector<char>(file_block_bytes);
   size_t input_size = 0, input_at = 0;
   std::string encoding;
@@ -62,21 +59,6 @@ struct ByteSource::State {
     return {code, fmt::format("{}: {}", file.path(), what)};
   }
 
-  Status within_limits() const {
-    if (inflated <= limits.free_bytes) return {};
-    constexpr const char* remedy = "if it is a table all the same, inflate it with gzip -d and give that";
-    if (inflated > limits.bytes)
-      return error(Code::bad_input,
-                   fmt::format("the gzip holds more than {} bytes, the most that is read of one; {}",
-                               grouped(limits.bytes), remedy));
-    if (inflated / limits.ratio > file.version().bytes)
-      return error(
-          Code::bad_input,
-          fmt::format("the gzip holds more than {} times its own bytes, the most that is read of one; {}",
-                      limits.ratio, remedy));
-    return {};
-  }
-
   // Of the head, which becomes UTF-8.
   Status tell_encoding(const std::string& said) {
     std::string_view sniff = std::string_view(head).substr(0, sniff_bytes);
@@ -84,15 +66,14 @@ struct ByteSource::State {
     bool is_wide = encoding.starts_with("UTF-16");
     auto nuls = static_cast<size_t>(std::count(sniff.begin(), sniff.end(), '\0'));
     constexpr size_t most_nuls_of = 10;  // a few are rows gone wrong
-    if (sniff.starts_with("PK\x03\x04"))
+    if (sniff.starts_with("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"))
       return error(Code::bad_input,
-                   "a zip, or a workbook (.xlsx); unpack it, or save its sheet as CSV UTF-8");
-    if (sniff.starts_with("\x28\xb5\x2f\xfd"))
-      return error(Code::bad_input, "packed by zstd; unpack it with zstd -d and give that");
+                   "an old workbook (.xls), or one with a password; open it and save it as .xlsx without a "
+                   "password, or its sheet as CSV UTF-8");
     if (said.empty() && !is_wide && nuls * most_nuls_of > sniff.size())
       return error(
           Code::bad_input,
-          "a binary file; give CSV, CSV.gz or Parquet, or name its encoding with --encoding=UTF-16LE");
+          "a binary file; give CSV, .xlsx, JSON or Parquet, or name its encoding with --encoding=UTF-16LE");
     if (encoding.empty())
       return error(
           Code::bad_input,
@@ -113,57 +94,46 @@ struct ByteSource::State {
   // Appends decoded but not transcoded bytes; false at the end.
   Result<bool> decode(std::string& out) {
     TRY(go_on(stop));
-    if (!gzip) {
+    if (!unpacker) {
       if (!TRY(fill())) return false;
       out.append(input.data() + input_at, input_size - input_at);
       input_at = input_size;
       return true;
     }
-    size_t start = out.size();
+    size_t start = out.size(), end = start;
     out.resize(start + text_block_bytes);
-    inflate.next_out = reinterpret_cast<uint8_t*>(out.data() + start);
-    inflate.avail_out = text_block_bytes;
-    while (inflate.avail_out > 0) {
-      if (!TRY(fill())) {
-        if (gzip_open)
-          return error(Code::corrupt, "the gzip breaks off before its end; fetch the file again");
-        break;
-      }
-      if (!gzip_open) {  // a file may hold several members, one after the other
-        uint8_t* next_out = inflate.next_out;
-        uint32_t room = inflate.avail_out;
-        isal_inflate_init(&inflate);
-        inflate.crc_flag = ISAL_GZIP;
-        inflate.next_out = next_out;
-        inflate.avail_out = room;
-        gzip_open = true;
-      }
-      inflate.next_in = reinterpret_cast<uint8_t*>(input.data() + input_at);
-      inflate.avail_in = static_cast<uint32_t>(input_size - input_at);
-      int status = isal_inflate(&inflate);
-      input_at = input_size - inflate.avail_in;
-      if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT) {
+    while (end < out.size()) {
+      bool any = TRY(fill());
+      if (!any && !unpacker->is_inside()) break;
+      std::string_view packed(input.data() + input_at, input_size - input_at);
+      auto got = unpacker->next(packed, out.data() + end, out.size() - end);
+      input_at = input_size - packed.size();
+      if (!got) {
         TRY(file.unchanged());  // else that is the reason
-        return error(Code::corrupt,
-                     fmt::format("the gzip is damaged (code {}); fetch the file again", status));
+        return error(got.error().code, got.error().message);
       }
-      if (inflate.block_state == ISAL_BLOCK_FINISH) gzip_open = false;
+      if (!any && *got == 0)
+        return error(Code::corrupt,
+                     fmt::format("the {} breaks off before its end; fetch the file again", name(packing)));
+      end += *got;
     }
-    out.resize(out.size() - inflate.avail_out);
-    inflated += static_cast<int64_t>(out.size() - start);
-    TRY(within_limits());
-    return out.size() > start;
+    out.resize(end);
+    unpacked += static_cast<int64_t>(end - start);
+    if (auto fits = within(limits, name(packing), file.version().bytes, unpacked); !fits)
+      return error(fits.error().code, fits.error().message);
+    return end > start;
   }
 };
 
-Result<ByteSource> ByteSource::open(InputFile file, std::stop_token stop, GzipLimits limits,
+Result<ByteSource> ByteSource::open(InputFile file, std::stop_token stop, UnpackLimits limits,
                                     const std::string& encoding) {
   auto state = std::make_shared<State>();
   state->file = std::move(file);
   state->stop = std::move(stop);
   state->limits = limits;
   if (!TRY(state->fill())) return state->error(Code::bad_input, "the file is empty");
-  state->gzip = state->input_size >= 2 && state->input[0] == '\x1f' && state->input[1] == '\x8b';
+  state->packing = packing_of({state->input.data(), state->input_size});
+  if (state->packing != Packing::none) state->unpacker.emplace(state->packing);
 
   std::string& head = state->head;
   while (head.size() < sniff_bytes) {
@@ -200,7 +170,7 @@ Result<bool> ByteSource::read(std::string& out) {
 }
 
 const std::string& ByteSource::encoding() const { return state_->encoding; }
-bool ByteSource::compressed() const { return state_->gzip; }
+Packing ByteSource::packing() const { return state_->packing; }
 std::string ByteSource::digest_of_read() const { return state_->file.digest_of_read(); }
 
 }  // namespace danggol::ingest

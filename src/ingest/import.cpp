@@ -16,7 +16,6 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "ingest/byte_source.h"
-#include "ingest/input_file.h"
 #include "ingest/watch.h"
 
 namespace danggol::ingest {
@@ -99,27 +98,17 @@ class Reading {
  public:
   // `use(thread, file, batch)` gets every batch, with orphans and repeated ids among its rejects.
   using Use = std::function<Status(size_t thread, size_t file, const Batch& batch)>;
-  Reading(const Mapping& mapping, const Notations& notations, Dimensions& dimensions, Use use,
-          const Work& work)
-      : mapping_(mapping),
+  Reading(const Inputs& inputs, const Mapping& mapping, const Notations& notations, Dimensions& dimensions,
+          Use use, const Work& work)
+      : inputs_(inputs),
+        mapping_(mapping),
         notations_(notations),
         dimensions_(dimensions),
         use_(std::move(use)),
-        work_(work) {}
+        work_(work),
+        files_(inputs.size()),
+        bad_file_(inputs.size()) {}
   static size_t threads() { return std::max(1u, std::thread::hardware_concurrency()); }
-
-  // Looks at every file, before any is read, so that each one is the same whenever it is opened again.
-  Status open(const std::vector<std::string>& paths) {
-    bad_file_ = paths.size();
-    for (const std::string& path : paths) {
-      TRY(go_on(work_.stop));
-      File& file = files_.emplace_back();
-      file.path = path;
-      file.version = TRY(InputFile::open(path)).version();
-    }
-    return {};
-  }
-  Result<InputFile> open(size_t f) const { return InputFile::open(files_[f].path, files_[f].version); }
 
   // The tables of customers, products and stores, in the order of the files and by one thread, so that it is
   // the same one of two rows that counts. Nothing to do where the mapping has no such table.
@@ -173,8 +162,6 @@ class Reading {
   }
 
   struct File {
-    std::string path;
-    InputFile::Version version;
     Kind kind = Kind::events;
     std::mutex opening;
     std::optional<TableReader> reader;
@@ -183,7 +170,7 @@ class Reading {
   };
 
   Result<TableReader> reader_of(size_t f) const {
-    InputFile input = TRY(open(f));
+    InputFile input = TRY(inputs_.open(f));
     const Notation* known = notations_.empty() || !notations_[f] ? nullptr : &*notations_[f];
     return TableReader::open(std::move(input), mapping_, work_.stop, known);
   }
@@ -208,7 +195,7 @@ class Reading {
 
   void read_file(size_t thread, size_t f, Batch& batch) {
     File& file = files_[f];
-    Status outcome = caught(file.path, [&]() -> Status {
+    Status outcome = caught(inputs_.path(f), [&]() -> Status {
       {
         std::lock_guard lock(file.opening);
         if (file.failed || !wanted(f)) return {};
@@ -230,10 +217,7 @@ class Reading {
     }
   }
 
-  void say(size_t f) {
-    work_.say(fmt::format("{}: {} rows", std::filesystem::path(files_[f].path).filename().string(),
-                          files_[f].tally.rows()));
-  }
+  void say(size_t f) { work_.say(fmt::format("{}: {} rows", inputs_.name(f), files_[f].tally.rows())); }
 
   // Where the mapping has a table that could have told of the file's ids, but no file is it.
   std::vector<Kind> unchecked(const FileFacts& facts) const {
@@ -246,6 +230,7 @@ class Reading {
     return out;
   }
 
+  const Inputs& inputs_;
   const Mapping& mapping_;
   const Notations& notations_;
   Dimensions& dimensions_;
@@ -253,18 +238,18 @@ class Reading {
   const Work& work_;
   std::deque<File> files_;
   std::atomic<size_t> next_file_ = 0;
-  std::atomic<size_t> bad_file_ = 0;  // the first that cannot be read; those after it need not be
+  std::atomic<size_t> bad_file_;  // the first that cannot be read; those after it need not be
   std::atomic<bool> leave_ = false;
 };
 
 // The digests of the files; an error where the store, or the list itself, has a file already. A table of
 // customers, products or stores may come again: it changes nothing.
-Result<std::vector<std::string>> digests_of(store::Connection& connection,
-                                            const std::vector<std::string>& paths, const Reading& reading,
-                                            int64_t first_load, bool again, const Work& work) {
+Result<std::vector<std::string>> digests_of(store::Connection& connection, const Inputs& inputs,
+                                            const Reading& reading, int64_t first_load, bool again,
+                                            const Work& work) {
   std::vector<std::string> digests;
-  for (size_t f = 0; f < paths.size(); ++f) {
-    InputFile file = TRY(reading.open(f));
+  for (size_t f = 0; f < inputs.size(); ++f) {
+    InputFile file = TRY(inputs.open(f));
     std::string digest = TRY(file.digest(work.stop));
     int64_t known = TRY(connection.integer("SELECT load_no + 1 FROM raw.load WHERE digest = $digest LIMIT 1",
                                            {{"digest", digest}}));
@@ -272,8 +257,8 @@ Result<std::vector<std::string>> digests_of(store::Connection& connection,
       known = first_load + (same - digests.begin()) + 1;
     if (known != 0 && !again && !reading.is_dimension_file(f))
       return Error{Code::conflict,
-                   fmt::format("{}: already in the store as load {}; give --again to load it twice", paths[f],
-                               known - 1)};
+                   fmt::format("{}: already in the store as load {}; give --again to load it twice",
+                               inputs.path(f), known - 1)};
     digests.push_back(std::move(digest));
   }
   return digests;
@@ -326,6 +311,11 @@ void warn(FileReport& report) {
                     "such as --zone=Asia/Seoul, for the "
                     "shop's own clocks",
                     grouped(report.instants)));
+}
+
+void name_left_out(const Inputs& inputs, FileReport& report) {
+  for (const std::string& path : inputs.left_out())
+    report.warnings.push_back(path + ": no table by its name, not read");
 }
 
 // One id with more than a fifth of all visits is hardly a customer.
@@ -420,7 +410,7 @@ Result<std::vector<FileReport>> settled(const ReadOnce& read_once) {
 
 Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
 
-Result<std::vector<FileReport>> load_all(store::Connection& connection, const std::vector<std::string>& paths,
+Result<std::vector<FileReport>> load_all(store::Connection& connection, const Inputs& inputs,
                                          const Mapping& mapping, const ImportOptions& options,
                                          const Work& work) {
   int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
@@ -434,13 +424,12 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
     auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
       return staging->of(thread).add(file, batch);
     };
-    Reading reading(mapping, notations, *dimensions, put_aside, work);
-    TRY(reading.open(paths));
+    Reading reading(inputs, mapping, notations, *dimensions, put_aside, work);
     TRY(reading.read_dimensions());
     TRY(dimensions->know_store(connection, work.stop));
     auto make_digests = [&]() -> Status {
       if (digests.empty())
-        digests = TRY(digests_of(connection, paths, reading, first_load, options.again, work));
+        digests = TRY(digests_of(connection, inputs, reading, first_load, options.again, work));
       return {};
     };
     return reading.run(make_digests);
@@ -448,12 +437,11 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const st
   TRY(expect_rows(reports));
   work.say("numbering customers and products");
   std::vector<Staging::File> files;
-  for (size_t f = 0; f < paths.size(); ++f) {
+  for (size_t f = 0; f < inputs.size(); ++f) {
     const FileReport& report = reports[f];
-    if (!report.digest_of_read.empty() && report.digest_of_read != digests[f]) return changed(paths[f]);
+    if (!report.digest_of_read.empty() && report.digest_of_read != digests[f]) return changed(inputs.path(f));
     int64_t load_no = first_load + static_cast<int64_t>(f);
-    files.push_back(
-        {as_text(std::filesystem::path(paths[f]).filename().string()), static_cast<int32_t>(load_no)});
+    files.push_back({as_text(inputs.name(f)), static_cast<int32_t>(load_no)});
     TRY(connection.execute(
         "INSERT INTO raw.load VALUES ($no, $file, $digest, $preset, $format, $encoding, $read, "
         "$loaded, $rejected, $first, $last, $at, false)",
@@ -492,15 +480,16 @@ Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, con
                                       const Progress& progress) {
   std::vector<FileReport> reports;
   Status outcome = watched(progress, [&](const Work& work) -> Status {
+    Inputs inputs = TRY(Inputs::open(paths, work.stop));
     auto leave = [](size_t, size_t, const Batch&) { return Status(); };
     reports = TRY(settled([&](const Notations& notations) -> Result<std::vector<FileReport>> {
       Dimensions dimensions;
-      Reading reading(mapping, notations, dimensions, leave, work);
-      TRY(reading.open(paths));
+      Reading reading(inputs, mapping, notations, dimensions, leave, work);
       TRY(reading.read_dimensions());
       return reading.run([] { return Status(); });
     }));
     for (FileReport& report : reports) warn(report);
+    name_left_out(inputs, reports.back());
     return {};
   });
   if (!outcome) return std::move(outcome).error();
@@ -515,7 +504,9 @@ Result<std::vector<FileReport>> import(store::Connection& connection, const std:
   Status outcome = watched(
       progress,
       [&](const Work& work) -> Status {
-        reports = TRY(load_all(connection, paths, mapping, options, work));
+        Inputs inputs = TRY(Inputs::open(paths, work.stop, options.before_opening));
+        reports = TRY(load_all(connection, inputs, mapping, options, work));
+        name_left_out(inputs, reports.back());
         return {};
       },
       [&] { connection.interrupt(); });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "danggol/progress.h"
+#include "ingest/inputs.h"
 #include "ingest/staging.h"
 #include "store/database.h"
 
@@ -31,12 +32,14 @@ struct FileReport {
   int64_t rows_read() const { return rows_loaded + rows_rejected; }
 };
 
+// Both read what Inputs makes of `paths`; what it left out is in a warning of the last report.
 // Reads everything and writes nothing.
 Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, const Mapping& mapping,
                                       const Progress& progress);
 
 struct ImportOptions {
   bool again = false;  // load a file whose content is already in the store
+  Inputs::Expect before_opening = {};
   // What else belongs to the load, inside its transaction; told the first new load number.
   std::function<Status(store::Connection&, int64_t first_load)> before_commit = {};
   RejectLimits rejects = {};

@@ -5,18 +5,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
 #include "base/digest.h"
+#include "ingest/nameless_file.h"
 #include "ingest/watch.h"
 
 namespace danggol::ingest {
 namespace {
 
-constexpr size_t digest_block_bytes = 1 << 20;
+constexpr size_t block_bytes = 1 << 20;
 
 Error failed(const std::string& path) {
   if (errno == ENOENT || errno == ENOTDIR) return {Code::not_found, fmt::format("{}: no such file", path)};
@@ -54,14 +54,19 @@ Result<size_t> read_at(int descriptor, const std::string& path, char* into, size
 }  // namespace
 
 struct InputFile::State {
+  struct Open {
+    int descriptor = -1;
+    NamelessFile made;
+    ~Open() {
+      if (!made && descriptor >= 0) ::close(descriptor);
+    }
+  };
   std::string path;
-  int descriptor = -1;
+  std::string_view format;
+  std::shared_ptr<Open> open = std::make_shared<Open>();
   Version version;
   int64_t at = 0;  // where read() goes on
   Digest of_read;
-  ~State() {
-    if (descriptor >= 0) ::close(descriptor);
-  }
 };
 
 Result<InputFile> InputFile::open(const std::string& path) {
@@ -71,8 +76,9 @@ Result<InputFile> InputFile::open(const std::string& path) {
   // Looked at before it is opened, for opening a device may do something, and after, for what is open counts.
   if (::stat(path.c_str(), &status) != 0) return failed(path);
   TRY(expect_ordinary(status, path));
-  state->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (state->descriptor < 0 || ::fstat(state->descriptor, &status) != 0) return failed(path);
+  int descriptor = state->open->descriptor =
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0 || ::fstat(descriptor, &status) != 0) return failed(path);
   TRY(expect_ordinary(status, path));
   state->version = version_of(status);
   InputFile file;
@@ -86,18 +92,58 @@ Result<InputFile> InputFile::open(const std::string& path, const Version& before
   return file;
 }
 
+Result<InputFile> InputFile::make(const std::string& path, std::string_view format,
+                                  const std::function<Status(const Put&)>& write) {
+  auto state = std::make_shared<State>();
+  state->path = path;
+  state->format = format;
+  NamelessFile& made = state->open->made;
+  made = TRY(NamelessFile::make(std::filesystem::temp_directory_path().string()));
+  std::string block;
+  int64_t written = 0;
+  auto flush = [&]() -> Status {
+    TRY(made.write(block, written));
+    written += static_cast<int64_t>(block.size());
+    block.clear();
+    return {};
+  };
+  TRY(write([&](std::string_view bytes) -> Status {
+    block += bytes;
+    return block.size() < block_bytes ? Status() : flush();
+  }));
+  TRY(flush());
+  state->open->descriptor = made.descriptor();
+  struct stat status;
+  if (::fstat(made.descriptor(), &status) != 0) return failed(path);
+  state->version = version_of(status);
+  InputFile file;
+  file.state_ = std::move(state);
+  return file;
+}
+
+InputFile InputFile::again() const {
+  InputFile file;
+  file.state_ = std::make_shared<State>();
+  file.state_->path = state_->path;
+  file.state_->format = state_->format;
+  file.state_->open = state_->open;
+  file.state_->version = state_->version;
+  return file;
+}
+
+std::string_view InputFile::format() const { return state_->format; }
 const std::string& InputFile::path() const { return state_->path; }
 const InputFile::Version& InputFile::version() const { return state_->version; }
 
 bool InputFile::starts_with(std::string_view bytes) const {
   std::string front(bytes.size(), '\0');
-  auto got = read_at(state_->descriptor, state_->path, front.data(), front.size(), 0);
+  auto got = read_at(state_->open->descriptor, state_->path, front.data(), front.size(), 0);
   return got && *got == front.size() && front == bytes;
 }
 
 Result<size_t> InputFile::read(char* into, size_t most) {
   State& s = *state_;
-  size_t got = TRY(read_at(s.descriptor, s.path, into, most, s.at));
+  size_t got = TRY(read_at(s.open->descriptor, s.path, into, most, s.at));
   if (got == 0) TRY(unchanged());
   s.of_read.add({into, got});
   s.at += static_cast<int64_t>(got);
@@ -108,10 +154,10 @@ std::string InputFile::digest_of_read() const { return state_->of_read.hex(); }
 
 Result<std::string> InputFile::digest(const std::stop_token& stop) const {
   Digest digest;
-  std::vector<char> buffer(digest_block_bytes);
+  std::vector<char> buffer(block_bytes);
   for (int64_t at = 0;;) {
     TRY(go_on(stop));
-    size_t got = TRY(read_at(state_->descriptor, state_->path, buffer.data(), buffer.size(), at));
+    size_t got = TRY(read_at(state_->open->descriptor, state_->path, buffer.data(), buffer.size(), at));
     if (got == 0) break;
     digest.add({buffer.data(), got});
     at += static_cast<int64_t>(got);
@@ -122,7 +168,7 @@ Result<std::string> InputFile::digest(const std::stop_token& stop) const {
 
 Status InputFile::unchanged() const {
   struct stat status;
-  if (::fstat(state_->descriptor, &status) != 0) return failed(state_->path);
+  if (::fstat(state_->open->descriptor, &status) != 0) return failed(state_->path);
   if (version_of(status) != state_->version) return changed(state_->path);
   return {};
 }
@@ -131,51 +177,8 @@ Error changed(const std::string& path) {
   return {Code::conflict, fmt::format("{}: changed while it was read; try again", path)};
 }
 
-std::string InputFile::name_of_open() const { return fmt::format("/proc/self/fd/{}", state_->descriptor); }
-
-namespace {
-
-// Of a folder's files; a file that is named may be called anything.
-bool is_table_by_name(std::string name) {
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  if (name.ends_with(".gz")) name.resize(name.size() - 3);
-  for (std::string_view ending : {".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet"})
-    if (name.ends_with(ending)) return true;
-  return false;
-}
-
-}  // namespace
-
-Result<Files> files_of(const std::vector<std::string>& paths) {
-  namespace fs = std::filesystem;
-  Files files;
-  for (const auto& path : paths) {
-    std::error_code error;
-    if (!fs::is_directory(path, error)) {
-      files.paths.push_back(path);
-      continue;
-    }
-    std::vector<std::string> inside;
-    fs::directory_iterator entry(path, error);
-    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-      std::string name = entry->path().string();
-      std::error_code ignored;
-      if (entry->is_directory(ignored)) continue;
-      (is_table_by_name(name) ? inside : files.left_out).push_back(name);
-    }
-    if (error)
-      return Error{Code::io, fmt::format("{}: the folder cannot be read: {}", path, error.message())};
-    if (inside.empty())
-      return Error{
-          Code::not_found,
-          fmt::format("{}: no .csv, .csv.gz, .tsv, .json, .jsonl or .parquet file in this folder", path)};
-    std::sort(inside.begin(), inside.end());
-    files.paths.insert(files.paths.end(), inside.begin(), inside.end());
-  }
-  std::sort(files.left_out.begin(), files.left_out.end());
-  if (files.paths.empty()) return Error{Code::bad_input, "no file given; name at least one"};
-  return files;
+std::string InputFile::name_of_open() const {
+  return fmt::format("/proc/self/fd/{}", state_->open->descriptor);
 }
 
 }  // namespace danggol::ingest

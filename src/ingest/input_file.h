@@ -1,14 +1,14 @@
 // A file that somebody named. Its name is a name and no pattern; it is opened once for all that is read of it
 // and told of it; what is no ordinary file is refused before anything can wait for it; and what changes while
-// it is read is an error.
+// it is read is an error. What lies packed in another file is one of its own, too: see Inputs.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/output_file.h"
 #include "danggol/result.h"
@@ -30,7 +30,14 @@ class InputFile {
   // The same file as before, else Code::conflict.
   static Result<InputFile> open(const std::string& path, const Version& before);
 
+  // What `write` makes by the function that it is given: a file without a name, told of as `path`.
+  using Put = std::function<Status(std::string_view)>;
+  static Result<InputFile> make(const std::string& path, std::string_view format,
+                                const std::function<Status(const Put&)>& write);
+  InputFile again() const;  // the same open file, from its beginning
+
   const std::string& path() const;
+  std::string_view format() const;  // of what a made one was made of, such as "XLSX"; else ""
   const Version& version() const;
   bool starts_with(std::string_view bytes) const;
   // Puts the next bytes, at most `most`, at `into`; 0 at the end, which is an error where the file has
@@ -50,12 +57,5 @@ class InputFile {
 };
 
 Error changed(const std::string& path);  // the conflict
-
-// The files that `paths` name: a folder stands for the tables in it (.csv, .tsv, .json, .jsonl, .parquet,
-// also with .gz), in the order of their names. What else lies in it is left out.
-struct Files {
-  std::vector<std::string> paths, left_out;
-};
-Result<Files> files_of(const std::vector<std::string>& paths);
 
 }  // namespace danggol::ingest

@@ -21,7 +21,6 @@ std::string_view name(NestedFormat format) {
   switch (format) {
     case NestedFormat::parquet: return "Parquet";
     case NestedFormat::json: return "JSON";
-    case NestedFormat::json_gz: return "JSON.gz";
   }
   return {};
 }
@@ -35,7 +34,7 @@ bool begins_json(std::string_view text) {
   return opens == '{' ? next == '"' : opens == '[' && next == '{';
 }
 
-Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedFormat format,
+Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedFormat format, Packing packing,
                                                          std::stop_token stop) {
   auto source = std::make_unique<NestedSource>();
   auto database = TRY(store::Database::in_memory());
@@ -52,7 +51,7 @@ Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedF
                 "read_json({}, format = 'auto', records = true, sample_size = -1, filename = false, "
                 "hive_partitioning = false, dateformat = 'none', timestampformat = 'none', "
                 "maximum_depth = 5, compression = '{}')",
-                name, format == NestedFormat::json_gz ? "gzip" : "uncompressed");
+                name, packing == Packing::none ? "uncompressed" : ingest::name(packing));
   source->format_ = format;
   source->file_ = std::move(file);
   source->stop_ = std::move(stop);
@@ -106,7 +105,13 @@ Status NestedSource::lay_out_flat() {
   if (found.size() > most_columns)
     return Error{Code::bad_input, fmt::format("{} columns, with those of its objects: at most {} are read",
                                               found.size(), most_columns)};
-  for (Found& of : found) columns_.push_back({as_text(of.name), fmt::format("{}::VARCHAR", of.expression)});
+  for (Found& of : found) {
+    std::string text = fmt::format("{}::VARCHAR", of.expression);
+    bool has_point = of.type == "DOUBLE" || of.type == "FLOAT" || of.type.starts_with("DECIMAL(");
+    // three digits after a point may be thousands
+    if (has_point) text = fmt::format("CASE WHEN ({0})[-4] = '.' THEN {0} || '0' ELSE {0} END", text);
+    columns_.push_back({as_text(of.name), text});
+  }
   return {};
 }
 

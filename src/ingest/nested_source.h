@@ -12,11 +12,12 @@
 #include "ingest/input_file.h"
 #include "ingest/mapping.h"
 #include "ingest/record_source.h"
+#include "ingest/unpack.h"
 #include "store/database.h"
 
 namespace danggol::ingest {
 
-enum class NestedFormat { parquet, json, json_gz };
+enum class NestedFormat { parquet, json };
 std::string_view name(NestedFormat format);
 bool begins_json(std::string_view text);  // an object, or a list of them
 
@@ -24,7 +25,7 @@ class NestedSource : public RecordSource {
  public:
   // By the open file's name, which is no pattern and says nothing of columns, and with a way to no other
   // file.
-  static Result<std::unique_ptr<NestedSource>> open(InputFile file, NestedFormat format,
+  static Result<std::unique_ptr<NestedSource>> open(InputFile file, NestedFormat format, Packing packing,
                                                     std::stop_token stop);
 
   std::vector<std::string> header() const;

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "danggol/result.h"
+#include "ingest/nameless_file.h"
 
 namespace danggol::ingest {
 
 class Spool {
  public:
   Spool(std::string folder, size_t memory_bytes_max) : folder_(std::move(folder)), room_(memory_bytes_max) {}
-  ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
@@ -35,7 +35,7 @@ class Spool {
   std::mutex mutex_;  // what follows, while blocks are kept
   size_t room_;
   int64_t end_ = 0;
-  int file_ = -1;
+  NamelessFile file_;
   std::vector<Block> blocks_;
 };
 

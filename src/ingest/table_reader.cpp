@@ -426,10 +426,10 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
   facts.path = file.path();
   std::unique_ptr<NestedSource> nested;
   RecordBlock head;
-  auto open_nested = [&](InputFile of, NestedFormat format) -> Status {
-    facts.format = name(format);
+  auto open_nested = [&](InputFile of, NestedFormat format, Packing packing) -> Status {
+    facts.format = fmt::format("{}{}", name(format), ending(packing));
     facts.encoding = plain_encoding;
-    nested = TRY(NestedSource::open(std::move(of), format, stop));
+    nested = TRY(NestedSource::open(std::move(of), format, packing, stop));
     facts.header = nested->header();
     head = TRY(nested->first_rows(most_sample_rows));
     return {};
@@ -438,15 +438,14 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
   std::string text;
   bool more = false;
   if (file.starts_with("PAR1")) {
-    TRY(open_nested(file, NestedFormat::parquet));
+    TRY(open_nested(file, NestedFormat::parquet, Packing::none));
   } else {
-    bytes = TRY(ByteSource::open(file, stop, {}, mapping.encoding));
+    bytes = TRY(ByteSource::open(file, stop, {}, file.format().empty() ? mapping.encoding : "UTF-8"));
     more = TRY(bytes->read(text));
-    if (begins_json(text))
-      TRY(open_nested(file, bytes->compressed() ? NestedFormat::json_gz : NestedFormat::json));
+    if (begins_json(text)) TRY(open_nested(file, NestedFormat::json, bytes->packing()));
   }
   if (!nested) {
-    facts.format = bytes->compressed() ? "CSV.gz" : "CSV";
+    facts.format = file.format().empty() ? fmt::format("CSV{}", ending(bytes->packing())) : file.format();
     facts.encoding = bytes->encoding();
     TableStart start = find_table(text, is_value);
     // blank lines, or a header that ends with the file

@@ -64,7 +64,7 @@ Decoded read_text(const std::string& path, std::string_view bytes) {
     if (!more) return expect_of_file(more.error()), out;
     if (!*more) break;
   }
-  if (!source->compressed() && source->encoding() == plain_encoding) {
+  if (source->packing() == Packing::none && source->encoding() == plain_encoding) {
     std::string body(bytes.starts_with("\xef\xbb\xbf") ? bytes.substr(3) : bytes);
     bool old_lines = body.find('\r') != body.npos && body.find('\n') == body.npos;
     if (old_lines) std::replace(body.begin(), body.end(), '\r', '\n');

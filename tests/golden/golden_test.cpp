@@ -126,10 +126,12 @@ class GoldenTest : public testing::Test {
       return;
     }
     Folder folder;
-    World world{[&](const auto& words) { return execute(folder, words); },
-                [&](const auto& name, const auto& bytes) { write_file(folder.work() / name, bytes); },
-                [&](const auto& name) { return read_file(folder.work() / name); },
-                [&] { return list(folder.work()); }};
+    World world{
+        [&](const auto& words) { return execute(folder, words); },
+        [&](const auto& name, const auto& bytes) { write_file(folder.work() / name, bytes); },
+        [&](const auto& name) { return read_file(folder.work() / name); },
+        [&](const auto& name) { return read_file(DANGGOL_SOURCE_DIR "/tests/golden/fixtures/" + name); },
+        [&] { return list(folder.work()); }};
     std::string recorded;
     auto problems = play(std::get<std::vector<Step>>(parsed), text, world, &recorded);
     if (std::getenv("DANGGOL_RECORD")) write_file(path_, recorded);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <iconv.h>
 #include <isa-l/igzip_lib.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -10,6 +11,8 @@
 #include <regex>
 #include <stdexcept>
 #include <utility>
+
+#include "zip_of.h"
 
 namespace danggol::golden {
 namespace {
@@ -117,12 +120,21 @@ std::string gzip(std::string text) {
   return out;
 }
 
+std::string zstd(const std::string& text) {
+  std::string out(ZSTD_compressBound(text.size()), '\0');
+  size_t size = ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3);
+  if (ZSTD_isError(size)) throw Wrong("zstd failed");
+  out.resize(size);
+  return out;
+}
+
 std::string encode(std::string text, const std::string& how) {
   if (how == "cp949") return transcode(text, "CP949");
   if (how == "utf16") return "\xff\xfe" + transcode(text, "UTF-16LE");
   if (how == "bom") return "\xef\xbb\xbf" + text;
   if (how == "gzip") return gzip(std::move(text));
-  throw Wrong(fmt::format("as {}: must be cp949, utf16, bom or gzip", how));
+  if (how == "zstd") return zstd(text);
+  throw Wrong(fmt::format("as {}: must be cp949, utf16, bom, gzip or zstd", how));
 }
 
 // Reads steps off the lines of a script.
@@ -167,6 +179,14 @@ class Reader {
       step.kind = Step::Kind::cut;
       step.number = to_int(step.words[2]);
       step.words = {step.words[1]};
+    } else if (kind == "zip") {
+      need(step.words.size() > 2, "zip NAME FILE...");
+      step.kind = Step::Kind::zip;
+      take(1);
+    } else if (kind == "fixture") {
+      need(step.words.size() == 2, "fixture NAME");
+      step.kind = Step::Kind::fixture;
+      take(1);
     } else if (kind == "run" || kind == "warns") {
       need(step.words.size() > 1 && step.words[1] == "danggol", "run danggol WORD...");
       step.kind = kind == "run" ? Step::Kind::run : Step::Kind::warns;
@@ -190,7 +210,8 @@ class Reader {
       take(1);
       expect(step);
     } else {
-      throw Wrong(fmt::format("{}: must be one of file, bytes, cut, run, warns, fails, print, files", kind));
+      throw Wrong(fmt::format(
+          "{}: must be one of file, bytes, cut, zip, fixture, run, warns, fails, print, files", kind));
     }
     return step;
   }
@@ -338,6 +359,14 @@ std::vector<Problem> play(const std::vector<Step>& steps, std::string_view text,
         world.write(step.words[0], bytes.substr(0, static_cast<size_t>(step.number)));
         continue;
       }
+      case Step::Kind::zip: {
+        std::vector<std::pair<std::string, std::string>> files;
+        for (size_t i = 1; i < step.words.size(); ++i)
+          files.emplace_back(step.words[i], world.read(step.words[i]));
+        world.write(step.words[0], zip_of(files));
+        continue;
+      }
+      case Step::Kind::fixture: world.write(step.words[0], world.fixture(step.words[0])); continue;
       case Step::Kind::print: outcome.out = world.read(step.words[0]); break;
       case Step::Kind::files: outcome.out = world.list(); break;
       case Step::Kind::run:

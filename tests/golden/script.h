@@ -20,14 +20,15 @@ struct World {
   std::function<Outcome(const std::vector<std::string>& words)> execute;
   std::function<void(const std::string& name, const std::string& bytes)> write;
   std::function<std::string(const std::string& name)> read;
-  std::function<std::string()> list;  // names of the files there are, a line each
+  std::function<std::string(const std::string& name)> fixture;  // in fixtures/
+  std::function<std::string()> list;                            // names of the files there are, a line each
 };
 
 struct Step {
-  enum class Kind { write, cut, run, warns, fails, print, files };
+  enum class Kind { write, cut, zip, fixture, run, warns, fails, print, files };
   Kind kind;
   int line = 0;                    // 1-based, of its first word
-  std::vector<std::string> words;  // the command, or the file's name
+  std::vector<std::string> words;  // the command, the file's name, or the zip's and its files'
   std::string bytes;               // write: the content
   int number = 0;                  // fails: the exit status; cut: the bytes that stay
   std::vector<std::string> expected;

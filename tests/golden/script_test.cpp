@@ -19,6 +19,7 @@ struct Stage {
     return {[this](const auto& words) { return given = words, says; },
             [this](const auto& name, const auto& bytes) { files[name] = bytes; },
             [this](const auto& name) { return files.at(name); },
+            [](const auto& name) { return "of " + name; },
             [this] {
               std::string names;
               for (const auto& [name, bytes] : files) names += name + "\n";
@@ -135,7 +136,8 @@ TEST(Script, WritesFilesByteForByte) {
 }
 
 TEST(Script, RefusesWhatItDoesNotUnderstand) {
-  EXPECT_EQ(why_not("walk\n"), "walk: must be one of file, bytes, cut, run, warns, fails, print, files");
+  EXPECT_EQ(why_not("walk\n"),
+            "walk: must be one of file, bytes, cut, zip, fixture, run, warns, fails, print, files");
   EXPECT_EQ(why_not("run rm -rf x\n----\n"), "must be: run danggol WORD...");
   EXPECT_EQ(why_not("fails danggol x\n----\n"), "must be: fails STATUS danggol WORD...");
   EXPECT_EQ(why_not("fails 0 danggol x\n----\n"),
@@ -143,7 +145,7 @@ TEST(Script, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(why_not("fails two danggol x\n----\n"), "two: must be a number");
   EXPECT_EQ(why_not("run danggol x\n\n"), "must be followed by a line ----");
   EXPECT_EQ(why_not("run danggol 'x\n----\n"), "a quote ' that never closes");
-  EXPECT_EQ(why_not("file x as ebcdic\na\n"), "as ebcdic: must be cp949, utf16, bom or gzip");
+  EXPECT_EQ(why_not("file x as ebcdic\na\n"), "as ebcdic: must be cp949, utf16, bom, gzip or zstd");
   EXPECT_EQ(why_not("bytes x\n\\q\n"), "a backslash is followed by n, r, t, \\ or xNN");
   EXPECT_EQ(why_not("file x\na\n"), "a script that expects nothing cannot fail");
   EXPECT_EQ(why_not(""), "a script that expects nothing cannot fail");

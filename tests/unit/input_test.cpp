@@ -228,7 +228,9 @@ TEST_F(Special, PipesDevicesSocketsAndFoldersAreRefusedAtOnce) {
   expect_refused(pipe, "pipe");
   expect_refused(socket, "socket");
   expect_refused("/dev/zero", "device");
-  expect_refused(folder.path("."), "folder");
+  Mapping mapping = guessing();
+  EXPECT_EQ(message(override_from_file(folder.path("."), mapping)),
+            folder.path(".") + ": a folder, not a file; give an ordinary file");
   std::filesystem::create_symlink(pipe, folder.path("link.csv"));
   expect_refused(folder.path("link.csv"), "pipe");
   ::close(listening);
@@ -250,19 +252,21 @@ TEST_F(Special, NamesThatCannotBe) {
   EXPECT_EQ(code(check({folder.path(long_name)}, guessing(), silent)), Code::io);
   Mapping mapping = guessing();
   EXPECT_EQ(code(override_from_file(folder.path(long_name), mapping)), Code::io);
-  EXPECT_EQ(must(files_of({folder.path(long_name)})).paths, std::vector<std::string>{folder.path(long_name)});
+  EXPECT_EQ(code(Inputs::open({folder.path(long_name)}, {})), Code::io);
 }
 
 TEST_F(Special, AFolderThatCannotBeReadIsNotCalledEmpty) {
   folder.write("a.csv", "customer_id,ts\n");
   std::filesystem::create_directory(folder.path("a folder.csv"));
-  EXPECT_EQ(must(files_of({folder.path("")})).paths, std::vector<std::string>{folder.path("a.csv")});
+  Inputs inside = must(Inputs::open({folder.path("")}, {}));
+  ASSERT_EQ(inside.size(), 1u);
+  EXPECT_EQ(inside.path(0), folder.path("a.csv"));
   rlimit limit, few;
   ::getrlimit(RLIMIT_NOFILE, &limit);
   few = limit;
   few.rlim_cur = 3;
   ::setrlimit(RLIMIT_NOFILE, &few);
-  auto files = files_of({folder.path("")});
+  auto files = Inputs::open({folder.path("")}, {});
   ::setrlimit(RLIMIT_NOFILE, &limit);
   EXPECT_EQ(code(files), Code::io);
   EXPECT_NE(message(files).find("the folder cannot be read: Too many open files"), std::string::npos)
@@ -298,10 +302,10 @@ TEST_F(Input, AGzipThatHoldsFarTooMuchIsRefused) {
       message(outcome),
       path +
           ": the gzip holds more than 250 times its own bytes, the most that is read of one; if it is a "
-          "table all the same, inflate it with gzip -d and give that");
+          "table all the same, unpack it and give that");
   expect_empty_store();
 
-  auto inflated = [&](std::string_view text, GzipLimits limits) -> Result<size_t> {
+  auto inflated = [&](std::string_view text, UnpackLimits limits) -> Result<size_t> {
     ByteSource source =
         TRY(ByteSource::open(must(InputFile::open(folder.write("t.gz", gzip(text)))), {}, limits));
     std::string out;
