@@ -54,8 +54,8 @@ LINE_LENGTH_PYTHON = 140  # a sentence for people stays in one piece
 CPP = (".h", ".cpp")
 CODE = CPP + (".sql", ".py", ".sh", ".cmake")
 CODE_NAMES = ("CMakeLists.txt", "dev", "run")
-NOT_TEXT = (".png", ".gz", ".xz", ".parquet", ".pdf", ".ico", ".woff2", ".7z")
-DATA = ("*/corpus/*", "*package-lock.json")  # kept byte for byte
+NOT_TEXT = (".png", ".gz", ".xz", ".parquet", ".pdf", ".ico", ".woff2", ".7z", ".xlsx", ".xlsb")
+DATA = ("*/corpus*/*", "*package-lock.json")  # kept byte for byte
 
 # Written so that this file does not hold what it looks for.
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X])\b")
