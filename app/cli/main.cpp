@@ -434,6 +434,11 @@ int main(int argc, char** argv) {
     };
     static constexpr Rule rules[] = {
         {"all-actions", "what every row is, where no column says it", "ACTION"},
+        {"action-values", "what values of the action column mean; none for no event",
+         "VALUE=ACTION,VALUE=ACTION..."},
+        {"negative-rows", "what a purchase of a negative amount or quantity is", "return|sale"},
+        {"amount-of", "whose the amount is; of an order, whose rows stand together, it counts once",
+         "line|order"},
         {"cancel-prefix", "receipts that start so are cancellations", "TEXT"},
         {"nobody", "ids that are no customer's, such as a till's", "ID,ID..."},
         {"time-format", "how 1/2/2010 is to be read, where the column does not show it",

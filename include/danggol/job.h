@@ -33,12 +33,20 @@ struct ColumnSummary {  // of a column and a role that it plays
   bool by_values = false;  // its role was told by its values, not by its name
 };
 
+// What a value of the action column was taken for: an action, "canceled" (of an order, whose money counts
+// nowhere), "none", or "" where nobody knows it.
+struct ActionSummary {
+  std::string value, meaning;
+  int64_t rows = 0;
+};
+
 struct FileSummary {
   std::string path, format, encoding;
   std::string table;                   // of the preset; "" if that has one only
   std::string kind;                    // what its rows are: "events", "customers" ...
   std::vector<std::string> unchecked;  // "products": no file says which of them there are
   std::vector<ColumnSummary> columns;  // in the order of the file
+  std::vector<ActionSummary> actions;  // most rows first
   int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
   std::vector<std::pair<std::string, int64_t>> rejects;  // reason in words -> rows, most first
   std::vector<std::string> warnings;                     // in a line each

@@ -1,5 +1,7 @@
 #include "engine/import_files.h"
 
+#include <algorithm>
+
 namespace danggol::engine {
 
 Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
@@ -26,6 +28,10 @@ FileSummary summary_of(const ingest::FileReport& report) {
              report.facts.examples[c], report.facts.found[role] == ingest::Found::by_values});
     if (file.columns.size() == before) file.columns.push_back({.name = report.facts.header[c]});
   }
+  for (const auto& [value, seen] : report.actions)
+    file.actions.push_back({value, seen.meaning ? ingest::name(*seen.meaning) : "", seen.rows});
+  std::stable_sort(file.actions.begin(), file.actions.end(),
+                   [](const auto& a, const auto& b) { return a.rows > b.rows; });
   file.table = report.facts.table;
   file.kind = ingest::name(report.facts.kind);
   for (ingest::Kind kind : report.unchecked) file.unchecked.emplace_back(ingest::name(kind));

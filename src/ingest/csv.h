@@ -14,7 +14,15 @@
 
 namespace danggol::ingest {
 
-enum class RecordProblem : uint8_t { none, field_count, open_quote, bad_quote, too_long, encoding };
+enum class RecordProblem : uint8_t {
+  none,
+  field_count,
+  open_quote,
+  bad_quote,
+  too_long,
+  encoding,
+  unmatched
+};
 
 struct Record {
   int64_t line;  // 1-based, of the record's first character

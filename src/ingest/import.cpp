@@ -98,9 +98,10 @@ class Reading {
  public:
   // `use(thread, file, batch)` gets every batch, with orphans and repeated ids among its rejects.
   using Use = std::function<Status(size_t thread, size_t file, const Batch& batch)>;
-  Reading(const Inputs& inputs, const Mapping& mapping, const Notations& notations, Dimensions& dimensions,
-          Use use, const Work& work)
+  Reading(const Inputs& inputs, const Joins& joins, const Mapping& mapping, const Notations& notations,
+          Dimensions& dimensions, Use use, const Work& work)
       : inputs_(inputs),
+        joins_(joins),
         mapping_(mapping),
         notations_(notations),
         dimensions_(dimensions),
@@ -172,7 +173,7 @@ class Reading {
   Result<TableReader> reader_of(size_t f) const {
     InputFile input = TRY(inputs_.open(f));
     const Notation* known = notations_.empty() || !notations_[f] ? nullptr : &*notations_[f];
-    return TableReader::open(std::move(input), mapping_, work_.stop, known);
+    return TableReader::open(std::move(input), mapping_, work_.stop, known, &joins_);
   }
 
   // What the whole file shows of how it is written.
@@ -182,7 +183,11 @@ class Reading {
     report.notation.lonely = facts.notation.lonely;
     for (const auto& month : file.tally.calendar().lonely()) report.notation.lonely.push_back(month);
     report.question = question_of(facts.rules, file.tally.evidence(), facts.delimiter);
-    report.instants = file.tally.evidence().times.instants;
+    const Evidence& seen = file.tally.evidence();
+    report.instants = seen.times.instants;
+    report.actions = seen.actions;
+    report.returns = seen.returns, report.charges = seen.charges;
+    report.next_lines = seen.next_lines, report.same_amounts = seen.same_amounts;
   }
 
   bool wanted(size_t f) const { return !leave_ && f <= bad_file_ && !work_.stop.stop_requested(); }
@@ -231,6 +236,7 @@ class Reading {
   }
 
   const Inputs& inputs_;
+  const Joins& joins_;
   const Mapping& mapping_;
   const Notations& notations_;
   Dimensions& dimensions_;
@@ -273,6 +279,14 @@ Result<std::string> folder_of(store::Connection& connection) {
   return folder.empty() ? "." : folder;
 }
 
+constexpr std::array<std::string_view, 11> states_of_orders = {
+    "status",        "state",           "orderstatus",       "orderstate",
+    "paymentstatus", "financialstatus", "transactionstatus", "주문상태",
+    "결제상태",      "거래상태",        "처리상태"};
+
+constexpr std::array<std::string_view, 6> words_of_totals = {"total", "order", "paid",
+                                                             "주문",  "결제",  "합계"};
+
 const RejectReason& reason_named(std::string_view name) {
   const auto& reasons = reject_reasons();
   auto at =
@@ -303,7 +317,51 @@ Status expect_rows(const std::vector<FileReport>& reports) {
   return Error{Code::bad_input, fmt::format("{}: {}", first->facts.path, why_nothing(*first))};
 }
 
+// A column of the states of orders that plays no role, for nobody knows its values; "" for none.
+std::string unread_states(const FileFacts& facts) {
+  if (facts.kind != Kind::events || facts.has(Role::action)) return {};
+  for (size_t c = 0; c < facts.header.size(); ++c) {
+    std::string name = plain(facts.header[c]);
+    bool is_of_orders = std::any_of(states_of_orders.begin(), states_of_orders.end(),
+                                    [&](std::string_view known) { return name == known; });
+    if (is_of_orders && !facts.examples[c].empty()) return facts.header[c];
+  }
+  return {};
+}
+
+// Whether each line seems to carry the amount of its whole order: by the column's name and a few, or by many.
+bool repeats_total(const FileReport& report) {
+  int column = report.facts.roles[static_cast<size_t>(Role::amount)];
+  if (column < 0 || report.facts.rules.is_amount_of_order) return false;
+  std::string name = plain(report.facts.header[static_cast<size_t>(column)]);
+  bool says_total = std::any_of(words_of_totals.begin(), words_of_totals.end(),
+                                [&](std::string_view word) { return name.find(word) != name.npos; });
+  int64_t least_lines = says_total ? 2 : 30;
+  constexpr int64_t most_others_of = 50;
+  return report.next_lines >= least_lines &&
+         (report.next_lines - report.same_amounts) * most_others_of <= report.next_lines;
+}
+
 void warn(FileReport& report) {
+  if (report.returns > 0)
+    report.warnings.push_back(
+        fmt::format("{} rows of a negative amount or quantity are returns: no visits, no sales; give "
+                    "--negative-rows=sale where they are sales",
+                    grouped(report.returns)));
+  if (report.charges > 0)
+    report.warnings.push_back(
+        fmt::format("{} rows are shipping, discounts, taxes or the like: money of their orders, no products",
+                    grouped(report.charges)));
+  if (repeats_total(report))
+    report.warnings.push_back(
+        "all lines of an order carry the same amount, and each is counted; where it is the order's, give "
+        "--amount-of=order");
+  if (std::string column = unread_states(report.facts); !column.empty())
+    report.warnings.push_back(fmt::format(
+        "{} is not read, for its values are not known: all rows count as purchases, also those of "
+        "orders that were canceled; say what they mean with --action={} "
+        "--action-values=VALUE=purchase,VALUE=canceled,VALUE=none",
+        shown(column), shown(column)));
   if (std::string why = why_nothing(report); !why.empty()) report.warnings.push_back(std::move(why));
   if (report.instants > 0 && !report.facts.rules.zone)
     report.warnings.push_back(
@@ -313,7 +371,16 @@ void warn(FileReport& report) {
                     grouped(report.instants)));
 }
 
-void name_left_out(const Inputs& inputs, FileReport& report) {
+Error no_rows(const Mapping& mapping) {
+  return {Code::not_found, fmt::format("{}: no file is its table of rows, whose columns are {}; give it too",
+                                       mapping.preset, expected(mapping.tables[0]))};
+}
+
+void name_left_out(const Inputs& inputs, const Joins& joins, FileReport& report) {
+  for (const Joins::Taken& taken : joins.taken())
+    report.warnings.push_back(taken.key.empty() ? fmt::format("{}: nothing of it is read", taken.path)
+                                                : fmt::format("{}: {} rows, looked up by {}", taken.path,
+                                                              grouped(taken.rows), taken.key));
   for (const std::string& path : inputs.left_out())
     report.warnings.push_back(path + ": no table by its name, not read");
 }
@@ -411,8 +478,8 @@ Result<std::vector<FileReport>> settled(const ReadOnce& read_once) {
 Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
 
 Result<std::vector<FileReport>> load_all(store::Connection& connection, const Inputs& inputs,
-                                         const Mapping& mapping, const ImportOptions& options,
-                                         const Work& work) {
+                                         const Joins& joins, const Mapping& mapping,
+                                         const ImportOptions& options, const Work& work) {
   int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
   std::vector<std::string> digests;
   std::optional<Dimensions> dimensions;
@@ -424,7 +491,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
     auto put_aside = [&](size_t thread, size_t file, const Batch& batch) {
       return staging->of(thread).add(file, batch);
     };
-    Reading reading(inputs, mapping, notations, *dimensions, put_aside, work);
+    Reading reading(inputs, joins, mapping, notations, *dimensions, put_aside, work);
     TRY(reading.read_dimensions());
     TRY(dimensions->know_store(connection, work.stop));
     auto make_digests = [&]() -> Status {
@@ -481,15 +548,17 @@ Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, con
   std::vector<FileReport> reports;
   Status outcome = watched(progress, [&](const Work& work) -> Status {
     Inputs inputs = TRY(Inputs::open(paths, work.stop));
+    Joins joins = TRY(Joins::take(inputs, mapping, work));
+    if (inputs.size() == 0) return no_rows(mapping);
     auto leave = [](size_t, size_t, const Batch&) { return Status(); };
     reports = TRY(settled([&](const Notations& notations) -> Result<std::vector<FileReport>> {
       Dimensions dimensions;
-      Reading reading(inputs, mapping, notations, dimensions, leave, work);
+      Reading reading(inputs, joins, mapping, notations, dimensions, leave, work);
       TRY(reading.read_dimensions());
       return reading.run([] { return Status(); });
     }));
     for (FileReport& report : reports) warn(report);
-    name_left_out(inputs, reports.back());
+    name_left_out(inputs, joins, reports.back());
     return {};
   });
   if (!outcome) return std::move(outcome).error();
@@ -505,8 +574,10 @@ Result<std::vector<FileReport>> import(store::Connection& connection, const std:
       progress,
       [&](const Work& work) -> Status {
         Inputs inputs = TRY(Inputs::open(paths, work.stop, options.before_opening));
-        reports = TRY(load_all(connection, inputs, mapping, options, work));
-        name_left_out(inputs, reports.back());
+        Joins joins = TRY(Joins::take(inputs, mapping, work));
+        if (inputs.size() == 0) return no_rows(mapping);
+        reports = TRY(load_all(connection, inputs, joins, mapping, options, work));
+        name_left_out(inputs, joins, reports.back());
         return {};
       },
       [&] { connection.interrupt(); });

@@ -24,9 +24,11 @@ struct FileReport {
   std::optional<Date> first_day, last_day;  // of the loaded events or exposures, where there are any
   // Dimensions whose ids were taken as they are, for no file is the preset's table of them.
   std::vector<Kind> unchecked;
-  std::string digest_of_read;         // TableReader's
-  Notation notation;                  // that the whole file shows
-  std::string question;               // that only the user can answer; "" for none
+  std::string digest_of_read;  // TableReader's
+  Notation notation;           // that the whole file shows
+  std::string question;        // that only the user can answer; "" for none
+  ActionsSeen actions;         // what the values of the action column were taken for
+  int64_t returns = 0, charges = 0, next_lines = 0, same_amounts = 0;  // as Evidence has them
   int64_t instants = 0;               // times that name a zone, or are seconds since 1970
   std::vector<std::string> warnings;  // in a line each
   int64_t rows_read() const { return rows_loaded + rows_rejected; }

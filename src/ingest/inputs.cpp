@@ -156,6 +156,11 @@ Result<std::vector<std::string>> Inputs::add_members(const Zip& zip, const std::
   return names;
 }
 
+void Inputs::remove(const std::vector<bool>& which) {
+  size_t i = 0;
+  std::erase_if(inputs_, [&](const Input&) { return which[i++]; });
+}
+
 std::string Inputs::name(size_t i) const {
   size_t at = inputs_[i].name_at;
   return inputs_[i].path.substr(at > 0 ? inputs_[i].path.find_first_not_of('/', at) : 0);

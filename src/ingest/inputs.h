@@ -28,6 +28,7 @@ class Inputs {
   std::string name(size_t i) const;  // without the folder; of what is packed, with the archive's
   // The file as it was when it was looked at, from its beginning. Code::conflict where it has changed.
   Result<InputFile> open(size_t i) const;
+  void remove(const std::vector<bool>& which);  // by file
   const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:

@@ -69,6 +69,12 @@ std::string shown(std::string_view text) {
   return out.size() < text.size() ? out + "..." : out;
 }
 
+std::string plain(std::string_view name) {
+  std::string out = normalised(name, Form::folded);
+  std::erase_if(out, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.'; });
+  return out;
+}
+
 std::string_view name(Role role) { return names_of_roles[static_cast<size_t>(role)]; }
 std::vector<std::string> role_names() { return {names_of_roles.begin(), names_of_roles.end()}; }
 
@@ -119,12 +125,31 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       set_rule(&Rules::order, order->second);
       set_rule(&Rules::unix_only, value == "unix");
     } else if (key == "all-actions") {
-      auto action = parse_action(value);
-      if (!action)
+      auto action = Meanings().of(value, false);
+      if (!action || !action->action)
         return Error{
             Code::bad_input,
             fmt::format("all-actions={}: must be an action such as purchase, view, cart or wishlist", value)};
-      set_rule(&Rules::action, *action);
+      set_rule(&Rules::action, *action->action);
+    } else if (key == "action-values") {
+      for (const std::string& pair : parted_by_commas(value)) {
+        size_t equals = pair.rfind('=');
+        if (equals == pair.npos || equals == 0)
+          return Error{
+              Code::bad_input,
+              fmt::format("action-values: {}: must be VALUE=ACTION, such as shipped=purchase", shown(pair))};
+        for (TableMapping& table : mapping.tables)
+          TRY(table.rules.meanings.add(trimmed(std::string_view(pair).substr(0, equals)),
+                                       trimmed(std::string_view(pair).substr(equals + 1))));
+      }
+    } else if (key == "negative-rows") {
+      if (value != "return" && value != "sale")
+        return Error{Code::bad_input, fmt::format("negative-rows={}: must be return or sale", shown(value))};
+      set_rule(&Rules::negatives_are_returns, value == "return");
+    } else if (key == "amount-of") {
+      if (value != "line" && value != "order")
+        return Error{Code::bad_input, fmt::format("amount-of={}: must be line or order", shown(value))};
+      set_rule(&Rules::is_amount_of_order, value == "order");
     } else if (key == "decimal") {
       if (value != "." && value != ",")
         return Error{Code::bad_input, fmt::format("decimal={}: must be . or ,", shown(value))};
@@ -177,12 +202,20 @@ Status override_from_file(const std::string& toml_path, Mapping& mapping) {
     toml::table file = toml::parse(std::string_view(content), toml_path);
     for (auto&& [section, node] : file) {
       const toml::table* table = node.as_table();
-      if (!table || (section.str() != "columns" && section.str() != "rules"))
+      bool is_of_actions = section.str() == "action_values";
+      if (!table || (section.str() != "columns" && section.str() != "rules" && !is_of_actions))
         return Error{Code::bad_input,
-                     fmt::format("{}: {}: the sections are [columns] and [rules]", toml_path, section.str())};
+                     fmt::format("{}: {}: the sections are [columns], [rules] and [action_values]", toml_path,
+                                 section.str())};
       for (auto&& [key, value] : *table) {
         auto text = value.value<std::string>();
         if (!text) return Error{Code::bad_input, fmt::format("{}: {}: must be a text", toml_path, key.str())};
+        if (is_of_actions) {
+          for (TableMapping& of : mapping.tables)
+            if (auto added = of.rules.meanings.add(key.str(), *text); !added)
+              return Error{added.error().code, fmt::format("{}: {}", toml_path, added.error().message)};
+          continue;
+        }
         std::string role(key.str());
         std::replace(role.begin(), role.end(), '_', '-');
         overrides[role] = *text;

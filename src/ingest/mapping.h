@@ -13,6 +13,7 @@
 
 #include "contract/action.h"
 #include "danggol/result.h"
+#include "ingest/meanings.h"
 #include "ingest/numbers.h"
 #include "ingest/times.h"
 
@@ -61,6 +62,10 @@ struct DimensionShape {
 inline constexpr size_t most_properties = 3;
 const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by kind
 
+// As names of columns and words of theirs are compared: letters small and composed, without blanks, '_', '-'
+// and '.'.
+std::string plain(std::string_view name);
+
 struct Rules {
   Action action = Action::purchase;       // of a row whose file has no action column
   std::string cancel_prefix;              // a receipt that starts so is a cancellation; "" for none
@@ -69,8 +74,11 @@ struct Rules {
   std::vector<std::pair<std::string, std::string>> channels;  // codes that stand for a word; others are kept
   DateOrder order = DateOrder::open;  // this and the next: open is as the file's columns show
   Decimal decimal = Decimal::open;
-  bool unix_only = false;            // times are seconds since 1970, or parts of them
-  std::shared_ptr<const Zone> zone;  // of the shop; without it instants are told in UTC
+  Meanings meanings;                  // of the values of the action column
+  bool negatives_are_returns = true;  // a purchase of a negative amount or quantity is a cancellation
+  bool is_amount_of_order = false;    // on each of its rows, which stand together; else each row's own
+  bool unix_only = false;             // times are seconds since 1970, or parts of them
+  std::shared_ptr<const Zone> zone;   // of the shop; without it instants are told in UTC
 };
 
 struct TableMapping {
@@ -84,11 +92,27 @@ struct TableMapping {
   Rules rules;
 };
 
+// A table that tells more of the rows of others: of an order, whose lines are another table, its customer and
+// its day.
+class Lookup;
+struct Join {
+  std::string table;                 // as its publisher calls it
+  std::string key;                   // the column that both have
+  std::vector<std::string> columns;  // what it adds to the rows of the others; it is known by these
+  // A column that is made of these, where there is one: a text for each row.
+  std::string derived = {};
+  std::vector<std::string> (*derive)(const Lookup&) = nullptr;
+};
+
 struct Mapping {
   std::string preset;  // "" where guessed
   std::vector<TableMapping> tables;
-  std::vector<std::string> header;  // names of the columns of a file that has no line of them; else empty
-  std::string encoding;             // of the files, by its name; "" where it is to be told from their bytes
+  std::vector<Join> joins = {};  // in the order in which they are made: one may bring the key of another
+  // Tables of the publisher's of which nothing is read, each known by these columns.
+  std::vector<std::vector<std::string>> unread = {};
+  std::string lines = {};  // the list whose objects are the rows, of nested files; "" for the only one
+  std::vector<std::string> header = {};  // of a file that has no line of them; else empty
+  std::string encoding = {};  // of the files, by its name; "" where it is to be told from their bytes
 };
 
 // A text of a file or a user as a message of one line shows it: bounded, control characters as blanks.

@@ -35,7 +35,7 @@ bool begins_json(std::string_view text) {
 }
 
 Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedFormat format, Packing packing,
-                                                         std::stop_token stop) {
+                                                         const std::string& lines, std::stop_token stop) {
   auto source = std::make_unique<NestedSource>();
   auto database = TRY(store::Database::in_memory());
   source->connection_ = TRY(database.connect());
@@ -55,11 +55,11 @@ Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedF
   source->format_ = format;
   source->file_ = std::move(file);
   source->stop_ = std::move(stop);
-  if (auto flat = source->lay_out_flat(); !flat) return source->unreadable(flat.error());
+  if (auto flat = source->lay_out_flat(lines); !flat) return source->unreadable(flat.error());
   return source;
 }
 
-Status NestedSource::lay_out_flat() {
+Status NestedSource::lay_out_flat(const std::string& lines) {
   struct Found {
     std::string name, type, expression;
   };
@@ -80,8 +80,12 @@ Status NestedSource::lay_out_flat() {
   auto is_list = [](const Found& of) { return of.type.starts_with("STRUCT(") && of.type.ends_with(")[]"); };
 
   std::vector<Found> found = TRY(described("*", "", ""));
-  if (std::count_if(found.begin(), found.end(), is_list) == 1) {
-    const std::string& name = std::find_if(found.begin(), found.end(), is_list)->name;
+  auto list_of_rows = std::find_if(found.begin(), found.end(), [&](const Found& of) {
+    return is_list(of) && (lines.empty() || of.name == lines);
+  });
+  if (list_of_rows != found.end() &&
+      (!lines.empty() || std::count_if(found.begin(), found.end(), is_list) == 1)) {
+    std::string name = list_of_rows->name;
     std::string list = store::identifier(name);
     lines_ = name + ".";
     table_ = fmt::format(
@@ -134,12 +138,9 @@ Result<RecordBlock> NestedSource::first_rows(size_t most) {
   return block;
 }
 
-Status NestedSource::read(const RoleColumns& roles) {
+Status NestedSource::begin(std::vector<bool> needed) {
   std::vector<std::string> fields;
-  for (size_t c = 0; c < columns_.size(); ++c) {
-    bool is_read = std::find(roles.begin(), roles.end(), static_cast<int>(c)) != roles.end();
-    fields.push_back(is_read ? columns_[c].expression : "''");
-  }
+  for (size_t c = 0; c < columns_.size(); ++c) fields.push_back(needed[c] ? columns_[c].expression : "''");
   TRY(go_on(stop_));
   auto rows = connection_.stream(fmt::format("SELECT {} FROM {}", fmt::join(fields, ", "), table_));
   if (!rows) return unreadable(rows.error());

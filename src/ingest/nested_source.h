@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "ingest/input_file.h"
-#include "ingest/mapping.h"
 #include "ingest/record_source.h"
 #include "ingest/unpack.h"
 #include "store/database.h"
@@ -24,23 +23,22 @@ bool begins_json(std::string_view text);  // an object, or a list of them
 class NestedSource : public RecordSource {
  public:
   // By the open file's name, which is no pattern and says nothing of columns, and with a way to no other
-  // file.
+  // file. `lines` names the list whose objects are the rows, where there may be several; "" for the only one.
   static Result<std::unique_ptr<NestedSource>> open(InputFile file, NestedFormat format, Packing packing,
-                                                    std::stop_token stop);
+                                                    const std::string& lines, std::stop_token stop);
 
   std::vector<std::string> header() const;
   const std::string& lines() const { return lines_; }  // see Sample
-  // The first rows, all of their fields; the source is at its end then, until read().
+  // The first rows, all of their fields; the source is at its end then, until begin().
   Result<RecordBlock> first_rows(size_t most);
-  // Only what plays a role is read; the other fields are empty.
-  Status read(const RoleColumns& roles);
+  Status begin(std::vector<bool> needed) override;
   Result<bool> next(RecordBlock& block) override;
 
  private:
   struct Column {
     std::string name, expression;
   };
-  Status lay_out_flat();
+  Status lay_out_flat(const std::string& lines);
   Error unreadable(const Error& error) const;
 
   NestedFormat format_ = NestedFormat::parquet;

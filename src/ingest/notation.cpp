@@ -31,6 +31,16 @@ void Evidence::add(const Evidence& more) {
     numbers[i].add(more.numbers[i]);
     keep_first(open_numbers[i], more.open_numbers[i]);
   }
+  for (const auto& [value, seen] : more.actions) {
+    auto known = actions.find(value);
+    if (known == actions.end() && actions.size() < most_actions)
+      known = actions.emplace(value, ActionSeen{seen.meaning}).first;
+    if (known != actions.end()) known->second.rows += seen.rows;
+  }
+  returns += more.returns;
+  charges += more.charges;
+  next_lines += more.next_lines;
+  same_amounts += more.same_amounts;
   rows += more.rows;
   times.add(more.times);
   keep_first(open_time, more.open_time);

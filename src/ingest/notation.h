@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +33,13 @@ struct OpenText {
   std::string text;
 };
 
+// What the values of the action column were taken for.
+struct ActionSeen {
+  std::optional<Meaning> meaning;  // nothing: not known
+  int64_t rows = 0;
+};
+using ActionsSeen = std::map<std::string, ActionSeen, std::less<>>;
+
 // What a file, or a part of it, shows.
 struct Evidence {
   int64_t rows = 0;  // that have a time
@@ -38,6 +47,12 @@ struct Evidence {
   TimeEvidence times;
   std::array<OpenText, number_role_count> open_numbers;
   OpenText open_time;
+  ActionsSeen actions;  // the first so many values
+  static constexpr size_t most_actions = 200;
+  int64_t returns = 0;  // of a negative amount or quantity
+  int64_t charges = 0;  // shipping, discounts, taxes: money of an order, no products
+  // Rows that stand below one of the same receipt, and those of them that repeat its amount.
+  int64_t next_lines = 0, same_amounts = 0;
 
   void add(const Evidence& more);
 };

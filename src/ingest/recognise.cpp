@@ -27,7 +27,7 @@ bool is_day(std::string_view text) {
 }
 bool is_clock(std::string_view text) { return text.size() > 2 && parse_clock(text).has_value(); }
 bool is_money(std::string_view text) { return text.find_first_of(".,$") != text.npos && is_number(text); }
-bool is_action(std::string_view text) { return parse_action(text).has_value(); }
+bool is_action(std::string_view text) { return Meanings().of(text, false).has_value(); }
 
 bool is_any(std::string_view) { return true; }
 
@@ -64,13 +64,6 @@ const std::vector<Part> parts_of_names = {
 };
 
 // ---- names
-
-// As names are compared: letters small and composed, without blanks, '_', '-' and '.'.
-std::string plain(std::string_view name) {
-  std::string out = normalised(name, Form::folded);
-  std::erase_if(out, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.'; });
-  return out;
-}
 
 // "Amount (USD)" without its unit, "customer.id" without the object that it is of.
 std::string without_unit(std::string_view name) {

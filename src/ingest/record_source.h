@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "danggol/result.h"
 #include "ingest/csv.h"
@@ -11,6 +12,11 @@ namespace danggol::ingest {
 class RecordSource {
  public:
   virtual ~RecordSource() = default;
+  // Before the first record: which columns' fields are asked for. A source may leave the others empty.
+  virtual Status begin(std::vector<bool> needed) {
+    (void)needed;
+    return {};
+  }
   virtual Result<bool> next(RecordBlock& block) = 0;  // false: nothing more
   virtual std::string digest_of_read() const { return {}; }
 };

@@ -357,7 +357,7 @@ class BlockReader {
 };
 
 // What the codes of the rows stand for.
-struct Meaning {
+struct NumberedAs {
   std::vector<Staging::File> files;
   std::vector<const Dictionary*> words, reasons;                           // by thread
   std::vector<std::vector<int32_t>> outlets;                               // [thread][code] -> number
@@ -372,7 +372,7 @@ struct Meaning {
 
 class EventFeed : public store::RowFeed {
  public:
-  EventFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
+  EventFeed(BlockQueue& queue, const NumberedAs& meaning) : at_(queue), meaning_(meaning) {}
 
   Result<size_t> fill(store::Chunk& chunk) override {
     enum {
@@ -431,12 +431,12 @@ class EventFeed : public store::RowFeed {
 
  private:
   BlockReader<Staged::Event> at_;
-  const Meaning& meaning_;
+  const NumberedAs& meaning_;
 };
 
 class ExposureFeed : public store::RowFeed {
  public:
-  ExposureFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
+  ExposureFeed(BlockQueue& queue, const NumberedAs& meaning) : at_(queue), meaning_(meaning) {}
 
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { customer_no, ts, offer, propensity, source };
@@ -457,12 +457,12 @@ class ExposureFeed : public store::RowFeed {
 
  private:
   BlockReader<Staged::Exposure> at_;
-  const Meaning& meaning_;
+  const NumberedAs& meaning_;
 };
 
 class RejectFeed : public store::RowFeed {
  public:
-  RejectFeed(BlockQueue& queue, const Meaning& meaning) : at_(queue), meaning_(meaning) {}
+  RejectFeed(BlockQueue& queue, const NumberedAs& meaning) : at_(queue), meaning_(meaning) {}
 
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { load_no, file, line, reason, text };
@@ -491,7 +491,7 @@ class RejectFeed : public store::RowFeed {
 
  private:
   BlockReader<Staged::Reject> at_;
-  const Meaning& meaning_;
+  const NumberedAs& meaning_;
 };
 
 Staging::Staging(std::string spool_folder, size_t threads, RejectLimits limits)
@@ -541,7 +541,7 @@ Result<std::vector<std::vector<int32_t>>> Staging::number_outlets(store::Connect
 
 Status Staging::insert(store::Connection& connection, const std::vector<File>& files,
                        const Dimensions& dimensions, const std::stop_token& stop) {
-  Meaning meaning;
+  NumberedAs meaning;
   meaning.files = files;
   meaning.limits = limits_;
   meaning.stop = stop;

@@ -1,6 +1,5 @@
 #include "ingest/values.h"
 
-#include <array>
 #include <charconv>
 #include <limits>
 
@@ -42,44 +41,6 @@ bool is_number(std::string_view text) {
 bool is_time(std::string_view text) {
   TimeEvidence seen;
   return parse_time(text, {}, seen).has_value() || seen.open > 0;
-}
-
-std::optional<Action> parse_action(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, Action>, 30> words = {{
-      {"purchase", Action::purchase},
-      {"buy", Action::purchase},
-      {"order", Action::purchase},
-      {"구매", Action::purchase},
-      {"주문", Action::purchase},
-      {"cancel", Action::cancel},
-      {"refund", Action::cancel},
-      {"return", Action::cancel},
-      {"취소", Action::cancel},
-      {"환불", Action::cancel},
-      {"partner_use", Action::partner_use},
-      {"pay", Action::pay},
-      {"view", Action::view},
-      {"pv", Action::view},
-      {"조회", Action::view},
-      {"click", Action::click},
-      {"클릭", Action::click},
-      {"wishlist", Action::wishlist},
-      {"fav", Action::wishlist},
-      {"favorite", Action::wishlist},
-      {"찜", Action::wishlist},
-      {"cart", Action::cart},
-      {"add_to_cart", Action::cart},
-      {"addtocart", Action::cart},
-      {"장바구니", Action::cart},
-      {"exposure", Action::exposure},
-      {"impression", Action::exposure},
-      {"노출", Action::exposure},
-      {"search", Action::search},
-      {"review", Action::review},
-  }};
-  for (const auto& [word, action] : words)
-    if (word == text) return action;
-  return {};
 }
 
 }  // namespace danggol::ingest

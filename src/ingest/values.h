@@ -17,7 +17,4 @@ Money multiply(Money price, Money quantity, bool& overflow);  // rounded half aw
 bool is_number(std::string_view text);
 bool is_time(std::string_view text);
 
-// The event's action for the words shops use ("buy", "pv", "fav" ...); nothing if it is none we know.
-std::optional<Action> parse_action(std::string_view text);
-
 }  // namespace danggol::ingest

@@ -175,6 +175,11 @@ std::string to_json(const std::vector<FileSummary>& files) {
                          {"value", column.role.empty() ? Json(nullptr) : Json(column.value)},
                          {"by_values", column.by_values}});
     for (const auto& [reason, rows] : file.rejects) rejects.push_back({{"reason", reason}, {"rows", rows}});
+    Json actions = Json::array();
+    for (const auto& action : file.actions)
+      actions.push_back({{"value", action.value},
+                         {"meaning", action.meaning.empty() ? Json(nullptr) : Json(action.meaning)},
+                         {"rows", action.rows}});
     json.push_back({{"file", file.path},
                     {"format", file.format},
                     {"encoding", file.encoding},
@@ -182,6 +187,7 @@ std::string to_json(const std::vector<FileSummary>& files) {
                     {"kind", file.kind},
                     {"unchecked", file.unchecked},
                     {"columns", columns},
+                    {"actions", actions},
                     {"rows_read", file.rows_read},
                     {"rows_loaded", file.rows_loaded},
                     {"rows_rejected", file.rows_rejected},
@@ -259,6 +265,24 @@ std::string columns_text(const std::vector<ColumnSummary>& columns) {
 
 }  // namespace
 
+// "delivered 5 (purchase), canceled 1, lost 2 (not known)"; "" where each value says itself what it is.
+std::string actions_text(const std::vector<ActionSummary>& actions) {
+  constexpr size_t most = 12;
+  bool says_itself = true;
+  std::string out;
+  for (size_t i = 0; i < actions.size(); ++i) {
+    const ActionSummary& action = actions[i];
+    says_itself &= action.value == action.meaning;
+    if (i == most) out += fmt::format(", and {} more", actions.size() - most);
+    if (i >= most) continue;
+    out += fmt::format("{}{} {}", i > 0 ? ", " : "",
+                       action.value.empty() ? "(blank)" : action.value, grouped(action.rows));
+    if (action.value != action.meaning)
+      out += fmt::format(" ({})", action.meaning.empty() ? "not known" : action.meaning);
+  }
+  return says_itself ? "" : out;
+}
+
 std::string to_text(const std::vector<FileSummary>& files) {
   std::string out;
   for (const auto& file : files) {
@@ -270,6 +294,8 @@ std::string to_text(const std::vector<FileSummary>& files) {
     if (!file.first.empty()) out += fmt::format(", {} to {}", file.first, file.last);
     out += "\n";
     for (const auto& [reason, rows] : file.rejects) out += fmt::format("  {:>10}  {}\n", rows, reason);
+    if (std::string actions = actions_text(file.actions); !actions.empty())
+      out += fmt::format("  actions: {}\n", actions);
     for (const auto& kind : file.unchecked)
       out += fmt::format("  {} are not checked: no file is the table of them\n", kind);
     for (const auto& warning : file.warnings) out += fmt::format("  ! {}\n", warning);

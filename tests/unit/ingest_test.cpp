@@ -335,15 +335,39 @@ TEST(Propensities, AreAboveZeroAndUpToOne) {
 }
 
 TEST(Actions, HaveOneNameEach) {
-  EXPECT_EQ(parse_action("buy"), Action::purchase);
-  EXPECT_EQ(parse_action("구매"), Action::purchase);
-  EXPECT_EQ(parse_action("refund"), Action::cancel);
-  EXPECT_EQ(parse_action("취소"), Action::cancel);
-  EXPECT_EQ(parse_action("pv"), Action::view);
-  EXPECT_EQ(parse_action("fav"), Action::wishlist);
-  EXPECT_EQ(parse_action("장바구니"), Action::cart);
-  EXPECT_EQ(parse_action(""), std::nullopt);
-  EXPECT_EQ(parse_action("teleport"), std::nullopt);
+  auto meaning = [](std::string_view text, bool is_state = false) {
+    auto found = Meanings().of(text, is_state);
+    return found ? name(*found) : "";
+  };
+  for (const char* text : {"buy", "구매", "Order Completed", "paid", "wc-completed", "배송 완료", "구매확정",
+                           "PARTIALLY_REFUNDED", "교환"})
+    EXPECT_EQ(meaning(text), "purchase") << text;
+  for (const char* text : {"refund", "취소", "Order Refunded"}) EXPECT_EQ(meaning(text), "cancel") << text;
+  for (const char* text : {"refund", "취소", "반품", "Cancelled", "취소완료", "refunded", "void"})
+    EXPECT_EQ(meaning(text, true), "canceled") << text;
+  for (const char* text : {"canceled", "환불완료"}) EXPECT_EQ(meaning(text), "canceled") << text;
+  for (const char* text : {"unpaid", "Pending payment", "입금전", "failed"})
+    EXPECT_EQ(meaning(text), "none") << text;
+  EXPECT_EQ(meaning("pv"), "view");
+  EXPECT_EQ(meaning("$pageview"), "view");
+  EXPECT_EQ(meaning("fav"), "wishlist");
+  EXPECT_EQ(meaning("장바구니"), "cart");
+  for (const char* text : {"", "teleport", "wc", "취소요청"}) EXPECT_EQ(meaning(text), "") << text;
+
+  Meanings own;
+  EXPECT_TRUE(own.add("Livré", "purchase"));
+  EXPECT_TRUE(own.add("paid", "none"));
+  EXPECT_EQ(own.of("livré", true), Meaning{Action::purchase});
+  EXPECT_EQ(own.of("PAID", true), Meaning{});
+  EXPECT_EQ(code(own.add("x", "teleport")), Code::bad_input);
+}
+
+TEST(Actions, ChargesAreNoProducts) {
+  for (const char* name : {"Shipping", "shipping_fee", "SHIPPING AND HANDLING", "배송비", "쿠폰 할인", "VAT"})
+    EXPECT_TRUE(is_charge(name)) << name;
+  for (const char* name :
+       {"", "Tax law", "Gift card holder", "Shipping box, large, of recycled paper", "배송비누"})
+    EXPECT_FALSE(is_charge(name)) << name;
 }
 
 // --- CSV

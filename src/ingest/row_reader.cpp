@@ -1,0 +1,275 @@
+#include "ingest/row_reader.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "ingest/values.h"
+
+namespace danggol::ingest {
+namespace {
+
+// One record's fields by their roles.
+struct Fields {
+  const RoleColumns& roles;
+  RecordBlock& block;
+  const Record& record;
+  bool is_all_clean;  // the block's text; see ids.h
+  bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
+  std::string_view operator()(Role role) const {
+    int column = roles[static_cast<size_t>(role)];
+    if (column < 0) return {};
+    return trimmed(block.field(record, column));
+  }
+  // A text as it is kept: composed, without what cannot be seen.
+  std::string_view text(Role role) const {
+    std::string_view field = (*this)(role);
+    if (is_all_clean || is_clean(field)) return field;
+    return block.unescaped.emplace_back(cleaned(field));
+  }
+  std::string_view customer() const { return customer_id(text(Role::customer)); }
+};
+std::string_view problem(const Record& record) {
+  switch (record.problem) {
+    case RecordProblem::none: return {};
+    case RecordProblem::field_count: return "field_count";
+    case RecordProblem::open_quote: return "open_quote";
+    case RecordProblem::bad_quote: return "bad_quote";
+    case RecordProblem::too_long: return "too_long";
+    case RecordProblem::encoding: return "encoding";
+    case RecordProblem::unmatched: return "unmatched";
+  }
+  return {};
+}
+
+}  // namespace
+
+// What reads a row returns the reason if it is to be turned down.
+struct RowReader::State {
+  // What the rows before had: the lines of a receipt are alike.
+  struct Before {
+    std::string_view time, hour;
+    Timestamp ts;
+    std::string_view receipt, receipt_action;
+    Money amount;
+    std::string_view product_name;
+    bool is_charge = false;
+    std::vector<std::pair<std::string_view, ActionSeen*>> actions;
+    ActionSeen beyond;  // of a value that is not counted
+  };
+
+  template <auto read_row, class Row>
+  void read_as(Batch& batch, std::vector<Row>& rows) const {
+    rows.reserve(batch.block.records.size());
+    Before before{};
+    before.receipt = batch.carried.receipt;
+    before.receipt_action = batch.carried.action;
+    bool all_clean = !batch.block.text.empty() && is_all_clean(batch.block.text);
+    for (const Record& record : batch.block.records) {
+      Row row{};
+      row.line = record.line;
+      std::string_view reason = problem(record);
+      if (reason.empty())
+        reason =
+            (this->*read_row)(Fields{roles, batch.block, record, all_clean}, batch.evidence, before, row);
+      if (reason.empty()) rows.push_back(row);
+      else batch.reject(record, reason);
+    }
+  }
+
+  std::string_view read_time(const Fields& text, Evidence& seen, Before& before, Timestamp& ts) const {
+    std::string_view time = text(Role::time), hour = text(Role::hour);
+    ++seen.rows;
+    if (time.empty() || time != before.time || hour != before.hour) {
+      int64_t open = seen.times.open;
+      auto read = parse_time(time, times, seen.times);
+      if (seen.times.open > open && seen.open_time.line == 0)
+        seen.open_time = {text.record.line, std::string(time)};
+      if (!read) return seen.times.open > open ? "ambiguous_time" : "bad_time";
+      if (text.has(Role::hour)) {
+        auto since_midnight = parse_clock(hour);
+        if (!since_midnight) return "bad_hour";
+        if (to_timestamp(to_date(*read)) != *read) return "bad_time";  // it has an hour of its own
+        read->micros += *since_midnight;
+      }
+      before.time = time, before.hour = hour, before.ts = *read;
+    }
+    ts = before.ts;
+    if (ts >= to_timestamp(Date{1}) && ts <= latest && notation.lonely.empty()) return {};
+    if (stands_for_none(to_date(ts))) return "default_time";
+    if (ts < to_timestamp(earliest_date)) return "bad_time";
+    if (ts > latest) return "future_time";
+    for (const auto& [from, until] : notation.lonely)
+      if (from <= ts && ts < until) return "lonely_time";
+    return {};
+  }
+
+  const ActionSeen& action_of(std::string_view value, Evidence& seen, Before& before) const {
+    for (const auto& [known, action] : before.actions)
+      if (known == value) return ++action->rows, *action;
+    auto at = seen.actions.find(value);
+    if (at == seen.actions.end()) {
+      ActionSeen fresh{rules.meanings.of(value, is_state)};
+      if (seen.actions.size() == Evidence::most_actions) return before.beyond = fresh;
+      at = seen.actions.emplace(std::string(value), fresh).first;
+    }
+    constexpr size_t most_remembered = 16;
+    if (before.actions.size() < most_remembered) before.actions.emplace_back(value, &at->second);
+    return ++at->second.rows, at->second;
+  }
+
+  // Whether the row is money of an order, and no product: by its code, or by what it is called.
+  bool is_no_product(const EventRow& row, Before& before) const {
+    if (row.product.empty() && row.product_name.empty()) return false;
+    if (std::find(rules.non_products.begin(), rules.non_products.end(), row.product) !=
+        rules.non_products.end())
+      return true;
+    std::string_view name = row.product_name.empty() ? row.product : row.product_name;
+    if (name != before.product_name)
+      before.product_name = name, before.is_charge = is_charge(name) || is_charge(row.product);
+    return before.is_charge;
+  }
+
+  // A number, in the role's own notation; nothing where the field is empty. False for what is none.
+  template <size_t n>
+  bool read_number(const Fields& text, Evidence& seen, Money& value, bool& has) const {
+    std::string_view field = text(number_roles[n]);
+    if (field.empty()) return true;
+    NumberEvidence& column = seen.numbers[n];
+    int64_t open = column.open();
+    auto read = parse_number(field, notation.decimals[n], column);
+    if (column.open() > open && seen.open_numbers[n].line == 0)
+      seen.open_numbers[n] = {text.record.line, std::string(field)};
+    if (!read) return false;
+    value = *read, has = true;
+    return true;
+  }
+
+  std::string_view read_event(const Fields& text, Evidence& seen, Before& before, EventRow& row) const {
+    row.customer = text.customer();
+    row.receipt = text.text(Role::receipt);
+    if (auto reason = why_nobody(row.customer); !reason.empty()) return reason;
+    if (std::find(rules.nobody.begin(), rules.nobody.end(), row.customer) != rules.nobody.end())
+      return "placeholder_id";
+    if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
+
+    bool is_next_line = !row.receipt.empty() && row.receipt == before.receipt;
+    bool is_undone = false;
+    row.action = rules.action;
+    if (text.has(Role::action)) {
+      std::string_view value = text.text(Role::action);
+      if (value.empty() && is_next_line) value = before.receipt_action;  // told on an order's first row
+      const ActionSeen& known = action_of(value, seen, before);
+      before.receipt = row.receipt, before.receipt_action = value;
+      if (!known.meaning) return "unknown_action";
+      if (!known.meaning->action) return "no_event";
+      row.action = *known.meaning->action, is_undone = known.meaning->is_undone;
+    }
+    before.receipt = row.receipt;
+    if (!rules.cancel_prefix.empty() && row.receipt.starts_with(rules.cancel_prefix))
+      row.action = Action::cancel;
+
+    if (!read_number<0>(text, seen, row.quantity, row.has_quantity)) return "bad_quantity";
+    if (!read_number<2>(text, seen, row.amount, row.has_amount)) return "bad_amount";
+    if (!row.has_amount) {
+      Money price;
+      if (!read_number<1>(text, seen, price, row.has_amount)) return "bad_amount";
+      bool overflow = false;
+      row.amount = multiply(price, row.has_quantity ? row.quantity : Money{Money::scale}, overflow);
+      if (overflow) return "bad_amount";
+    }
+    if (is_undone) row.amount = row.quantity = {};
+    bool money_needed = (row.action == Action::purchase || row.action == Action::cancel) && !is_undone;
+    if (!row.has_amount && money_needed && (text.has(Role::amount) || text.has(Role::price)))
+      return "no_amount";
+
+    row.product = text.text(product_role);  // where there are no ids, a name is one
+    row.product_name = text.text(Role::product_name);
+    bool is_charge = is_no_product(row, before);
+    if (is_charge) row.product = row.product_name = {}, ++seen.charges;
+    bool is_negative = row.amount.ten_thousandths < 0 || row.quantity.ten_thousandths < 0;
+    if (is_negative && !is_charge && row.action == Action::purchase && rules.negatives_are_returns)
+      row.action = Action::cancel, ++seen.returns;
+    if (is_next_line && rules.is_amount_of_order) row.amount = {};
+    else if (is_next_line && text.has(Role::amount)) {
+      ++seen.next_lines;
+      seen.same_amounts += row.has_amount && row.amount.ten_thousandths == before.amount.ten_thousandths;
+    }
+    if (!is_next_line || !rules.is_amount_of_order) before.amount = row.amount;
+    row.partner = text.text(Role::partner);
+    row.channel = text.text(Role::channel);
+    for (const auto& [code, word] : rules.channels)
+      if (row.channel == code) {
+        row.channel = word;
+        break;
+      }
+    row.store = text.text(Role::store);
+    row.region = text.text(Role::region);
+    for (std::string_view id :
+         {row.customer, row.product, row.receipt, row.partner, row.channel, row.store, row.region})
+      if (id.size() > most_id_bytes) return "id_too_long";
+    return {};
+  }
+
+  std::string_view read_exposure(const Fields& text, Evidence& seen, Before& before, ExposureRow& row) const {
+    row.customer = text.customer();
+    if (auto reason = why_nobody(row.customer); !reason.empty()) return reason;
+    if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
+    row.offer = text.text(Role::offer);
+    if (row.offer.empty()) return "no_offer";
+    auto propensity = parse_propensity(text(Role::propensity));
+    if (!propensity) return "bad_propensity";
+    row.propensity = *propensity;
+    if (row.customer.size() > most_id_bytes || row.offer.size() > most_id_bytes) return "id_too_long";
+    return {};
+  }
+
+  std::string_view read_dimension(const Fields& text, Evidence&, Before&, DimensionRow& row) const {
+    const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(kind)];
+    row.id = shape.id == Role::customer ? text.customer() : text.text(shape.id);
+    if (row.id.empty()) return "no_id";
+    if (auto reason = why_nobody(row.id); shape.id == Role::customer && !reason.empty()) return reason;
+    if (row.id.size() > most_id_bytes) return "id_too_long";
+    for (size_t p = 0; p < shape.properties.size(); ++p)
+      row.properties[p] = text.text(shape.properties[p].first);
+    return {};
+  }
+
+  Kind kind;
+  Rules rules;
+  Notation notation;
+  TimeStyle times;
+  RoleColumns roles;
+  Role product_role;
+  bool is_state;
+  Timestamp latest;
+};
+
+RowReader::RowReader(const FileFacts& facts) {
+  auto state = std::make_shared<State>();
+  State& s = *state;
+  s.kind = facts.kind;
+  s.rules = facts.rules;
+  s.notation = facts.notation;
+  s.times = {s.notation.order, s.rules.unix_only, s.rules.zone.get()};
+  s.roles = facts.roles;
+  s.product_role = facts.has(Role::product) ? Role::product : Role::product_name;
+  int action = facts.roles[static_cast<size_t>(Role::action)];
+  s.is_state = action >= 0 && is_state_by_name(facts.header[static_cast<size_t>(action)]);
+  s.latest = {now_utc().micros + micros_per_day};
+  state_ = std::move(state);
+}
+
+void RowReader::read(Batch& batch) const {
+  const State& s = *state_;
+  batch.kind = s.kind;
+  switch (s.kind) {
+    case Kind::customers:
+    case Kind::products:
+    case Kind::stores: return s.read_as<&State::read_dimension>(batch, batch.dimension);
+    case Kind::events: return s.read_as<&State::read_event>(batch, batch.events);
+    case Kind::exposures: return s.read_as<&State::read_exposure>(batch, batch.exposures);
+  }
+}
+
+}  // namespace danggol::ingest

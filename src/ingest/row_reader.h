@@ -1,0 +1,22 @@
+// Makes rows of the records of one file.
+#pragma once
+
+#include <memory>
+
+#include "ingest/file_facts.h"
+#include "ingest/rows.h"
+
+namespace danggol::ingest {
+
+class RowReader {
+ public:
+  explicit RowReader(const FileFacts& facts);
+  // Of the batch's block; from any thread.
+  void read(Batch& batch) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace danggol::ingest
