@@ -342,7 +342,22 @@ bool repeats_total(const FileReport& report) {
          (report.next_lines - report.same_amounts) * most_others_of <= report.next_lines;
 }
 
-void warn(FileReport& report) {
+// One id stands for several people where letters of it are hidden.
+bool masks_customers(const FileFacts& facts) {
+  int column = facts.roles[static_cast<size_t>(Role::customer)];
+  return column >= 0 && facts.examples[static_cast<size_t>(column)].find("**") != std::string::npos;
+}
+
+void warn(const Mapping& mapping, FileReport& report) {
+  if (std::string known = preset_by_columns(report.facts.header); mapping.preset.empty() && !known.empty())
+    report.warnings.push_back(
+        fmt::format("its columns are those of the preset {0}: import it with danggol import {0}", known));
+  if (masks_customers(report.facts))
+    report.warnings.push_back(fmt::format(
+        "the customers' ids are masked, as in {}: people of one mask count as one; export them "
+        "whole",
+        shown(report.facts
+                  .examples[static_cast<size_t>(report.facts.roles[static_cast<size_t>(Role::customer)])])));
   if (report.returns > 0)
     report.warnings.push_back(
         fmt::format("{} rows of a negative amount or quantity are returns: no visits, no sales; give "
@@ -527,7 +542,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
   }
   TRY(staging->insert(connection, files, *dimensions, work.stop));
   for (FileReport& report : reports) {
-    warn(report);
+    warn(mapping, report);
     if (int64_t most = options.rejects.rows; report.rows_rejected > most)
       report.warnings.push_back(fmt::format("raw.reject keeps the first {} of its rejects, not the other {}",
                                             grouped(most), grouped(report.rows_rejected - most)));
@@ -557,7 +572,7 @@ Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, con
       TRY(reading.read_dimensions());
       return reading.run([] { return Status(); });
     }));
-    for (FileReport& report : reports) warn(report);
+    for (FileReport& report : reports) warn(mapping, report);
     name_left_out(inputs, joins, reports.back());
     return {};
   });

@@ -91,6 +91,7 @@ Result<Joins> Joins::take(Inputs& inputs, const Mapping& mapping, const Work& wo
   inputs.remove(is_taken);
   for (size_t j = 0; j < out.joins_.size(); ++j) {
     Join& join = out.joins_[j];
+    if (!out.lookups_[j] && join.optional) continue;
     if (!out.lookups_[j])
       return Error{Code::not_found,
                    fmt::format("{}: no file is its table {}, with the columns {}, {}; give it too",
@@ -107,6 +108,7 @@ class JoinedSource : public RecordSource {
     std::shared_ptr<const Lookup> lookup;
     size_t key;                 // the column of its key, perhaps one that a step before has added
     std::vector<size_t> added;  // columns of the lookup
+    bool optional;
   };
   JoinedSource(std::unique_ptr<RecordSource> source, size_t own_columns, std::vector<Step> steps)
       : source_(std::move(source)), own_columns_(own_columns), steps_(std::move(steps)) {}
@@ -135,7 +137,7 @@ class JoinedSource : public RecordSource {
       for (const Step& step : steps_) {
         auto row = step.lookup->keys_.find(trimmed(fields[record.first_field + step.key]));
         bool is_found = row != step.lookup->keys_.end();
-        if (!is_found) record.problem = RecordProblem::unmatched;
+        if (!is_found && !step.optional) record.problem = RecordProblem::unmatched;
         for (size_t column : step.added)
           fields.push_back(is_found ? step.lookup->field(row->second, column) : std::string_view());
       }
@@ -155,8 +157,8 @@ void Joins::extend(TableSource& source) const {
   std::vector<JoinedSource::Step> steps;
   for (size_t j = 0; j < joins_.size(); ++j) {
     int key = column_of(source.header, joins_[j].key);
-    if (key < 0) continue;
-    JoinedSource::Step step{lookups_[j], static_cast<size_t>(key), {}};
+    if (key < 0 || !lookups_[j]) continue;
+    JoinedSource::Step step{lookups_[j], static_cast<size_t>(key), {}, joins_[j].optional};
     for (size_t c = 0; c < joins_[j].columns.size(); ++c) {
       if (column_of(source.header, joins_[j].columns[c]) >= 0) continue;
       step.added.push_back(c);

@@ -69,6 +69,18 @@ std::string shown(std::string_view text) {
   return out.size() < text.size() ? out + "..." : out;
 }
 
+std::array<std::vector<std::string>, role_count> columns_of(const RoleNames& names) {
+  std::array<std::vector<std::string>, role_count> out;
+  for (const auto& [role, known] : names) out[static_cast<size_t>(role)] = known;
+  return out;
+}
+
+std::array<bool, role_count> roles_of(std::initializer_list<Role> roles) {
+  std::array<bool, role_count> out{};
+  for (Role role : roles) out[static_cast<size_t>(role)] = true;
+  return out;
+}
+
 std::string plain(std::string_view name) {
   std::string out = normalised(name, Form::folded);
   std::erase_if(out, [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.'; });

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
@@ -99,6 +100,7 @@ struct Join {
   std::string table;                 // as its publisher calls it
   std::string key;                   // the column that both have
   std::vector<std::string> columns;  // what it adds to the rows of the others; it is known by these
+  bool optional = false;             // the table may be missing, and so may the row of a key
   // A column that is made of these, where there is one: a text for each row.
   std::string derived = {};
   std::vector<std::string> (*derive)(const Lookup&) = nullptr;
@@ -124,6 +126,12 @@ using RoleColumns = std::array<int, role_count>;
 std::vector<std::string> preset_names();
 Result<Mapping> preset(std::string_view name);
 Mapping guessing();
+// The presets whose columns a header has: such as "shopify"; "" for none.
+std::string preset_by_columns(const std::vector<std::string>& header);
+
+using RoleNames = std::vector<std::pair<Role, std::vector<std::string>>>;
+std::array<std::vector<std::string>, role_count> columns_of(const RoleNames& names);
+std::array<bool, role_count> roles_of(std::initializer_list<Role> roles);
 // "customer" = "회원번호", "time-format" = "dmy", "action" = "view" ... over another mapping. A role counts
 // for every table that has it.
 Status override_columns(const std::map<std::string, std::string>& overrides, Mapping& mapping);

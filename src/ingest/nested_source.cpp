@@ -50,7 +50,8 @@ Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedF
           : fmt::format(
                 "read_json({}, format = 'auto', records = true, sample_size = -1, filename = false, "
                 "hive_partitioning = false, dateformat = 'none', timestampformat = 'none', "
-                "maximum_depth = 5, compression = '{}')",
+                "maximum_depth = 5, field_appearance_threshold = 0, map_inference_threshold = -1, "
+                "compression = '{}')",
                 name, packing == Packing::none ? "uncompressed" : ingest::name(packing));
   source->format_ = format;
   source->file_ = std::move(file);

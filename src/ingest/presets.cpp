@@ -1,137 +1,24 @@
-// What the columns of files are called: by shops in general, and by those whose tables are published.
+// Tables whose columns are published: by platforms that shops sell on, by trackers, by data sets.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+
+#include "base/assert.h"
+#include "base/units.h"
+#include "ingest/join.h"
 #include "ingest/mapping.h"
 
 namespace danggol::ingest {
 namespace {
 
-using RoleNames = std::vector<std::pair<Role, std::vector<std::string>>>;
-
-// What the columns of events are usually called, English and Korean, the surest name first; as plain() writes
-// them.
-const RoleNames usual_names = {
-    {Role::customer, {"customerid",   "customerno",    "customernumber", "customercode",
-                      "custid",       "custno",        "userid",         "userno",
-                      "memberid",     "memberno",      "membershipid",   "clientid",
-                      "clientno",     "buyerid",       "shopperid",      "householdid",
-                      "householdkey", "household",     "accountid",      "loyaltyid",
-                      "visitorid",    "customeremail", "buyeremail",     "billingemail",
-                      "emailaddress", "email",         "customer",       "user",
-                      "member",       "client",        "buyer",          "shopper",
-                      "cust",         "uid",           "회원번호",       "회원id",
-                      "회원아이디",   "고객번호",      "고객id",         "고객코드",
-                      "고객아이디",   "구매자id",      "구매자아이디",   "주문자id",
-                      "주문자아이디", "구매자번호",    "이메일",         "고객",
-                      "회원",         "구매자",        "주문자",         "id"}},
-    {Role::time,
-     {"timestamp",
-      "eventtimestamp",
-      "eventtime",
-      "eventdate",
-      "invoicedate",
-      "orderdatetime",
-      "orderdate",
-      "ordertimestamp",
-      "orderpurchasetimestamp",
-      "orderedat",
-      "purchasedatetime",
-      "purchasedate",
-      "purchasedat",
-      "transactiondatetime",
-      "transactiondate",
-      "transdate",
-      "trandate",
-      "saledate",
-      "salesdate",
-      "datetime",
-      "createdat",
-      "datecreated",
-      "createddate",
-      "created",
-      "paidat",
-      "paymentdate",
-      "date",
-      "time",
-      "ts",
-      "day",
-      "주문일시",
-      "구매일시",
-      "결제일시",
-      "거래일시",
-      "판매일시",
-      "일시",
-      "주문일자",
-      "구매일자",
-      "결제일자",
-      "거래일자",
-      "판매일자",
-      "매출일자",
-      "주문일",
-      "구매일",
-      "결제일",
-      "거래일",
-      "판매일",
-      "주문날짜",
-      "구매날짜",
-      "날짜",
-      "일자"}},
-    {Role::product,
-     {"productid", "productno",     "productnumber", "productcode", "stockcode", "sku",        "lineitemsku",
-      "itemsku",   "productsku",    "variantsku",    "itemid",      "itemno",    "itemnumber", "itemcode",
-      "articleid", "articlenumber", "variantid",     "barcode",     "upc",       "ean",        "product",
-      "item",      "article",       "상품번호",      "상품코드",    "상품id",    "제품코드",   "품번",
-      "품목코드",  "바코드",        "상품"}},
-    {Role::product_name,
-     {"productname", "producttitle", "itemname", "itemtitle", "lineitemname", "itemdescription",
-      "productdescription", "description", "상품명", "제품명", "품명", "품목명"}},
-    {Role::quantity,
-     {"quantity", "qty", "lineitemquantity", "quantityordered", "orderquantity", "itemquantity", "unitssold",
-      "units", "수량", "구매수량", "주문수량", "판매수량", "결제수량"}},
-    {Role::price,
-     {"unitprice", "price", "lineitemprice", "itemprice", "productprice", "sellingprice", "saleprice", "단가",
-      "판매단가", "상품단가", "판매가", "판매가격", "상품가격", "가격"}},
-    {Role::amount, {"amount",        "lineamount", "linetotal",   "totalprice",  "totalamount",
-                    "orderamount",   "ordertotal", "grandtotal",  "total",       "transactionamount",
-                    "paymentamount", "paidamount", "netamount",   "grossamount", "netsales",
-                    "grosssales",    "salesvalue", "salesamount", "revenue",     "sales",
-                    "spend",         "결제금액",   "구매금액",    "주문금액",    "판매금액",
-                    "매출금액",      "매출액",     "실결제금액",  "총결제금액",  "총주문금액",
-                    "총금액",        "합계금액",   "금액",        "매출"}},
-    {Role::receipt,
-     {"receiptid", "receiptno",  "receiptnumber", "invoiceid", "invoiceno", "invoicenumber", "invoice",
-      "orderid",   "orderno",    "ordernumber",   "basketid",  "basketno",  "transactionid", "transactionno",
-      "transid",   "ticketid",   "ticketno",      "billno",    "receipt",   "order",         "basket",
-      "주문번호",  "영수증번호", "거래번호",      "전표번호",  "결제번호",  "상품주문번호"}},
-    {Role::action, {"action",        "actiontype",
-                    "eventtype",     "eventname",
-                    "behavior",      "behaviortype",
-                    "behaviour",     "activity",
-                    "event",         "행동",
-                    "행동유형",      "이벤트",
-                    "orderstatus",   "financialstatus",
-                    "paymentstatus", "transactionstatus",
-                    "status",        "주문상태",
-                    "결제상태",      "거래상태",
-                    "처리상태",      "배송상태"}},
-    {Role::partner,
-     {"partner", "brand", "merchant", "seller", "vendor", "retailer", "제휴사", "유통사", "브랜드"}},
-    {Role::channel, {"channel", "saleschannel", "orderchannel", "채널", "구매채널", "판매채널", "주문채널"}},
-    {Role::store,
-     {"storeid", "storeno", "storecode", "store", "shop", "branch", "outlet", "매장코드", "점포코드", "매장",
-      "점포", "지점"}},
-    {Role::region, {"region", "country", "city", "state", "province", "지역", "국가", "시도"}},
-    {Role::hour,
-     {"time", "ordertime", "purchasetime", "transactiontime", "transtime", "saletime", "timeofday", "시간",
-      "주문시간", "구매시간", "결제시간", "거래시간", "판매시간", "시각"}},
-};
-
 TableMapping table(Kind kind, const RoleNames& columns, std::initializer_list<Role> required) {
   TableMapping table;
   table.kind = kind;
-  for (const auto& [role, names] : columns) table.columns[static_cast<size_t>(role)] = names;
-  for (Role role : required) table.required[static_cast<size_t>(role)] = true;
+  table.columns = columns_of(columns);
+  table.required = roles_of(required);
   return table;
 }
 
@@ -141,6 +28,15 @@ TableMapping published(std::string_view name, Kind kind, const RoleNames& column
   out.name = name;
   for (const auto& [role, names] : columns) out.required[static_cast<size_t>(role)] = true;
   return out;
+}
+
+// What some values of the action column mean, beside those that are known.
+void mean(Mapping& mapping, std::initializer_list<std::pair<const char*, const char*>> meanings) {
+  for (TableMapping& table : mapping.tables)
+    for (const auto& [value, meaning] : meanings) {
+      Status added = table.rules.meanings.add(value, meaning);
+      DANGGOL_ASSERT(added);
+    }
 }
 
 Mapping online_retail() {
@@ -177,8 +73,290 @@ Mapping shopify() {
                   {Role::quantity, {"Lineitem quantity"}},
                   {Role::price, {"Lineitem price"}},
                   {Role::partner, {"Vendor"}},
+                  {Role::action, {"Financial Status"}},
                   {Role::region, {"Shipping Country"}}},
                  {Role::receipt, Role::customer, Role::time, Role::quantity, Role::price})}};
+}
+
+// WooCommerce's Customer / Order / Coupon Export, in its format of one row per item
+// (woocommerce.com/document/ordercustomer-csv-export-developer-documentation): money is the line's total,
+// after discounts and before taxes.
+Mapping woocommerce() {
+  return {"woocommerce",
+          {table(Kind::events,
+                 {{Role::receipt, {"order_number", "order_id"}},
+                  {Role::customer, {"billing_email", "customer_email", "customer_id"}},
+                  {Role::time, {"date", "order_date"}},
+                  {Role::action, {"status"}},
+                  {Role::product, {"item_sku", "item_product_id"}},
+                  {Role::product_name, {"item_name"}},
+                  {Role::quantity, {"item_quantity"}},
+                  {Role::amount, {"item_total"}},
+                  {Role::region, {"billing_country"}}},
+                 {Role::receipt, Role::customer, Role::time, Role::action, Role::quantity, Role::amount})}};
+}
+
+// Magento's (Adobe Commerce's) export of its grid of orders (experienceleague.adobe.com, "Orders"): a row an
+// order, so that there are no products. An order that was refunded as a whole is closed.
+Mapping magento() {
+  Mapping mapping{"magento",
+                  {table(Kind::events,
+                         {{Role::receipt, {"ID"}},
+                          {Role::customer, {"Customer Email"}},
+                          {Role::time, {"Purchase Date"}},
+                          {Role::action, {"Status"}},
+                          {Role::amount, {"Grand Total (Purchased)", "Grand Total (Base)"}}},
+                         {Role::receipt, Role::customer, Role::time, Role::action, Role::amount})}};
+  mean(mapping, {{"closed", "canceled"}});
+  return mapping;
+}
+
+// Cafe24's file of orders by item (support.cafe24.com, "주문 엑셀 다운로드"), whose columns each shop chooses
+// from one list.
+Mapping cafe24() {
+  return {"cafe24",
+          {table(Kind::events,
+                 {{Role::receipt, {"주문번호"}},
+                  {Role::customer, {"주문자ID", "주문자 ID", "주문자아이디"}},
+                  {Role::time, {"주문일시", "결제일시(입금확인일)", "주문일"}},
+                  {Role::action, {"주문상태"}},
+                  {Role::product, {"상품코드", "상품품목코드", "상품번호", "자체상품코드"}},
+                  {Role::product_name, {"상품명(한국어 쇼핑몰)", "주문상품명", "주문상품명(기본)", "상품명"}},
+                  {Role::quantity, {"수량"}},
+                  {Role::price, {"판매가"}},
+                  {Role::amount, {"상품구매금액(KRW)", "상품구매금액"}},
+                  {Role::channel, {"주문경로", "주문경로(PC/모바일)"}}},
+                 {Role::receipt, Role::customer, Role::time, Role::quantity})}};
+}
+
+// Naver SmartStore's file of orders (help.sell.smartstore.naver.com, "주문 조회 엑셀 다운로드"): a row a
+// product of an order. Buyers' ids may be masked there: see the warning of masked ids.
+Mapping smartstore() {
+  return {"smartstore",
+          {table(Kind::events,
+                 {{Role::receipt, {"주문번호"}},
+                  {Role::customer, {"구매자ID"}},
+                  {Role::time, {"결제일", "주문일시"}},
+                  {Role::action, {"주문상태"}},
+                  {Role::product, {"상품번호"}},
+                  {Role::product_name, {"상품명"}},
+                  {Role::quantity, {"수량"}},
+                  {Role::amount, {"최종 상품별 총 주문금액", "상품별 총 주문금액"}},
+                  {Role::channel, {"판매채널", "결제위치"}}},
+                 {Role::receipt, Role::customer, Role::time, Role::product, Role::quantity, Role::amount})}};
+}
+
+// Coupang Wing's list of deliveries (DeliveryList_*.xlsx of wing.coupang.com). It has no id of buyers: the
+// telephone number stands for one, as long as it stays the same.
+Mapping coupang() {
+  return {"coupang",
+          {table(Kind::events,
+                 {{Role::receipt, {"주문번호"}},
+                  {Role::customer, {"구매자이메일", "구매자전화번호"}},
+                  {Role::time, {"주문일"}},
+                  {Role::product, {"노출상품ID", "옵션ID"}},
+                  {Role::product_name, {"등록상품명", "노출상품명(옵션명)"}},
+                  {Role::quantity, {"구매수(수량)"}},
+                  {Role::price, {"옵션판매가(판매단가)"}},
+                  {Role::amount, {"결제액"}},
+                  {Role::channel, {"결제위치"}}},
+                 {Role::receipt, Role::customer, Role::time, Role::product, Role::quantity})}};
+}
+
+// Square's item detail file (squareup.com/help/us/en/article/5072, "Items detail CSV"): a row an item of a
+// payment or of a refund; a till's day and its time of day.
+Mapping square() {
+  return {"square",
+          {table(Kind::events,
+                 {{Role::receipt, {"Transaction ID"}},
+                  {Role::customer, {"Customer ID", "Customer Reference ID"}},
+                  {Role::time, {"Date"}},
+                  {Role::hour, {"Time"}},
+                  {Role::action, {"Event Type"}},
+                  {Role::product, {"SKU"}},
+                  {Role::product_name, {"Item"}},
+                  {Role::quantity, {"Qty"}},
+                  {Role::amount, {"Net Sales"}},
+                  {Role::store, {"Location"}}},
+                 {Role::receipt, Role::customer, Role::time, Role::hour, Role::product_name, Role::amount})}};
+}
+
+// Stripe's export of payments (support.stripe.com, "Export payments"), with failed ones in it; no products.
+Mapping stripe() {
+  return {"stripe",
+          {table(Kind::events,
+                 {{Role::receipt, {"id"}},
+                  {Role::customer, {"Customer ID", "Customer Email"}},
+                  {Role::time, {"Created date (UTC)", "Created (UTC)"}},
+                  {Role::action, {"Status"}},
+                  {Role::amount, {"Amount"}},
+                  {Role::region, {"Card Address Country"}}},
+                 {Role::receipt, Role::customer, Role::time, Role::action, Role::amount})}};
+}
+
+// Google Analytics 4's export to BigQuery (support.google.com/analytics/answer/7029846), as Parquet or JSON
+// lines: a row an item of an event, or an event without items.
+Mapping ga4() {
+  Mapping mapping{"ga4",
+                  {table(Kind::events,
+                         {{Role::customer, {"user_pseudo_id"}},
+                          {Role::time, {"event_timestamp"}},
+                          {Role::action, {"event_name"}},
+                          {Role::product, {"items.item_id"}},
+                          {Role::product_name, {"items.item_name"}},
+                          {Role::quantity, {"items.quantity"}},
+                          {Role::price, {"items.price"}},
+                          {Role::receipt, {"ecommerce.transaction_id"}},
+                          {Role::partner, {"items.item_brand"}},
+                          {Role::channel, {"traffic_source.medium"}},
+                          {Role::region, {"geo.country"}}},
+                         {Role::customer, Role::time, Role::action})}};
+  mapping.lines = "items";
+  for (const char* name : {"session_start",
+                           "first_visit",
+                           "first_open",
+                           "user_engagement",
+                           "scroll",
+                           "form_start",
+                           "form_submit",
+                           "file_download",
+                           "video_start",
+                           "video_progress",
+                           "video_complete",
+                           "begin_checkout",
+                           "add_shipping_info",
+                           "add_payment_info",
+                           "remove_from_cart",
+                           "view_cart",
+                           "login",
+                           "sign_up",
+                           "share",
+                           "select_content"})
+    mean(mapping, {{name, "none"}});
+  return mapping;
+}
+
+// Amplitude's export (amplitude.com/docs/apis/analytics/export): JSON lines, gzipped, in a zip. Who somebody
+// is, before a login and after, is the amplitude_id.
+Mapping amplitude() {
+  return {"amplitude",
+          {table(Kind::events,
+                 {{Role::customer, {"amplitude_id"}},
+                  {Role::time, {"event_time"}},
+                  {Role::action, {"event_type"}},
+                  {Role::product, {"event_properties.product_id", "event_properties.$productId"}},
+                  {Role::product_name, {"event_properties.name", "event_properties.product_name"}},
+                  {Role::quantity, {"event_properties.quantity", "event_properties.$quantity"}},
+                  {Role::price, {"event_properties.price", "event_properties.$price"}},
+                  {Role::amount, {"event_properties.revenue", "event_properties.$revenue"}},
+                  {Role::receipt, {"event_properties.order_id"}},
+                  {Role::region, {"country"}}},
+                 {Role::customer, Role::time, Role::action})}};
+}
+
+// PostHog's batch export of events (posthog.com/docs/cdp/batch-exports), as JSON lines.
+Mapping posthog() {
+  return {"posthog",
+          {table(Kind::events,
+                 {{Role::customer, {"person_id", "distinct_id"}},
+                  {Role::time, {"timestamp"}},
+                  {Role::action, {"event"}},
+                  {Role::product, {"properties.product_id", "properties.sku"}},
+                  {Role::product_name, {"properties.name", "properties.product_name"}},
+                  {Role::quantity, {"properties.quantity"}},
+                  {Role::price, {"properties.price"}},
+                  {Role::amount, {"properties.revenue", "properties.value"}},
+                  {Role::receipt, {"properties.order_id"}},
+                  {Role::region, {"properties.$geoip_country_code"}}},
+                 {Role::customer, Role::time, Role::action})}};
+}
+
+// The Brazilian E-Commerce Public Dataset by Olist (kaggle.com/datasets/olistbr/brazilian-ecommerce): a
+// folder of nine tables. A person has an id of their own in each order; customer_unique_id is the person.
+Mapping olist() {
+  TableMapping items = published("order_items", Kind::events,
+                                 {{Role::receipt, {"order_id"}},
+                                  {Role::product, {"product_id"}},
+                                  {Role::partner, {"seller_id"}},
+                                  {Role::amount, {"price"}},
+                                  {Role::customer, {"customer_unique_id"}},
+                                  {Role::time, {"order_purchase_timestamp"}},
+                                  {Role::action, {"order_status"}},
+                                  {Role::region, {"customer_state"}}});
+  items.wanted = true;
+  Mapping mapping{
+      "olist",
+      {items, table(Kind::products,
+                    {{Role::product, {"product_id"}},
+                     {Role::class_top, {"product_category_name_english", "product_category_name"}}},
+                    {Role::product, Role::class_top})}};
+  mapping.tables[1].name = "products";
+  mapping.joins = {
+      {"orders", "order_id", {"customer_id", "order_status", "order_purchase_timestamp"}},
+      {"customers", "customer_id", {"customer_unique_id", "customer_state"}},
+      {"category_name_translation", "product_category_name", {"product_category_name_english"}, true}};
+  mapping.unread = {{"geolocation_zip_code_prefix"},
+                    {"seller_id", "seller_city"},
+                    {"payment_type", "payment_value"},
+                    {"review_id", "review_score"}};
+  mean(mapping, {{"created", "none"}});
+  return mapping;
+}
+
+// A day for each order of Instacart's, which tells only how many days passed since a customer's order before:
+// each customer's first is put on its day of the week in the first week of 2017.
+std::vector<std::string> days_of_orders(const Lookup& orders) {
+  enum Column { user, number, day_of_week, hour, days_since };
+  auto whole = [&](size_t row, Column column) {
+    std::string_view text = orders.field(row, column);
+    int value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  };
+  std::vector<size_t> order(orders.rows());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::pair(orders.field(a, user), whole(a, number)) <
+           std::pair(orders.field(b, user), whole(b, number));
+  });
+  std::vector<std::string> days(orders.rows());
+  Date day{};
+  for (size_t i = 0; i < order.size(); ++i) {
+    size_t row = order[i];
+    bool is_first = i == 0 || orders.field(order[i - 1], user) != orders.field(row, user);
+    const Date first_sunday = to_date(Civil{2017, 1, 1});
+    day = is_first ? Date{first_sunday.days + whole(row, day_of_week)}
+                   : Date{day.days + whole(row, days_since)};
+    days[row] = to_text(day);
+  }
+  return days;
+}
+
+// The Instacart Online Grocery Shopping Dataset 2017 (kaggle.com/c/instacart-market-basket-analysis): a
+// folder of six tables, without dates and without money.
+Mapping instacart() {
+  TableMapping products = published("order_products", Kind::events,
+                                    {{Role::receipt, {"order_id"}},
+                                     {Role::product, {"product_id"}},
+                                     {Role::customer, {"user_id"}},
+                                     {Role::time, {"ordered_on"}},
+                                     {Role::hour, {"order_hour_of_day"}}});
+  products.wanted = true;
+  Mapping mapping{"instacart",
+                  {products, published("products", Kind::products,
+                                       {{Role::product, {"product_id"}},
+                                        {Role::product_name, {"product_name"}},
+                                        {Role::class_top, {"department"}},
+                                        {Role::class_middle, {"aisle"}}})}};
+  mapping.joins = {{"orders",
+                    "order_id",
+                    {"user_id", "order_number", "order_dow", "order_hour_of_day", "days_since_prior_order"},
+                    false,
+                    "ordered_on",
+                    days_of_orders},
+                   {"aisles", "aisle_id", {"aisle"}, true},
+                   {"departments", "department_id", {"department"}, true}};
+  return mapping;
 }
 
 Mapping events() {
@@ -245,7 +423,15 @@ Mapping lpoint() {
 
 // Every preset with its name, in the order that help shows.
 std::vector<Mapping> presets() {
-  return {online_retail(), shopify(), events(), lpoint(), {"exposures", {offers("")}}};
+  return {events(),     {"exposures", {offers("")}},
+          lpoint(),     online_retail(),
+          shopify(),    woocommerce(),
+          magento(),    cafe24(),
+          smartstore(), coupang(),
+          square(),     stripe(),
+          ga4(),        amplitude(),
+          posthog(),    olist(),
+          instacart()};
 }
 
 }  // namespace
@@ -263,6 +449,23 @@ Result<Mapping> preset(std::string_view name) {
                fmt::format("preset {}: must be one of {}", name, fmt::join(preset_names(), ", "))};
 }
 
-Mapping guessing() { return {"", {table(Kind::events, usual_names, {Role::customer, Role::time})}}; }
+std::string preset_by_columns(const std::vector<std::string>& header) {
+  std::vector<std::string> names;
+  for (const std::string& name : header) names.push_back(plain(name));
+  auto has = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), plain(name)) != names.end();
+  };
+  for (const Mapping& mapping : presets()) {
+    const TableMapping& table = mapping.tables[0];
+    constexpr auto least = 5;  // so many columns are nobody's by chance
+    bool has_all =
+        mapping.tables.size() == 1 && std::count(table.required.begin(), table.required.end(), true) >= least;
+    for (size_t role = 0; has_all && role < role_count; ++role)
+      has_all =
+          !table.required[role] || std::any_of(table.columns[role].begin(), table.columns[role].end(), has);
+    if (has_all) return mapping.preset;
+  }
+  return {};
+}
 
 }  // namespace danggol::ingest

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/utf8.h"
 #include "ingest/values.h"
 
 namespace danggol::ingest {
@@ -183,8 +184,9 @@ struct RowReader::State {
     if (!row.has_amount && money_needed && (text.has(Role::amount) || text.has(Role::price)))
       return "no_amount";
 
-    row.product = text.text(product_role);  // where there are no ids, a name is one
+    row.product = text.text(Role::product);  // where there is no id, the name is one
     row.product_name = text.text(Role::product_name);
+    if (row.product.empty()) row.product = beginning(row.product_name, most_id_bytes);
     bool is_charge = is_no_product(row, before);
     if (is_charge) row.product = row.product_name = {}, ++seen.charges;
     bool is_negative = row.amount.ten_thousandths < 0 || row.quantity.ten_thousandths < 0;
@@ -240,7 +242,6 @@ struct RowReader::State {
   Notation notation;
   TimeStyle times;
   RoleColumns roles;
-  Role product_role;
   bool is_state;
   Timestamp latest;
 };
@@ -253,7 +254,6 @@ RowReader::RowReader(const FileFacts& facts) {
   s.notation = facts.notation;
   s.times = {s.notation.order, s.rules.unix_only, s.rules.zone.get()};
   s.roles = facts.roles;
-  s.product_role = facts.has(Role::product) ? Role::product : Role::product_name;
   int action = facts.roles[static_cast<size_t>(Role::action)];
   s.is_state = action >= 0 && is_state_by_name(facts.header[static_cast<size_t>(action)]);
   s.latest = {now_utc().micros + micros_per_day};
