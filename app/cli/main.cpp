@@ -214,14 +214,14 @@ ImportRequest import_request(const Options& options) {
 Status check(const Options& options) {
   StopOnSignal::watch([](bool) { return true; });
   auto files = TRY(Engine::check(import_request(options), StopOnSignal::progress()));
-  print(options.json ? to_json(files) : to_text(files));
+  print(options.json ? to_json(files) : to_text(files, language(options)));
   return {};
 }
 
 Status import(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::write));
   auto files = TRY(engine.import(import_request(options), StopOnSignal::progress()));
-  print(options.json ? to_json(files) : to_text(files));
+  print(options.json ? to_json(files) : to_text(files, language(options)));
   return {};
 }
 
@@ -458,10 +458,10 @@ int main(int argc, char** argv) {
 
   // before the command or after it
   with_language(with_json(with_store(&app)));
-  with_json(with_files(
-      command(app, "check", "look at files without importing: format, columns, rows, rejects", check)));
-  auto* import_command =
-      with_store(with_json(with_files(command(app, "import", "load files into the store", import))));
+  with_language(with_json(with_files(
+      command(app, "check", "look at files without importing: format, columns, rows, rejects", check))));
+  auto* import_command = with_language(
+      with_store(with_json(with_files(command(app, "import", "load files into the store", import)))));
   import_command->add_flag("--again", options.import.again,
                            "load a file whose content is already in the store");
 

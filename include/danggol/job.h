@@ -48,9 +48,9 @@ struct FileSummary {
   std::vector<ColumnSummary> columns;  // in the order of the file
   std::vector<ActionSummary> actions;  // most rows first
   int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
-  std::vector<std::pair<std::string, int64_t>> rejects;  // reason in words -> rows, most first
-  std::vector<std::string> warnings;                     // in a line each
-  std::string first, last;                               // dates of the rows; "" without
+  std::vector<std::pair<Text, int64_t>> rejects;  // reason in words -> rows, most first
+  std::vector<Text> warnings;                     // in a line each
+  std::string first, last;                        // dates of the rows; "" without
 };
 
 // A change of the list of those who are never to be contacted. Ids may be parted by commas, semicolons, tabs,

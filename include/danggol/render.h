@@ -17,7 +17,7 @@ std::string to_json(const PipelineSummary& pipeline);
 
 std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language);
 std::string to_text(const AnalysisInfo& analysis, Language language);
-std::string to_text(const std::vector<FileSummary>& files);
+std::string to_text(const std::vector<FileSummary>& files, Language language);
 std::string to_text(const SuppressSummary& suppressed, Language language);
 std::string to_text(const RunSummary& run, Language language);
 std::string to_text(const PipelineSummary& pipeline, Language language);

@@ -39,9 +39,9 @@ FileSummary summary_of(const ingest::FileReport& report) {
   file.rows_loaded = report.rows_loaded;
   file.rows_rejected = report.rows_rejected;
   for (const auto& [reason, rows] : report.rejects) {
-    std::string words = reason;
+    Text words;
     for (const auto& known : ingest::reject_reasons())
-      if (known.name == reason) words = known.words().in(Language::en);
+      if (known.name == reason) words = known.words();
     file.rejects.emplace_back(words, rows);
   }
   file.warnings = report.warnings;

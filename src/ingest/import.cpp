@@ -279,37 +279,6 @@ Result<std::string> folder_of(store::Connection& connection) {
   return folder.empty() ? "." : folder;
 }
 
-constexpr std::array<std::string_view, 11> states_of_orders = {
-    "status",        "state",           "orderstatus",       "orderstate",
-    "paymentstatus", "financialstatus", "transactionstatus", "주문상태",
-    "결제상태",      "거래상태",        "처리상태"};
-
-constexpr std::array<std::string_view, 6> words_of_totals = {"total", "order", "paid",
-                                                             "주문",  "결제",  "합계"};
-
-const RejectReason& reason_named(std::string_view name) {
-  const auto& reasons = reject_reasons();
-  auto at =
-      std::find_if(reasons.begin(), reasons.end(), [&](const auto& reason) { return reason.name == name; });
-  DANGGOL_ASSERT(at != reasons.end());
-  return *at;
-}
-
-// Why a file has no row that could be loaded: the reason that most of its rows have, and what to do; "" where
-// that is not so.
-std::string why_nothing(const FileReport& report) {
-  if (report.rows_loaded > 0 || report.rows_rejected == 0) return {};
-  const auto& [name, rows] = report.rejects.front();
-  const RejectReason& reason = reason_named(name);
-  std::string such;
-  for (const auto& [line, text] : report.examples)
-    such += fmt::format("{}line {}{}{}", such.empty() ? ", such as " : "; ", line, text.empty() ? "" : ": ",
-                        shown(text));
-  return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}{}", grouped(rows),
-                     grouped(report.rows_rejected), reason.words().in(Language::en), such,
-                     reason.remedy.empty() ? "" : "; ", reason.remedy);
-}
-
 Status expect_rows(const std::vector<FileReport>& reports) {
   auto nothing = [](const FileReport& report) { return !why_nothing(report).empty(); };
   auto first = std::find_if(reports.begin(), reports.end(), nothing);
@@ -317,115 +286,9 @@ Status expect_rows(const std::vector<FileReport>& reports) {
   return Error{Code::bad_input, fmt::format("{}: {}", first->facts.path, why_nothing(*first))};
 }
 
-// A column of the states of orders that plays no role, for nobody knows its values; "" for none.
-std::string unread_states(const FileFacts& facts) {
-  if (facts.kind != Kind::events || facts.has(Role::action)) return {};
-  for (size_t c = 0; c < facts.header.size(); ++c) {
-    std::string name = plain(facts.header[c]);
-    bool is_of_orders = std::any_of(states_of_orders.begin(), states_of_orders.end(),
-                                    [&](std::string_view known) { return name == known; });
-    if (is_of_orders && !facts.examples[c].empty()) return facts.header[c];
-  }
-  return {};
-}
-
-// Whether each line seems to carry the amount of its whole order: by the column's name and a few, or by many.
-bool repeats_total(const FileReport& report) {
-  int column = report.facts.roles[static_cast<size_t>(Role::amount)];
-  if (column < 0 || report.facts.rules.is_amount_of_order) return false;
-  std::string name = plain(report.facts.header[static_cast<size_t>(column)]);
-  bool says_total = std::any_of(words_of_totals.begin(), words_of_totals.end(),
-                                [&](std::string_view word) { return name.find(word) != name.npos; });
-  int64_t least_lines = says_total ? 2 : 30;
-  constexpr int64_t most_others_of = 50;
-  return report.next_lines >= least_lines &&
-         (report.next_lines - report.same_amounts) * most_others_of <= report.next_lines;
-}
-
-// One id stands for several people where letters of it are hidden.
-bool masks_customers(const FileFacts& facts) {
-  int column = facts.roles[static_cast<size_t>(Role::customer)];
-  return column >= 0 && facts.examples[static_cast<size_t>(column)].find("**") != std::string::npos;
-}
-
-void warn(const Mapping& mapping, FileReport& report) {
-  if (std::string known = preset_by_columns(report.facts.header); mapping.preset.empty() && !known.empty())
-    report.warnings.push_back(
-        fmt::format("its columns are those of the preset {0}: import it with danggol import {0}", known));
-  if (masks_customers(report.facts))
-    report.warnings.push_back(fmt::format(
-        "the customers' ids are masked, as in {}: people of one mask count as one; export them "
-        "whole",
-        shown(report.facts
-                  .examples[static_cast<size_t>(report.facts.roles[static_cast<size_t>(Role::customer)])])));
-  if (report.returns > 0)
-    report.warnings.push_back(
-        fmt::format("{} rows of a negative amount or quantity are returns: no visits, no sales; give "
-                    "--negative-rows=sale where they are sales",
-                    grouped(report.returns)));
-  if (report.charges > 0)
-    report.warnings.push_back(
-        fmt::format("{} rows are shipping, discounts, taxes or the like: money of their orders, no products",
-                    grouped(report.charges)));
-  if (repeats_total(report))
-    report.warnings.push_back(
-        "all lines of an order carry the same amount, and each is counted; where it is the order's, give "
-        "--amount-of=order");
-  if (std::string column = unread_states(report.facts); !column.empty())
-    report.warnings.push_back(fmt::format(
-        "{} is not read, for its values are not known: all rows count as purchases, also those of "
-        "orders that were canceled; say what they mean with --action={} "
-        "--action-values=VALUE=purchase,VALUE=canceled,VALUE=none",
-        shown(column), shown(column)));
-  if (std::string why = why_nothing(report); !why.empty()) report.warnings.push_back(std::move(why));
-  if (report.instants > 0 && !report.facts.rules.zone)
-    report.warnings.push_back(
-        fmt::format("{} times that name a zone, or are seconds since 1970, are told in UTC; give --zone, "
-                    "such as --zone=Asia/Seoul, for the "
-                    "shop's own clocks",
-                    grouped(report.instants)));
-}
-
 Error no_rows(const Mapping& mapping) {
   return {Code::not_found, fmt::format("{}: no file is its table of rows, whose columns are {}; give it too",
                                        mapping.preset, expected(mapping.tables[0]))};
-}
-
-void name_left_out(const Inputs& inputs, const Joins& joins, FileReport& report) {
-  for (const Joins::Taken& taken : joins.taken())
-    report.warnings.push_back(taken.key.empty() ? fmt::format("{}: nothing of it is read", taken.path)
-                                                : fmt::format("{}: {} rows, looked up by {}", taken.path,
-                                                              grouped(taken.rows), taken.key));
-  for (const std::string& path : inputs.left_out())
-    report.warnings.push_back(path + ": no table by its name, not read");
-}
-
-// One id with more than a fifth of all visits is hardly a customer.
-Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, FileReport& report) {
-  constexpr double most_share = 0.2;
-  constexpr int64_t least_customers = 20, least_rows = 100;
-  Table most = TRY(connection.query(
-      "SELECT customer_no, count(*) AS rows, (SELECT count(*) FROM raw.event WHERE source >= $load) AS "
-      "all_rows, "
-      "count(*) OVER () AS customers FROM raw.event WHERE source >= $load GROUP BY customer_no "
-      "ORDER BY rows DESC, customer_no LIMIT 1",
-      {{"load", first_load}}));
-  if (most.rows() == 0 || most.integers("customers")[0] < least_customers) return {};
-  auto rows = static_cast<double>(most.integers("rows")[0]),
-       all = static_cast<double>(most.integers("all_rows")[0]);
-  if (all < least_rows || rows < most_share / 2 * all) return {};
-  Table visits = TRY(connection.query(
-      "SELECT customer_id, visits, all_visits FROM (SELECT count(DISTINCT ts) FILTER (customer_no = $who) AS "
-      "visits, "
-      "count(DISTINCT (customer_no, ts)) AS all_visits FROM raw.event WHERE source >= $load), raw.customer "
-      "WHERE customer_no = $who",
-      {{"load", first_load}, {"who", most.integers("customer_no")[0]}}));
-  auto of_one = static_cast<double>(visits.integers("visits")[0]);
-  if (double share = of_one / static_cast<double>(visits.integers("all_visits")[0]); share > most_share)
-    report.warnings.push_back(fmt::format(
-        "customer {0} has {1:.0f} % of all visits; if it is nobody, such as a till, give --nobody={0}",
-        shown(visits.texts("customer_id")[0]), 100 * share));
-  return {};
 }
 
 // Exposures of which nobody ever did anything are not of this shop, or their ids are written otherwise: a
@@ -543,9 +406,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
   TRY(staging->insert(connection, files, *dimensions, work.stop));
   for (FileReport& report : reports) {
     warn(mapping, report);
-    if (int64_t most = options.rejects.rows; report.rows_rejected > most)
-      report.warnings.push_back(fmt::format("raw.reject keeps the first {} of its rejects, not the other {}",
-                                            grouped(most), grouped(report.rows_rejected - most)));
+    if (int64_t most = options.rejects.rows; report.rows_rejected > most) warn_of_rejects(most, report);
   }
   TRY(warn_of_one_for_all(connection, first_load, reports.back()));
   auto exposures = std::find_if(reports.begin(), reports.end(), [](const FileReport& report) {

@@ -112,7 +112,8 @@ struct Mapping {
   std::vector<Join> joins = {};  // in the order in which they are made: one may bring the key of another
   // Tables of the publisher's of which nothing is read, each known by these columns.
   std::vector<std::vector<std::string>> unread = {};
-  std::string lines = {};  // the list whose objects are the rows, of nested files; "" for the only one
+  bool has_no_dates = false;  // they are made of the days between a customer's orders
+  std::string lines = {};     // the list whose objects are the rows, of nested files; "" for the only one
   std::vector<std::string> header = {};  // of a file that has no line of them; else empty
   std::string encoding = {};  // of the files, by its name; "" where it is to be told from their bytes
 };

@@ -348,6 +348,7 @@ Mapping instacart() {
                                         {Role::product_name, {"product_name"}},
                                         {Role::class_top, {"department"}},
                                         {Role::class_middle, {"aisle"}}})}};
+  mapping.has_no_dates = true;
   mapping.joins = {{"orders",
                     "order_id",
                     {"user_id", "order_number", "order_dow", "order_hour_of_day", "days_since_prior_order"},

@@ -10,39 +10,16 @@
 namespace danggol::ingest {
 
 Text RejectReason::words() const { return ingest_words::all.text(fmt::format("reject.{}", name)); }
+Text RejectReason::remedy() const { return ingest_words::all.text(fmt::format("remedy.{}", name)); }
 
 const std::vector<RejectReason>& reject_reasons() {
   static const std::vector<RejectReason> reasons = {
-      {"no_customer", "name the column with --customer=COLUMN"},
-      {"bad_time", "name the column with --time=COLUMN"},
-      {"ambiguous_time", ""},
-      {"default_time", "name the column with --time=COLUMN"},
-      {"lonely_time", "name the column with --time=COLUMN"},
-      {"placeholder_id", "name the column with --customer=COLUMN"},
-      {"spreadsheet_id", "export the file again with the ids as text"},
-      {"future_time", "name the column with --time=COLUMN, or set this machine's clock"},
-      {"bad_amount", "name the column with --amount=COLUMN or --price=COLUMN"},
-      {"no_amount", "name the column with --amount=COLUMN or --price=COLUMN"},
-      {"bad_quantity", "name the column with --quantity=COLUMN"},
-      {"unknown_action",
-       "say what they mean with --action-values=VALUE=ACTION, or name the column with --action=COLUMN"},
-      {"no_event", "say what is one with --action-values=VALUE=ACTION"},
-      {"bad_hour", "name the column with --hour=COLUMN"},
-      {"no_offer", "name the column with --offer=COLUMN"},
-      {"bad_propensity", "name the column with --propensity=COLUMN"},
-      {"no_id", "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
-      {"duplicate_id", "name the column with --customer=COLUMN, --product=COLUMN or --branch=COLUMN"},
-      {"unknown_customer", "give the table of customers that has them"},
-      {"unknown_product", "give the table of products that has them"},
-      {"unknown_store", "give the table of stores that has them"},
-      {"field_count", "let the header name each field of a row"},
-      {"open_quote", "close the quotes, or double those inside a field"},
-      {"bad_quote", "double the quotes inside a field"},
-      {"too_long", "check the file's line ends"},
-      {"encoding", "save the file as UTF-8 (or CP949)"},
-      {"unmatched", "give the whole of all tables"},
-      {"id_too_long", "name the columns of ids, such as --customer=COLUMN"},
-  };
+      {"no_customer"},    {"bad_time"},       {"ambiguous_time"}, {"default_time"},     {"lonely_time"},
+      {"placeholder_id"}, {"spreadsheet_id"}, {"future_time"},    {"bad_amount"},       {"no_amount"},
+      {"bad_quantity"},   {"unknown_action"}, {"no_event"},       {"bad_hour"},         {"no_offer"},
+      {"bad_propensity"}, {"no_id"},          {"duplicate_id"},   {"unknown_customer"}, {"unknown_product"},
+      {"unknown_store"},  {"field_count"},    {"open_quote"},     {"bad_quote"},        {"too_long"},
+      {"encoding"},       {"unmatched"},      {"id_too_long"}};
   return reasons;
 }
 

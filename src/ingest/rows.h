@@ -46,8 +46,8 @@ struct RejectRow {
 
 struct RejectReason {
   std::string_view name;
-  std::string_view remedy;  // where every row of a file is turned down for it
   Text words() const;
+  Text remedy() const;  // where every row of a file is turned down for it
 };
 const std::vector<RejectReason>& reject_reasons();
 

@@ -168,13 +168,15 @@ std::string to_json(const PipelineSummary& pipeline) {
 std::string to_json(const std::vector<FileSummary>& files) {
   Json json = Json::array();
   for (const auto& file : files) {
-    Json columns = Json::array(), rejects = Json::array();
+    Json columns = Json::array(), rejects = Json::array(), warnings = Json::array();
     for (const auto& column : file.columns)
       columns.push_back({{"column", column.name},
                          {"role", column.role.empty() ? Json(nullptr) : Json(column.role)},
                          {"value", column.role.empty() ? Json(nullptr) : Json(column.value)},
                          {"by_values", column.by_values}});
-    for (const auto& [reason, rows] : file.rejects) rejects.push_back({{"reason", reason}, {"rows", rows}});
+    for (const auto& [reason, rows] : file.rejects)
+      rejects.push_back({{"reason", text_json(reason)}, {"rows", rows}});
+    for (const auto& warning : file.warnings) warnings.push_back(text_json(warning));
     Json actions = Json::array();
     for (const auto& action : file.actions)
       actions.push_back({{"value", action.value},
@@ -192,7 +194,7 @@ std::string to_json(const std::vector<FileSummary>& files) {
                     {"rows_loaded", file.rows_loaded},
                     {"rows_rejected", file.rows_rejected},
                     {"rejects", rejects},
-                    {"warnings", file.warnings},
+                    {"warnings", warnings},
                     {"first", file.first},
                     {"last", file.last}});
   }
@@ -241,65 +243,99 @@ size_t places(std::string_view text) {
   return out;
 }
 
-// What each column was taken for, with a value of it, and those that are not read.
-std::string columns_text(const std::vector<ColumnSummary>& columns) {
-  size_t width = 0;
-  for (const auto& column : columns)
-    if (!column.role.empty()) width = std::max(width, places(column.name));
-  constexpr size_t most_width = 30, most_value_bytes = 60;
-  width = std::min(width, most_width);
-  std::string out, unread;
-  for (const auto& column : columns) {
-    if (column.role.empty()) {
-      unread += fmt::format("{}{}", unread.empty() ? "" : ", ", column.name);
-      continue;
-    }
-    std::string value = column.value.substr(0, column.value.find_first_of("\r\n"));
-    if (value.size() > most_value_bytes) value = fmt::format("{}...", beginning(value, most_value_bytes));
-    std::string line = fmt::format("  {:<14}{:<{}}  {}{}", column.role, column.name, width, value,
-                                   column.by_values ? "  (by its values)" : "");
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+// What check and import answer, in one language.
+class FilesText {
+ public:
+  explicit FilesText(Language language) : language_(language) {}
+
+  std::string of(const FileSummary& file) const {
+    std::string out = fmt::format("{}: {}, {}", file.path, file.format, file.encoding);
+    if (!file.table.empty()) out += fmt::format(", {} {}", word("table"), file.table);
+    out += "\n" + columns(file.columns) + "  " + rows(file) + "\n";
+    for (const auto& [reason, rows] : file.rejects)
+      out += fmt::format("  {:>10}  {}\n", rows, reason.in(language_));
+    if (std::string of_actions = actions(file.actions); !of_actions.empty())
+      out += fmt::format("  {}: {}\n", word("actions"), of_actions);
+    for (const auto& kind : file.unchecked)
+      out += "  " + say(words::unchecked({.kind = {text("kind." + kind)}})) + "\n";
+    for (const auto& warning : file.warnings) out += fmt::format("  ! {}\n", warning.in(language_));
+    return out;
   }
-  return unread.empty() ? out : out + fmt::format("  not read      {}\n", unread);
-}
+
+ private:
+  static Text text(const std::string& key) { return words::all.text("check." + key); }
+  std::string word(const std::string& key) const { return text(key).in(language_); }
+  std::string say(const Sentence& sentence) const { return render(words::all, sentence).in(language_); }
+  static std::string padded(std::string_view text, size_t width) {
+    return std::string(text) + std::string(width - std::min(width, places(text)), ' ');
+  }
+
+  std::string rows(const FileSummary& file) const {
+    Text kind = text("kind." + file.kind);
+    auto first = parse_date(file.first), last = parse_date(file.last);
+    if (!first || !last)
+      return say(words::rows({.rows = file.rows_read,
+                              .loaded = file.rows_loaded,
+                              .kind = {kind},
+                              .rejects = file.rows_rejected}));
+    return say(words::rows_of({.rows = file.rows_read,
+                               .loaded = file.rows_loaded,
+                               .kind = {kind},
+                               .rejects = file.rows_rejected,
+                               .first = {*first},
+                               .last = {*last}}));
+  }
+
+  // What each column was taken for, with a value of it, and those that are not read.
+  std::string columns(const std::vector<ColumnSummary>& columns) const {
+    constexpr size_t role_width = 14, most_width = 30, most_value_bytes = 60;
+    size_t width = 0;
+    for (const auto& column : columns)
+      if (!column.role.empty()) width = std::max(width, places(column.name));
+    width = std::min(width, most_width);
+    std::string out, unread;
+    for (const auto& column : columns) {
+      if (column.role.empty()) {
+        unread += fmt::format("{}{}", unread.empty() ? "" : ", ", column.name);
+        continue;
+      }
+      std::string value = column.value.substr(0, column.value.find_first_of("\r\n"));
+      if (value.size() > most_value_bytes) value = fmt::format("{}...", beginning(value, most_value_bytes));
+      std::string line = fmt::format("  {}{}  {}", padded(word("role." + column.role), role_width),
+                                     padded(column.name, width), value);
+      if (column.by_values) line += fmt::format("  ({})", word("by_values"));
+      out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    }
+    if (!unread.empty()) out += fmt::format("  {}{}\n", padded(word("not_read"), role_width), unread);
+    return out;
+  }
+
+  // "delivered 5 (purchase), canceled 1, lost 2 (not known)"; "" where each value says itself what it is.
+  std::string actions(const std::vector<ActionSummary>& actions) const {
+    constexpr size_t most = 12;
+    bool says_itself = true;
+    std::string out;
+    for (size_t i = 0; i < actions.size(); ++i) {
+      const auto& [value, meaning, rows] = actions[i];
+      says_itself &= value == meaning;
+      if (i >= most) continue;
+      out += fmt::format("{}{} {}", i > 0 ? ", " : "", value.empty() ? word("blank") : value, grouped(rows));
+      std::string means = word(meaning.empty() ? "unknown" : "meaning." + meaning);
+      if (value != means) out += fmt::format(" ({})", means);
+    }
+    if (says_itself) return {};
+    if (actions.size() > most) out += ", " + say(words::and_more({.more = actions.size() - most}));
+    return out;
+  }
+
+  Language language_;
+};
 
 }  // namespace
 
-// "delivered 5 (purchase), canceled 1, lost 2 (not known)"; "" where each value says itself what it is.
-std::string actions_text(const std::vector<ActionSummary>& actions) {
-  constexpr size_t most = 12;
-  bool says_itself = true;
+std::string to_text(const std::vector<FileSummary>& files, Language language) {
   std::string out;
-  for (size_t i = 0; i < actions.size(); ++i) {
-    const ActionSummary& action = actions[i];
-    says_itself &= action.value == action.meaning;
-    if (i == most) out += fmt::format(", and {} more", actions.size() - most);
-    if (i >= most) continue;
-    out += fmt::format("{}{} {}", i > 0 ? ", " : "",
-                       action.value.empty() ? "(blank)" : action.value, grouped(action.rows));
-    if (action.value != action.meaning)
-      out += fmt::format(" ({})", action.meaning.empty() ? "not known" : action.meaning);
-  }
-  return says_itself ? "" : out;
-}
-
-std::string to_text(const std::vector<FileSummary>& files) {
-  std::string out;
-  for (const auto& file : files) {
-    out += fmt::format("{}: {}, {}{}{}\n", file.path, file.format, file.encoding,
-                       file.table.empty() ? "" : ", table ", file.table);
-    out += columns_text(file.columns);
-    out += fmt::format("  {} rows = {} {} + {} rejects", file.rows_read, file.rows_loaded, file.kind,
-                       file.rows_rejected);
-    if (!file.first.empty()) out += fmt::format(", {} to {}", file.first, file.last);
-    out += "\n";
-    for (const auto& [reason, rows] : file.rejects) out += fmt::format("  {:>10}  {}\n", rows, reason);
-    if (std::string actions = actions_text(file.actions); !actions.empty())
-      out += fmt::format("  actions: {}\n", actions);
-    for (const auto& kind : file.unchecked)
-      out += fmt::format("  {} are not checked: no file is the table of them\n", kind);
-    for (const auto& warning : file.warnings) out += fmt::format("  ! {}\n", warning);
-  }
+  for (const auto& file : files) out += FilesText(language).of(file);
   return out;
 }
 

@@ -1041,18 +1041,20 @@ TEST(Events, EveryReasonForAReject) {
                        "\n"                                // 19 too_long
                        "None,2021-01-01,p1,1,1,buy\n"      // 20 placeholder_id
                        "8.80E+11,2021-01-01,p1,1,1,buy\n"  // 21 spreadsheet_id
-                       "c1,2021-01-01,\"p1,1,1,buy\n");    // 22 open_quote
+                       "c1,2021-01-01,p1,1,1,unpaid\n"     // 22 no_event
+                       "c1,2021-01-01,\"p1,1,1,buy\n");    // 23 open_quote
   Read read = read_events(path, guessing());
   std::vector<std::pair<int64_t, std::string>> expected = {
       {3, "no_customer"},     {4, "bad_time"},     {5, "ambiguous_time"}, {6, "future_time"},
       {7, "default_time"},    {8, "bad_amount"},   {9, "no_amount"},      {10, "bad_quantity"},
       {11, "unknown_action"}, {12, "field_count"}, {13, "bad_quote"},     {14, "encoding"},
       {15, "id_too_long"},    {16, "bad_amount"},  {19, "too_long"},      {20, "placeholder_id"},
-      {21, "spreadsheet_id"}, {22, "open_quote"}};
+      {21, "spreadsheet_id"}, {22, "no_event"},    {23, "open_quote"}};
   EXPECT_EQ(read.rejects, expected);
   std::set<std::string_view> named,
       seen = {"lonely_time",  "bad_hour",         "no_offer",        "bad_propensity", "no_id",
-              "duplicate_id", "unknown_customer", "unknown_product", "unknown_store"};  // lpoint.test
+              "duplicate_id", "unknown_customer", "unknown_product", "unknown_store",  // lpoint.test
+              "unmatched"};                                                            // folders.test
   for (const auto& reason : reject_reasons()) named.insert(reason.name);
   for (const auto& [line, reason] : expected) seen.insert(reason);
   EXPECT_EQ(named, seen) << "a reason no test knows";

@@ -1,0 +1,151 @@
+#include "ingest/file_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/assert.h"
+#include "base/units.h"
+#include "contract/words.h"
+#include "ingest/words.h"
+
+namespace danggol::ingest {
+namespace {
+
+void say(FileReport& report, const Sentence& sentence) {
+  report.warnings.push_back(render(ingest_words::all, sentence));
+}
+
+constexpr std::array<std::string_view, 11> states_of_orders = {
+    "status",        "state",           "orderstatus",       "orderstate",
+    "paymentstatus", "financialstatus", "transactionstatus", "주문상태",
+    "결제상태",      "거래상태",        "처리상태"};
+
+constexpr std::array<std::string_view, 6> words_of_totals = {"total", "order", "paid",
+                                                             "주문",  "결제",  "합계"};
+
+const RejectReason& reason_named(std::string_view name) {
+  const auto& reasons = reject_reasons();
+  auto at =
+      std::find_if(reasons.begin(), reasons.end(), [&](const auto& reason) { return reason.name == name; });
+  DANGGOL_ASSERT(at != reasons.end());
+  return *at;
+}
+
+// A column of the states of orders that plays no role, for nobody knows its values; "" for none.
+std::string unread_states(const FileFacts& facts) {
+  if (facts.kind != Kind::events || facts.has(Role::action)) return {};
+  for (size_t c = 0; c < facts.header.size(); ++c) {
+    std::string name = plain(facts.header[c]);
+    bool is_of_orders = std::any_of(states_of_orders.begin(), states_of_orders.end(),
+                                    [&](std::string_view known) { return name == known; });
+    if (is_of_orders && !facts.examples[c].empty()) return facts.header[c];
+  }
+  return {};
+}
+
+// Whether each line seems to carry the amount of its whole order: by the column's name and a few, or by many.
+bool repeats_total(const FileReport& report) {
+  int column = report.facts.roles[static_cast<size_t>(Role::amount)];
+  if (column < 0 || report.facts.rules.is_amount_of_order) return false;
+  std::string name = plain(report.facts.header[static_cast<size_t>(column)]);
+  bool says_total = std::any_of(words_of_totals.begin(), words_of_totals.end(),
+                                [&](std::string_view word) { return name.find(word) != name.npos; });
+  int64_t least_lines = says_total ? 2 : 30;
+  constexpr int64_t most_others_of = 50;
+  return report.next_lines >= least_lines &&
+         (report.next_lines - report.same_amounts) * most_others_of <= report.next_lines;
+}
+
+// One id stands for several people where letters of it are hidden; "" where none are.
+std::string masked_customer(const FileFacts& facts) {
+  int column = facts.roles[static_cast<size_t>(Role::customer)];
+  if (column < 0) return {};
+  const std::string& id = facts.examples[static_cast<size_t>(column)];
+  return id.find("**") == id.npos ? "" : shown(id);
+}
+
+}  // namespace
+
+// Why a file has no row that could be loaded: the reason that most of its rows have, and what to do; "" where
+// that is not so.
+std::string why_nothing(const FileReport& report) {
+  if (report.rows_loaded > 0 || report.rows_rejected == 0) return {};
+  const auto& [name, rows] = report.rejects.front();
+  const RejectReason& reason = reason_named(name);
+  std::string such;
+  for (const auto& [line, text] : report.examples)
+    such += fmt::format("{}line {}{}{}", such.empty() ? ", such as " : "; ", line, text.empty() ? "" : ": ",
+                        shown(text));
+  return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}{}", grouped(rows),
+                     grouped(report.rows_rejected), reason.words().in(Language::en), such,
+                     reason.remedy().empty() ? "" : "; ", reason.remedy().in(Language::en));
+}
+
+void warn(const Mapping& mapping, FileReport& report) {
+  const FileFacts& facts = report.facts;
+  std::string known = preset_by_columns(facts.header);
+  if (mapping.preset.empty() && !known.empty()) say(report, ingest_words::of_a_preset({.preset = {known}}));
+  if (mapping.has_no_dates && facts.kind == Kind::events) say(report, ingest_words::no_dates());
+  if (std::string id = masked_customer(facts); !id.empty()) say(report, ingest_words::masked({.id = {id}}));
+  if (report.returns > 0) say(report, ingest_words::returns({.rows = report.returns}));
+  if (report.charges > 0) say(report, ingest_words::charges({.rows = report.charges}));
+  if (repeats_total(report)) say(report, ingest_words::repeated_totals());
+  if (std::string column = unread_states(facts); !column.empty())
+    say(report, ingest_words::unread_states({.column = {shown(column)}}));
+  if (report.rows_loaded == 0 && report.rows_rejected > 0) {
+    const auto& [name, rows] = report.rejects.front();
+    std::string examples;
+    for (const auto& [line, text] : report.examples)
+      examples += fmt::format("{}{}{}{}", examples.empty() ? "line " : "; ", line, text.empty() ? "" : ": ",
+                              shown(text));
+    say(report, ingest_words::nothing_loaded({.rows = rows,
+                                              .all = report.rows_rejected,
+                                              .reason = {reason_named(name).words()},
+                                              .examples = {examples},
+                                              .remedy = {reason_named(name).remedy()}}));
+  }
+  if (report.instants > 0 && !facts.rules.zone) say(report, ingest_words::in_utc({.times = report.instants}));
+}
+
+void warn_of_rejects(int64_t kept, FileReport& report) {
+  say(report, ingest_words::few_rejects_kept({.kept = kept, .others = report.rows_rejected - kept}));
+}
+
+void name_left_out(const Inputs& inputs, const Joins& joins, FileReport& report) {
+  for (const Joins::Taken& taken : joins.taken())
+    say(report, taken.key.empty() ? ingest_words::nothing_read({.file = {taken.path}})
+                                  : ingest_words::looked_up(
+                                        {.file = {taken.path}, .rows = taken.rows, .key = {taken.key}}));
+  for (const std::string& path : inputs.left_out()) say(report, ingest_words::no_table({.file = {path}}));
+}
+
+// One id with more than a fifth of all visits is hardly a customer.
+Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, FileReport& report) {
+  constexpr double most_share = 0.2;
+  constexpr int64_t least_customers = 20, least_rows = 100;
+  Table most = TRY(connection.query(
+      "SELECT customer_no, count(*) AS rows, (SELECT count(*) FROM raw.event WHERE source >= $load) AS "
+      "all_rows, "
+      "count(*) OVER () AS customers FROM raw.event WHERE source >= $load GROUP BY customer_no "
+      "ORDER BY rows DESC, customer_no LIMIT 1",
+      {{"load", first_load}}));
+  if (most.rows() == 0 || most.integers("customers")[0] < least_customers) return {};
+  auto rows = static_cast<double>(most.integers("rows")[0]),
+       all = static_cast<double>(most.integers("all_rows")[0]);
+  if (all < least_rows || rows < most_share / 2 * all) return {};
+  Table visits = TRY(connection.query(
+      "SELECT customer_id, visits, all_visits FROM (SELECT count(DISTINCT ts) FILTER (customer_no = $who) AS "
+      "visits, "
+      "count(DISTINCT (customer_no, ts)) AS all_visits FROM raw.event WHERE source >= $load), raw.customer "
+      "WHERE customer_no = $who",
+      {{"load", first_load}, {"who", most.integers("customer_no")[0]}}));
+  auto of_one = static_cast<double>(visits.integers("visits")[0]);
+  if (double share = of_one / static_cast<double>(visits.integers("all_visits")[0]); share > most_share)
+    say(report, ingest_words::one_for_all(
+                    {.customer = {shown(visits.texts("customer_id")[0])}, .share = Share(share)}));
+  return {};
+}
+
+}  // namespace danggol::ingest
