@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/units.h"
 #include "contract/words.h"
+#include "ingest/values.h"
 #include "ingest/words.h"
 
 namespace danggol::ingest {
@@ -17,10 +18,9 @@ void say(FileReport& report, const Sentence& sentence) {
   report.warnings.push_back(render(ingest_words::all, sentence));
 }
 
-constexpr std::array<std::string_view, 11> states_of_orders = {
-    "status",        "state",           "orderstatus",       "orderstate",
-    "paymentstatus", "financialstatus", "transactionstatus", "주문상태",
-    "결제상태",      "거래상태",        "처리상태"};
+constexpr std::array<std::string_view, 9> states_of_orders = {
+    "status",   "orderstatus", "paymentstatus", "financialstatus", "transactionstatus",
+    "주문상태", "결제상태",    "거래상태",      "처리상태"};
 
 constexpr std::array<std::string_view, 6> words_of_totals = {"total", "order", "paid",
                                                              "주문",  "결제",  "합계"};
@@ -66,6 +66,35 @@ std::string masked_customer(const FileFacts& facts) {
   return id.find("**") == id.npos ? "" : shown(id);
 }
 
+// The column of names that stands for the customers; "" where there is a surer one.
+std::string known_by_name(const FileFacts& facts) {
+  int column = facts.roles[static_cast<size_t>(Role::customer)];
+  if (column < 0) return {};
+  const std::string& header = facts.header[static_cast<size_t>(column)];
+  std::string name = plain(header);
+  constexpr std::array<std::string_view, 6> names = {"customername", "buyername", "고객명",
+                                                     "회원명",       "구매자명",  "주문자명"};
+  return std::find(names.begin(), names.end(), name) == names.end() ? "" : shown(header);
+}
+
+// Columns that may hold money, where none is read.
+std::string perhaps_money(const FileFacts& facts) {
+  if (facts.kind != Kind::events || facts.has(Role::amount) || facts.has(Role::price)) return {};
+  constexpr std::array<std::string_view, 12> words = {"amount", "amt",   "sales", "revenue", "spend", "paid",
+                                                      "total",  "price", "gross", "금액",    "매출",  "가격"};
+  std::string out;
+  for (size_t c = 0; c < facts.header.size(); ++c) {
+    std::string name = plain(facts.header[c]);
+    bool is_read =
+        std::find(facts.roles.begin(), facts.roles.end(), static_cast<int>(c)) != facts.roles.end();
+    bool says_money = std::any_of(words.begin(), words.end(),
+                                  [&](std::string_view word) { return name.find(word) != name.npos; });
+    if (!is_read && says_money && is_number(facts.examples[c]))
+      out += (out.empty() ? "" : ", ") + facts.header[c];
+  }
+  return shown(out);
+}
+
 }  // namespace
 
 // Why a file has no row that could be loaded: the reason that most of its rows have, and what to do; "" where
@@ -92,6 +121,13 @@ void warn(const Mapping& mapping, FileReport& report) {
   if (report.returns > 0) say(report, ingest_words::returns({.rows = report.returns}));
   if (report.charges > 0) say(report, ingest_words::charges({.rows = report.charges}));
   if (repeats_total(report)) say(report, ingest_words::repeated_totals());
+  if (std::string column = known_by_name(facts); !column.empty())
+    say(report, ingest_words::known_by_name({.column = {column}}));
+  bool is_said = std::any_of(mapping.tables.begin(), mapping.tables.end(), [](const TableMapping& table) {
+    return table.said[static_cast<size_t>(Role::amount)] || table.said[static_cast<size_t>(Role::price)];
+  });
+  if (std::string columns = perhaps_money(facts); !columns.empty() && !is_said && mapping.preset.empty())
+    say(report, ingest_words::no_money({.columns = {columns}}));
   if (std::string column = unread_states(facts); !column.empty())
     say(report, ingest_words::unread_states({.column = {shown(column)}}));
   if (report.rows_loaded == 0 && report.rows_rejected > 0) {

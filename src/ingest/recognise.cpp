@@ -25,9 +25,7 @@ bool is_day(std::string_view text) {
   auto ts = parse_time(text, {}, seen);
   return seen.open > 0 ? text.find(':') == text.npos : ts && to_timestamp(to_date(*ts)) == *ts;
 }
-bool is_clock(std::string_view text) { return text.size() > 2 && parse_clock(text).has_value(); }
 bool is_money(std::string_view text) { return text.find_first_of(".,$") != text.npos && is_number(text); }
-bool is_action(std::string_view text) { return Meanings().of(text, false).has_value(); }
 
 bool is_any(std::string_view) { return true; }
 
@@ -37,6 +35,13 @@ struct Part {
   std::vector<std::string> words, and_one_of, and_none_of;
   bool (*is)(std::string_view);
 };
+// What a number is that is called so, or an amount of something else than goods.
+const std::vector<std::string> no_amounts = {
+    "code",    "count",  "rep",     "person", "rank",    "rating", "score",    "star",      "weight",
+    "length",  "width",  "height",  "rate",   "percent", "ratio",  "latitude", "longitude", "discount",
+    "disc",    "profit", "margin",  "cost",   "fee",     "tax",    "vat",      "tip",       "shipping",
+    "freight", "refund", "balance", "points", "번호",    "평점",   "별점",     "무게",      "할인",
+    "배송",    "원가",   "비율",    "수수료", "세금",    "환불",   "적립",     "정산"};
 const std::vector<Part> parts_of_names = {
     {Role::time, {"timestamp", "date", "time", "unixts", "일시", "일자", "날짜"}, {""}, {}, is_time},
     {Role::customer,
@@ -51,7 +56,7 @@ const std::vector<Part> parts_of_names = {
      {},
      is_any},
     {Role::product,
-     {"product", "item", "article", "상품", "제품"},
+     {"product", "prod", "item", "article", "상품", "제품"},
      {"id", "no", "num", "key", "code", "번호", "코드"},
      {},
      is_any},
@@ -59,7 +64,7 @@ const std::vector<Part> parts_of_names = {
     {Role::amount,
      {"amount", "amt", "sales", "revenue", "spend", "dollar", "paid", "total", "금액", "매출"},
      {""},
-     {"id", "code", "count", "rep", "person", "rank", "번호"},
+     no_amounts,
      is_number},
 };
 
@@ -92,6 +97,11 @@ class Names {
   bool is_twice(int column) const {
     const std::string& name = full_[static_cast<size_t>(column)];
     return std::count(full_.begin(), full_.end(), name) > 1;
+  }
+  bool has_word(int column, const std::vector<std::string>& words) const {
+    const std::string& name = short_[static_cast<size_t>(column)];
+    return std::any_of(words.begin(), words.end(),
+                       [&](const std::string& word) { return name.find(word) != name.npos; });
   }
   bool has_part(int column, const Part& part) const {
     const std::string& name = short_[static_cast<size_t>(column)];
@@ -150,7 +160,8 @@ class Guess {
     if (!has(Role::customer) && !said(Role::customer))
       by_values(Role::customer, [&](int c) { return are_ids(c); });
     if (!has(Role::amount) && !has(Role::price) && !said(Role::amount) && !said(Role::price))
-      by_values(Role::amount, [&](int c) { return are(c, is_money, 0.9); });
+      by_values(Role::amount,
+                [&](int c) { return !names_.has_word(c, no_amounts) && are(c, is_money, 0.9); });
     return roles_;
   }
   Found found(size_t role) const {
@@ -172,7 +183,8 @@ class Guess {
   }
 
   // Whether as many of the column's texts are such; yes where there is none.
-  bool are(int column, bool (*is)(std::string_view), double least_share) const {
+  template <class Is>
+  bool are(int column, const Is& is, double least_share) const {
     int64_t texts = 0, such = 0;
     for (std::string_view value : values(column))
       if (!trimmed(value).empty()) ++texts, such += is(trimmed(value));
@@ -203,7 +215,11 @@ class Guess {
       case Role::quantity:
       case Role::price:
       case Role::amount: return are(column, is_number, 0.5);
-      case Role::action: return are(column, is_action, 0.5);
+      case Role::action: {
+        const Meanings& meanings = table_.rules.meanings;
+        return are(
+            column, [&](auto text) { return meanings.of(text, false).has_value(); }, 0.5);
+      }
       case Role::customer: return name != "id" || repeats(column);
       case Role::hour: return false;  // see choose_clock
       default: return true;
@@ -227,21 +243,42 @@ class Guess {
   // A day in one column and the time of day in another.
   void choose_clock() {
     if (said(Role::hour) || !has(Role::time) || !are(roles_[at(Role::time)], is_day, 1)) return;
-    for (const std::string& name : table_.columns[at(Role::hour)])
-      if (int column = names_.column(name); column >= 0 && column != roles_[at(Role::time)] &&
-                                            !values(column).empty() && are(column, is_clock, 0.9)) {
-        roles_[at(Role::hour)] = column;
-        return;
-      }
+    for (const std::string& name : table_.columns[at(Role::hour)]) {
+      int column = names_.column(name);
+      if (column < 0 || column == roles_[at(Role::time)] || values(column).empty()) continue;
+      bool says_hour = name.find("hour") != name.npos || name.find("시간대") != name.npos;
+      auto is_time_of_day = [&](std::string_view text) {
+        return (says_hour || text.size() > 2) && parse_clock(text).has_value();  // 9 may be anything
+      };
+      if (!are(column, is_time_of_day, 0.9)) continue;
+      roles_[at(Role::hour)] = column;
+      return;
+    }
   }
 
   // One definition of money for the whole file: a column that was named before one that was not, and an
   // amount that some rows lack, such as an order's total on its first line, after a price that all have.
   void choose_money() {
     if (!has(Role::amount) || !has(Role::price) || said(Role::amount)) return;
-    if (said(Role::price) || (!is_filled(roles_[at(Role::amount)]) && is_filled(roles_[at(Role::price)])))
-      roles_[at(Role::amount)] = -1;
+    int amount = roles_[at(Role::amount)], price = roles_[at(Role::price)];
+    bool is_of_lines = plain(sample_.header[static_cast<size_t>(price)]).starts_with("lineitem");
+    bool by_lines = is_of_lines || !is_filled(amount) || repeats_on_lines(amount);
+    if (said(Role::price) || (by_lines && is_filled(price))) roles_[at(Role::amount)] = -1;
     else roles_[at(Role::price)] = -1;
+  }
+
+  // Whether the rows of one receipt, of which some have several, all have one amount, though their prices
+  // differ.
+  bool repeats_on_lines(int amount) const {
+    int receipt = roles_[at(Role::receipt)], price = roles_[at(Role::price)];
+    if (receipt < 0) return false;
+    bool differs = false;
+    for (size_t i = 1; i < values(receipt).size(); ++i) {
+      if (values(receipt)[i].empty() || values(receipt)[i] != values(receipt)[i - 1]) continue;
+      if (values(amount)[i] != values(amount)[i - 1]) return false;
+      differs |= values(price)[i] != values(price)[i - 1];
+    }
+    return differs;
   }
 
   // The one column that plays no role, whose name has such a part, and whose values are such.
@@ -279,8 +316,8 @@ class Guess {
 // ---- what is missing
 
 std::string looks_like(const Names& names) {
-  if (names.has_any({"propensity", "variant", "treatment", "experiment", "offer", "arm", "conversion",
-                     "converted", "실험군", "혜택"}))
+  if (names.has_any({"propensity", "treatment", "experiment", "offer", "arm", "conversion", "converted",
+                     "실험군", "혜택"}))
     return "; it looks like a table of experiments: import it with the preset exposures";
   if (names.has_any({"gender", "sex", "age", "ageband", "birthday", "birthdate", "birthyear", "dateofbirth",
                      "signupdate", "joindate", "성별", "나이", "연령", "연령대", "생년월일", "가입일",

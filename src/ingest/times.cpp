@@ -175,7 +175,8 @@ bool take_half(std::string_view& text, int32_t& half) {  // half: 0 in the morni
 std::optional<int64_t> take_clock(std::string_view& text, bool may_be_hour) {
   int32_t half = -1, hour = 0, minute = 0, second = 0;
   if (take_half(text, half)) take_blanks(text);
-  if (take_number(text, 2, hour) == 0) return std::nullopt;
+  size_t hour_digits = take_number(text, 2, hour);
+  if (hour_digits == 0) return std::nullopt;
   int64_t micros = 0;
   if (take(text, "시")) {
     take_blanks(text);
@@ -194,7 +195,7 @@ std::optional<int64_t> take_clock(std::string_view& text, bool may_be_hour) {
           micros += (text[0] - '0') * unit;
       }
     }
-  } else if (!may_be_hour && half < 0) {
+  } else if (!may_be_hour && half < 0 && (hour_digits != 2 || !text.empty())) {
     return std::nullopt;
   }
   std::string_view rest = text;
@@ -278,7 +279,8 @@ std::optional<Timestamp> read_digits(std::string_view text, const TimeStyle& sty
     return std::nullopt;
   int64_t value = number(whole);
   if (style.unix_only ||
-      ((whole.size() == 10 || whole.size() == 13 || whole.size() == 16) && fraction.size() < 10)) {
+      ((whole.size() == 9 || whole.size() == 10 || whole.size() == 13 || whole.size() == 16) &&
+       fraction.size() < 10)) {
     int64_t unit = whole.size() >= 16 ? 1 : whole.size() >= 13 ? 1'000 : micros_per_second;
     if (value / (micros_per_second / unit) > last_second) return std::nullopt;
     return told({value * unit}, style, seen);
