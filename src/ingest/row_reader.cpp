@@ -1,6 +1,7 @@
 #include "ingest/row_reader.h"
 
 #include <algorithm>
+#include <bitset>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -53,8 +54,6 @@ struct RowReader::State {
     Timestamp ts;
     std::string_view receipt, receipt_action;
     Money amount;
-    std::string_view product_name;
-    bool is_charge = false;
     std::vector<std::pair<std::string_view, ActionSeen*>> actions;
     ActionSeen beyond;  // of a value that is not counted
   };
@@ -119,16 +118,16 @@ struct RowReader::State {
     return ++at->second.rows, at->second;
   }
 
+  // Nearly all codes part from those of no product by their length and their first letter.
+  static size_t key(std::string_view code) { return (code.size() & 31) << 5 | (code[0] & 31); }
+
   // Whether the row is money of an order, and no product: by its code, or by what it is called.
-  bool is_no_product(const EventRow& row, Before& before) const {
-    if (row.product.empty() && row.product_name.empty()) return false;
-    if (std::find(rules.non_products.begin(), rules.non_products.end(), row.product) !=
-        rules.non_products.end())
+  bool is_no_product(const EventRow& row) const {
+    if (row.product.empty()) return false;  // then there is no name, either
+    if (may_be_no_product[key(row.product)] && std::find(rules.non_products.begin(), rules.non_products.end(),
+                                                         row.product) != rules.non_products.end())
       return true;
-    std::string_view name = row.product_name.empty() ? row.product : row.product_name;
-    if (name != before.product_name)
-      before.product_name = name, before.is_charge = is_charge(name) || is_charge(row.product);
-    return before.is_charge;
+    return is_charge(row.product_name.empty() ? row.product : row.product_name);
   }
 
   // A number, in the role's own notation; nothing where the field is empty. False for what is none.
@@ -187,10 +186,10 @@ struct RowReader::State {
     row.product = text.text(Role::product);  // where there is no id, the name is one
     row.product_name = text.text(Role::product_name);
     if (row.product.empty()) row.product = beginning(row.product_name, most_id_bytes);
-    bool is_charge = is_no_product(row, before);
-    if (is_charge) row.product = row.product_name = {}, ++seen.charges;
+    bool is_money_alone = is_no_product(row);
+    if (is_money_alone) row.product = row.product_name = {}, ++seen.charges;
     bool is_negative = row.amount.ten_thousandths < 0 || row.quantity.ten_thousandths < 0;
-    if (is_negative && !is_charge && row.action == Action::purchase && rules.negatives_are_returns)
+    if (is_negative && !is_money_alone && row.action == Action::purchase && rules.negatives_are_returns)
       row.action = Action::cancel, ++seen.returns;
     if (is_next_line && rules.is_amount_of_order) row.amount = {};
     else if (is_next_line && text.has(Role::amount)) {
@@ -243,6 +242,7 @@ struct RowReader::State {
   TimeStyle times;
   RoleColumns roles;
   bool is_state;
+  std::bitset<1024> may_be_no_product;
   Timestamp latest;
 };
 
@@ -257,6 +257,7 @@ RowReader::RowReader(const FileFacts& facts) {
   int action = facts.roles[static_cast<size_t>(Role::action)];
   s.is_state = action >= 0 && is_state_by_name(facts.header[static_cast<size_t>(action)]);
   s.latest = {now_utc().micros + micros_per_day};
+  for (const std::string& code : s.rules.non_products) s.may_be_no_product.set(State::key(code));
   state_ = std::move(state);
 }
 
