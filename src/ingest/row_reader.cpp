@@ -52,6 +52,7 @@ struct RowReader::State {
   struct Before {
     std::string_view time, hour;
     Timestamp ts;
+    bool is_instant = false;
     std::string_view receipt, receipt_action;
     Money amount;
     std::vector<std::pair<std::string_view, ActionSeen*>> actions;
@@ -81,7 +82,7 @@ struct RowReader::State {
     std::string_view time = text(Role::time), hour = text(Role::hour);
     ++seen.rows;
     if (time.empty() || time != before.time || hour != before.hour) {
-      int64_t open = seen.times.open;
+      int64_t open = seen.times.open, instants = seen.times.instants;
       auto read = parse_time(time, times, seen.times);
       if (seen.times.open > open && seen.open_time.line == 0)
         seen.open_time = {text.record.line, std::string(time)};
@@ -93,6 +94,9 @@ struct RowReader::State {
         read->micros += *since_midnight;
       }
       before.time = time, before.hour = hour, before.ts = *read;
+      before.is_instant = seen.times.instants > instants;
+    } else {
+      seen.times.instants += before.is_instant;
     }
     ts = before.ts;
     if (ts >= to_timestamp(Date{1}) && ts <= latest && notation.lonely.empty()) return {};
