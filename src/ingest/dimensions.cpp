@@ -33,7 +33,7 @@ class Check {
   Check(const Dimension& dimension, const DimensionShape& shape) : dimension_(dimension), shape_(shape) {}
   std::string_view reason(std::string_view id) {
     if (id == last_) return {};
-    if (!dimension_.allows(id)) return shape_.orphan;
+    if (!dimension_.allows(id)) return dimension_.lacks_zeros(id) ? "lost_zeros" : shape_.orphan;
     last_ = id;
     return {};
   }
@@ -44,7 +44,17 @@ class Check {
   std::string_view last_;
 };
 
+std::string_view bare(std::string_view id) {
+  return id.substr(std::min(id.find_first_not_of('0'), id.size()));
+}
+
 }  // namespace
+
+bool Dimension::lacks_zeros(std::string_view id) const { return bare_.has(bare(id)) || allows(bare(id)); }
+
+void Dimension::know_bare(std::string_view id) {
+  if (id.starts_with('0') && !bare(id).empty()) bare_.code(bare(id));
+}
 
 void Dimensions::add(Batch& batch) {
   Dimension& dimension = all_[static_cast<size_t>(batch.kind)];
@@ -52,6 +62,7 @@ void Dimensions::add(Batch& batch) {
   turn_down(batch, batch.dimension, [&](const DimensionRow& row) -> std::string_view {
     if (dimension.ids_.has(row.id)) return "duplicate_id";
     dimension.ids_.code(row.id);
+    dimension.know_bare(row.id);
     auto& words = dimension.rows_.emplace_back();
     for (size_t p = 0; p < most_properties; ++p) words[p] = dimension.words_[p].code(row.properties[p]);
     return {};
@@ -66,7 +77,8 @@ Status Dimensions::know_store(store::Connection& connection, const std::stop_tok
     Table ids;
     while (TRY(rows.next(ids))) {
       TRY(go_on(stop));
-      for (const std::string& id : ids.columns[0].texts) dimension.in_store_.code(id);
+      for (const std::string& id : ids.columns[0].texts)
+        dimension.in_store_.code(id), dimension.know_bare(id);
     }
   }
   return {};

@@ -24,11 +24,14 @@ class Dimension {
   bool allows(std::string_view id) const {
     return !described_ || id.empty() || ids_.has(id) || in_store_.has(id);
   }
+  // Whether it would be allowed with other zeros in front of it: a spreadsheet takes them off.
+  bool lacks_zeros(std::string_view id) const;
 
  private:
   friend class Dimensions;
   bool described_ = false;
-  Dictionary ids_, in_store_;
+  void know_bare(std::string_view id);
+  Dictionary ids_, in_store_, bare_;  // the last, those of zeros in front without them
   std::array<Dictionary, most_properties> words_;
   std::vector<std::array<int32_t, most_properties>> rows_;
 };

@@ -184,4 +184,20 @@ Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, Fi
   return {};
 }
 
+Status warn_of_lost_zeros(store::Connection& connection, FileReport& report) {
+  Table found = TRY(connection.query(
+      "WITH number AS (SELECT customer_id, ltrim(customer_id, '0') AS bare FROM raw.customer "
+      "WHERE regexp_full_match(customer_id, '[0-9]+')), "
+      "alike AS (SELECT min(customer_id) AS one, max(customer_id) AS other, count(*) - 1 AS others FROM "
+      "number "
+      "GROUP BY bare HAVING count(*) > 1) "
+      "SELECT coalesce(sum(others), 0)::BIGINT AS customers, min(one) AS one, arg_min(other, one) AS other "
+      "FROM alike"));
+  if (found.integers("customers")[0] > 0)
+    say(report, ingest_words::lost_zeros({.customers = found.integers("customers")[0],
+                                          .one = {shown(found.texts("one")[0])},
+                                          .other = {shown(found.texts("other")[0])}}));
+  return {};
+}
+
 }  // namespace danggol::ingest

@@ -46,4 +46,7 @@ void name_left_out(const Inputs& inputs, const Joins& joins, FileReport& report)
 // Where one id has more than a fifth of all visits of what is loaded from `first_load` on.
 Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, FileReport& report);
 
+// Where customers of the store differ by leading zeros alone.
+Status warn_of_lost_zeros(store::Connection& connection, FileReport& report);
+
 }  // namespace danggol::ingest

@@ -409,6 +409,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
     if (int64_t most = options.rejects.rows; report.rows_rejected > most) warn_of_rejects(most, report);
   }
   TRY(warn_of_one_for_all(connection, first_load, reports.back()));
+  TRY(warn_of_lost_zeros(connection, reports.back()));
   auto exposures = std::find_if(reports.begin(), reports.end(), [](const FileReport& report) {
     return report.facts.kind == Kind::exposures;
   });

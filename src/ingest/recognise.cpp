@@ -88,15 +88,17 @@ class Names {
   // The column of that name, before one that has a unit beside it; -1 where there is none.
   int column(const std::string& name) const {
     std::string bare = plain(name);
+    if (bare.ends_with("#1")) bare.resize(bare.size() - 2);
     for (const auto* names : {&header_, &full_, &short_}) {
       auto found = std::find(names->begin(), names->end(), names == &header_ ? name : bare);
       if (found != names->end()) return static_cast<int>(found - names->begin());
     }
     return -1;
   }
-  bool is_twice(int column) const {
-    const std::string& name = full_[static_cast<size_t>(column)];
-    return std::count(full_.begin(), full_.end(), name) > 1;
+  // Another column of the same name; -1 where there is none. See table_source.cpp.
+  int twin(int column) const {
+    auto found = std::find(full_.begin(), full_.end(), full_[static_cast<size_t>(column)] + "#2");
+    return found == full_.end() ? -1 : static_cast<int>(found - full_.begin());
   }
   bool has_word(int column, const std::vector<std::string>& words) const {
     const std::string& name = short_[static_cast<size_t>(column)];
@@ -403,10 +405,18 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
     if (std::string question = what_is_amount(sample, out, names); !question.empty())
       return Error{Code::bad_input, fmt::format("{}: {}", path, question)};
   }
-  for (int column : out.roles)
-    if (column >= 0 && names.is_twice(column))
-      return Error{Code::bad_input, fmt::format("{}: two columns are called {}; rename one", path,
-                                                shown(sample.header[static_cast<size_t>(column)]))};
+  for (size_t role = 0; role < role_count; ++role) {
+    int column = out.roles[role], twin = column < 0 ? -1 : names.twin(column);
+    bool is_chosen = best->said[role] && best->columns[role][0].find('#') != std::string::npos;
+    if (twin < 0 || is_chosen || sample.columns.empty() ||
+        sample.columns[static_cast<size_t>(column)] == sample.columns[static_cast<size_t>(twin)])
+      continue;
+    return Error{
+        Code::bad_input,
+        fmt::format("{0}: two columns are called {1} and hold other values; name the one that is meant "
+                    "with --{2}={1}#1 or --{2}={1}#2",
+                    path, shown(sample.header[static_cast<size_t>(column)]), name(static_cast<Role>(role)))};
+  }
   bool is_complete = true;
   for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(*best, out.roles, role);
   if (is_complete) return out;

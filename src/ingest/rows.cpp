@@ -14,12 +14,12 @@ Text RejectReason::remedy() const { return ingest_words::all.text(fmt::format("r
 
 const std::vector<RejectReason>& reject_reasons() {
   static const std::vector<RejectReason> reasons = {
-      {"no_customer"},    {"bad_time"},       {"ambiguous_time"}, {"default_time"},     {"lonely_time"},
-      {"placeholder_id"}, {"spreadsheet_id"}, {"future_time"},    {"bad_amount"},       {"no_amount"},
-      {"bad_quantity"},   {"unknown_action"}, {"no_event"},       {"bad_hour"},         {"no_offer"},
-      {"bad_propensity"}, {"no_id"},          {"duplicate_id"},   {"unknown_customer"}, {"unknown_product"},
-      {"unknown_store"},  {"field_count"},    {"open_quote"},     {"bad_quote"},        {"too_long"},
-      {"encoding"},       {"unmatched"},      {"id_too_long"}};
+      {"no_customer"},     {"bad_time"},       {"ambiguous_time"}, {"default_time"}, {"lonely_time"},
+      {"placeholder_id"},  {"spreadsheet_id"}, {"future_time"},    {"bad_amount"},   {"no_amount"},
+      {"bad_quantity"},    {"unknown_action"}, {"no_event"},       {"bad_hour"},     {"no_offer"},
+      {"bad_propensity"},  {"no_id"},          {"duplicate_id"},   {"lost_zeros"},   {"unknown_customer"},
+      {"unknown_product"}, {"unknown_store"},  {"field_count"},    {"open_quote"},   {"bad_quote"},
+      {"too_long"},        {"encoding"},       {"unmatched"},      {"id_too_long"}};
   return reasons;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/ids.h"
@@ -72,12 +73,21 @@ std::string first_value(const std::vector<std::string>& header) {
                        [](const std::string& name) { return is_value(trimmed(name)); });
 }
 
+// The second column of a name is NAME#2, and so on.
+void number_repeats(std::vector<std::string>& header) {
+  std::map<std::string, int> seen;
+  for (std::string& name : header)
+    if (!name.empty())
+      if (int times = ++seen[plain(name)]; times > 1) name += fmt::format("#{}", times);
+}
+
 Status open_nested(InputFile file, NestedFormat format, Packing packing, const Mapping& mapping,
                    const std::stop_token& stop, TableSource& out) {
   auto nested = TRY(NestedSource::open(std::move(file), format, packing, mapping.lines, stop));
   out.format = fmt::format("{}{}", name(format), ending(packing));
   out.encoding = plain_encoding;
   out.header = nested->header();
+  number_repeats(out.header);
   out.lines = nested->lines();
   *out.head = TRY(nested->first_rows(most_sample_rows));
   out.records = std::move(nested);
@@ -134,6 +144,7 @@ Result<TableSource> TableSource::open(InputFile file, const Mapping& mapping, co
   } else {
     out.header = mapping.header;
   }
+  number_repeats(out.header);
   CsvSplitter rest(start.delimiter, out.header.size(), splitter.line());
   out.head->text = text;
   CsvSplitter(rest).split(*out.head, !more, most_sample_rows);

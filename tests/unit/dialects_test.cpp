@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <iconv.h>
+#include <zstd.h>
 
 #include <algorithm>
 #include <string>
@@ -10,11 +11,13 @@
 
 #include "base/random.h"
 #include "danggol/progress.h"
+#include "gzip.h"
 #include "ingest/import.h"
 #include "ingest/mapping.h"
 #include "must.h"
 #include "store/database.h"
 #include "temp_folder.h"
+#include "zip_of.h"
 
 namespace danggol::ingest {
 namespace {
@@ -146,6 +149,20 @@ std::vector<Event> shop(Random& random, const Dialect& dialect) {
   return events;
 }
 
+// As it stands, or as people pack it.
+std::string packed(Random& random, const std::string& bytes) {
+  switch (random.below(5)) {
+    case 0: return gzip(bytes);
+    case 1: return zip_of({{"export/shop.csv", bytes}, {"export/readme.md", "hello"}});
+    case 2: {
+      std::string out(ZSTD_compressBound(bytes.size()), '\0');
+      out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 3));
+      return out;
+    }
+    default: return bytes;
+  }
+}
+
 TEST(Dialects, TheSameEventsComeBackOrAQuestion) {
   TempFolder folder;
   int questions = 0;
@@ -154,7 +171,7 @@ TEST(Dialects, TheSameEventsComeBackOrAQuestion) {
     Random random(static_cast<uint64_t>(seed));
     Dialect dialect(random);
     std::vector<Event> events = shop(random, dialect), back;
-    std::string path = folder.write("shop.csv", dialect.file(events));
+    std::string path = folder.write("shop.csv", packed(random, dialect.file(events)));
     Mapping mapping = guessing();
     must(override_columns({{"zone", "Asia/Seoul"}}, mapping));
     auto database = must(store::Database::open(":memory:", store::Access::read_write));
