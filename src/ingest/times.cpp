@@ -278,9 +278,9 @@ std::optional<Timestamp> read_digits(std::string_view text, const TimeStyle& sty
   if (whole.size() > 18 || !are_digits(whole) || (point != text.npos && !are_digits(fraction)))
     return std::nullopt;
   int64_t value = number(whole);
+  bool is_nine = whole.size() == 9 && value >= 800'000'000;  // from 1995 on; others are slips
   if (style.unix_only ||
-      ((whole.size() == 9 || whole.size() == 10 || whole.size() == 13 || whole.size() == 16) &&
-       fraction.size() < 10)) {
+      ((is_nine || whole.size() == 10 || whole.size() == 13 || whole.size() == 16) && fraction.size() < 10)) {
     int64_t unit = whole.size() >= 16 ? 1 : whole.size() >= 13 ? 1'000 : micros_per_second;
     if (value / (micros_per_second / unit) > last_second) return std::nullopt;
     return told({value * unit}, style, seen);
