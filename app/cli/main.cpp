@@ -417,12 +417,13 @@ int main(int argc, char** argv) {
     return sub;
   };
   auto with_files = [&](CLI::App* sub) {
-    sub->add_option(
-           "files", options.words,
-           "[PRESET] files or folders; presets: " + fmt::format("{}", fmt::join(Engine::presets(), ", ")))
+    sub->add_option("files", options.words,
+                    "[PRESET] files, folders, zips, BOOK.xlsx/SHEET; presets: " +
+                        fmt::format("{}", fmt::join(Engine::presets(), ", ")))
         ->required()
         ->type_name("PATH");
-    sub->add_option("--map", options.import.map_file, "TOML with [columns] role = \"column\" and [rules]")
+    sub->add_option("--map", options.import.map_file,
+                    "TOML with [columns] role = \"column\", [rules] and [action_values]")
         ->type_name("FILE");
     for (const std::string& role : Engine::column_roles())
       sub->add_option_function<std::string>(

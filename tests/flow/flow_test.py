@@ -88,7 +88,7 @@ def check_import(flow, files, counts):
     rows = counts["rows"]
     flow.expect(sum(file["rows_read"] for file in files) == rows, f"{rows} rows read")
     for file in files:
-        reasons = {reject["reason"]: reject["rows"] for reject in file["rejects"]}
+        reasons = {reject["reason"]["en"]: reject["rows"] for reject in file["rejects"]}
         flow.expect(
             file["rows_read"] == file["rows_loaded"] + file["rows_rejected"]
             and file["rows_rejected"] == sum(reasons.values()),
