@@ -52,7 +52,7 @@ bool repeats_total(const FileReport& report) {
   std::string name = plain(report.facts.header[static_cast<size_t>(column)]);
   bool says_total = std::any_of(words_of_totals.begin(), words_of_totals.end(),
                                 [&](std::string_view word) { return name.find(word) != name.npos; });
-  int64_t least_lines = says_total ? 2 : 30;
+  int64_t least_lines = says_total ? 1 : 30;
   constexpr int64_t most_others_of = 50;
   return report.next_lines >= least_lines &&
          (report.next_lines - report.same_amounts) * most_others_of <= report.next_lines;

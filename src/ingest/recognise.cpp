@@ -270,15 +270,17 @@ class Guess {
   }
 
   // Whether the rows of one receipt, of which some have several, all have one amount, though their prices
-  // differ.
+  // or quantities differ.
   bool repeats_on_lines(int amount) const {
-    int receipt = roles_[at(Role::receipt)], price = roles_[at(Role::price)];
+    int receipt = roles_[at(Role::receipt)], price = roles_[at(Role::price)],
+        quantity = roles_[at(Role::quantity)];
     if (receipt < 0) return false;
     bool differs = false;
     for (size_t i = 1; i < values(receipt).size(); ++i) {
       if (values(receipt)[i].empty() || values(receipt)[i] != values(receipt)[i - 1]) continue;
       if (values(amount)[i] != values(amount)[i - 1]) return false;
-      differs |= values(price)[i] != values(price)[i - 1];
+      differs |= values(price)[i] != values(price)[i - 1] ||
+                 (quantity >= 0 && values(quantity)[i] != values(quantity)[i - 1]);
     }
     return differs;
   }
