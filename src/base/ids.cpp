@@ -15,10 +15,59 @@ namespace danggol {
 namespace {
 
 // Texts that stand for nobody, in small letters.
-constexpr std::string_view nobody[] = {
-    "null",      "(null)", "nil",       "none",      "nan",     "na",     "n/a",     "#n/a",    "#value!",
-    "#ref!",     "\\n",    "undefined", "(not set)", "not set", "(none)", "(other)", "unknown", "guest",
-    "anonymous", "-",      "--",        "?",         "비회원",  "게스트", "손님",    "미확인",  "없음"};
+constexpr std::string_view nobody[] = {"null",
+                                       "(null)",
+                                       "nil",
+                                       "none",
+                                       "nan",
+                                       "na",
+                                       "n/a",
+                                       "#n/a",
+                                       "#value!",
+                                       "#ref!",
+                                       "\\n",
+                                       "undefined",
+                                       "(not set)",
+                                       "not set",
+                                       "(none)",
+                                       "(other)",
+                                       "unknown",
+                                       "guest",
+                                       "anonymous",
+                                       "-",
+                                       "--",
+                                       "?",
+                                       "비회원",
+                                       "게스트",
+                                       "손님",
+                                       "미확인",
+                                       "없음",
+                                       "#name?",
+                                       "#num!",
+                                       "#null!",
+                                       "#div/0!",
+                                       "total",
+                                       "subtotal",
+                                       "grand total",
+                                       "sub total",
+                                       "sum",
+                                       "합계",
+                                       "소계",
+                                       "총계",
+                                       "누계",
+                                       "총합계",
+                                       "계",
+                                       "일반고객",
+                                       "현금고객",
+                                       "비회원주문",
+                                       "비회원고객",
+                                       "walk-in",
+                                       "walk-in customer",
+                                       "walk in customer",
+                                       "guest customer",
+                                       "cash customer",
+                                       "true",
+                                       "false"};
 
 constexpr std::array<bool, 256> first_bytes = [] {
   std::array<bool, 256> out{};
@@ -29,7 +78,7 @@ constexpr std::array<bool, 256> first_bytes = [] {
   }
   return out;
 }();
-constexpr size_t longest = 9;  // bytes of one of them
+constexpr size_t longest = 16;  // bytes of one of them
 
 bool is_same(std::string_view text, std::string_view small) {
   return std::equal(text.begin(), text.end(), small.begin(), small.end(),
@@ -39,11 +88,13 @@ bool is_same(std::string_view text, std::string_view small) {
 // 8.80E+11
 bool is_cut_by_a_spreadsheet(std::string_view text) {
   size_t e = text.find_first_of("Ee");
-  if (e == 0 || e == text.npos || e + 2 >= text.size() || text[e + 1] != '+') return false;
+  if (e == 0 || e == text.npos || e + 2 >= text.size()) return false;
+  bool has_plus = text[e + 1] == '+', has_point = text.substr(0, e).find('.') != text.npos;
+  if (!has_plus && !has_point) return false;  // 8e11 may be an id
   auto are = [](std::string_view part, const char* digits) {
     return part.find_first_not_of(digits) == part.npos;
   };
-  return are(text.substr(0, e), "0123456789.") && are(text.substr(e + 2), "0123456789");
+  return are(text.substr(0, e), "0123456789.") && are(text.substr(e + (has_plus ? 2 : 1)), "0123456789");
 }
 
 bool is_invisible(utf8proc_int32_t code) {

@@ -19,9 +19,16 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+// ="00123" is how a text keeps its zeros in a spreadsheet: 00123.
+inline std::string_view unprotected(std::string_view text) {
+  bool is_protected = text.size() >= 3 && text[0] == '=' && text[1] == '"' && text.back() == '"';
+  return is_protected ? text.substr(2, text.size() - 3) : text;
+}
+
 // Without blanks around it, and without the ".0" of a whole number that went through a spreadsheet.
 inline std::string_view customer_id(std::string_view text) {
   std::string_view id = trimmed(text);
+  if (id.size() > 1 && id[0] == '\'' && id[1] >= '0' && id[1] <= '9') id.remove_prefix(1);  // as ="..."
   if (id.size() > 2 && id.ends_with(".0")) {
     std::string_view whole = id.substr(0, id.size() - 2);
     if (whole.find_first_not_of("0123456789") == whole.npos) return whole;

@@ -70,6 +70,13 @@ struct ByteSource::State {
       return error(Code::bad_input,
                    "an old workbook (.xls), or one with a password; open it and save it as .xlsx without a "
                    "password, or its sheet as CSV UTF-8");
+    std::string_view start =
+        sniff.substr(std::min(sniff.find_first_not_of(" \t\r\n\xef\xbb\xbf"), sniff.size()));
+    if (start.starts_with('<'))
+      return error(
+          Code::bad_input,
+          "a web page or XML, whatever it is called; open it in a spreadsheet and save it as .xlsx, or as "
+          "CSV UTF-8");
     if (said.empty() && !is_wide && nuls * most_nuls_of > sniff.size())
       return error(
           Code::bad_input,

@@ -73,6 +73,16 @@ const std::vector<std::pair<Meaning, std::vector<std::string_view>>> words = {
       "partialrefund",
       "exchanged",
       "paymentaccepted",
+      "closed",
+      "카드승인",
+      "매입",
+      "교환요청",
+      "교환신청",
+      "교환접수",
+      "취소거부",
+      "취소철회",
+      "반품거부",
+      "반품철회",
       "결제완료",
       "입금완료",
       "입금확인",
@@ -105,9 +115,10 @@ const std::vector<std::pair<Meaning, std::vector<std::string_view>>> words = {
       "부분환불",
       "부분반품"}},
     {undone,
-     {"canceled", "cancelled", "refunded", "returned", "void", "voided", "reversed", "chargeback", "취소완료",
-      "주문취소", "결제취소", "승인취소", "판매취소", "취소됨", "반품완료", "반품됨", "환불완료", "전체취소",
-      "전체환불"}},
+     {"canceled",   "취소신청", "취소요청", "취소접수",   "취소처리중", "반품요청", "반품신청",  "반품접수",
+      "반품수거중", "환불요청", "환불신청", "환불처리중", "카드취소",   "매입취소", "cancelled", "refunded",
+      "returned",   "void",     "voided",   "reversed",   "chargeback", "취소완료", "주문취소",  "결제취소",
+      "승인취소",   "판매취소", "취소됨",   "반품완료",   "반품됨",     "환불완료", "전체취소",  "전체환불"}},
     {none,
      {"unpaid",
       "notpaid",
@@ -183,7 +194,9 @@ std::optional<Meaning> Meanings::of(std::string_view value, bool is_state) const
   if (word.starts_with("wc")) word.erase(0, 2);  // WooCommerce's own names
   auto found = known.find(word);
   if (found == known.end()) return {};
-  return is_state && found->second.action == Action::cancel ? undone : found->second;
+  if (is_state && found->second.action == Action::cancel) return undone;
+  if (is_state && found->second.action == Action::pay) return Meaning{Action::purchase};
+  return found->second;
 }
 
 bool is_charge(std::string_view product_name) {
@@ -221,7 +234,8 @@ bool is_charge(std::string_view product_name) {
 
 bool is_state_by_name(std::string_view column) {
   std::string name = plain(column);
-  return name.find("status") != name.npos || name.find("상태") != name.npos;
+  return name.find("status") != name.npos || name.find("상태") != name.npos || name == "state" ||
+         name == "orderstate";
 }
 
 }  // namespace danggol::ingest

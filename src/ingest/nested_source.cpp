@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t rows_per_block = 65'536, bytes_per_block = 4 << 20;
 constexpr size_t most_columns = 2'000, most_levels = 4;
+constexpr size_t most_lists = 2;  // of orders in an answer, of lines in an order
 
 }  // namespace
 
@@ -50,7 +51,7 @@ Result<std::unique_ptr<NestedSource>> NestedSource::open(InputFile file, NestedF
           : fmt::format(
                 "read_json({}, format = 'auto', records = true, sample_size = -1, filename = false, "
                 "hive_partitioning = false, dateformat = 'none', timestampformat = 'none', "
-                "maximum_depth = 5, field_appearance_threshold = 0, map_inference_threshold = -1, "
+                "maximum_depth = 9, field_appearance_threshold = 0, map_inference_threshold = -1, "
                 "compression = '{}')",
                 name, packing == Packing::none ? "uncompressed" : ingest::name(packing));
   source->format_ = format;
@@ -80,32 +81,42 @@ Status NestedSource::lay_out_flat(const std::string& lines) {
   auto is_object = [](const Found& of) { return of.type.starts_with("STRUCT(") && !of.type.ends_with("]"); };
   auto is_list = [](const Found& of) { return of.type.starts_with("STRUCT(") && of.type.ends_with(")[]"); };
 
-  std::vector<Found> found = TRY(described("*", "", ""));
-  auto list_of_rows = std::find_if(found.begin(), found.end(), [&](const Found& of) {
-    return is_list(of) && (lines.empty() || of.name == lines);
-  });
-  if (list_of_rows != found.end() &&
-      (!lines.empty() || std::count_if(found.begin(), found.end(), is_list) == 1)) {
-    std::string name = list_of_rows->name;
-    std::string list = store::identifier(name);
-    lines_ = name + ".";
-    table_ = fmt::format(
-        "(SELECT * REPLACE (unnest(CASE WHEN len({0}) > 0 THEN {0} ELSE [NULL] END) AS {0}) FROM {1})", list,
-        table_);
-    found = TRY(described("*", "", ""));
-  }
-  for (size_t level = 0; level < most_levels && std::any_of(found.begin(), found.end(), is_object); ++level) {
-    std::vector<Found> flat;
-    for (Found& of : found) {
-      if (!is_object(of)) {
-        flat.push_back(std::move(of));
-        continue;
+  // The fields of objects become columns.
+  auto flatten = [&](std::vector<Found>& found) -> Status {
+    for (size_t level = 0; level < most_levels && std::any_of(found.begin(), found.end(), is_object);
+         ++level) {
+      std::vector<Found> flat;
+      for (Found& of : found) {
+        if (!is_object(of)) {
+          flat.push_back(std::move(of));
+          continue;
+        }
+        std::vector<Found> fields =
+            TRY(described(fmt::format("unnest({})", of.expression), of.name + ".", of.expression));
+        flat.insert(flat.end(), fields.begin(), fields.end());
       }
-      std::vector<Found> fields =
-          TRY(described(fmt::format("unnest({})", of.expression), of.name + ".", of.expression));
-      flat.insert(flat.end(), fields.begin(), fields.end());
+      found = std::move(flat);
     }
-    found = std::move(flat);
+    return {};
+  };
+
+  std::vector<Found> found = TRY(described("*", "", ""));
+  TRY(flatten(found));
+  for (size_t list = 0; list < most_lists; ++list) {
+    auto rows = std::find_if(found.begin(), found.end(), [&](const Found& of) {
+      return is_list(of) && (lines.empty() || of.name == lines);
+    });
+    if (rows == found.end() || (lines.empty() && std::count_if(found.begin(), found.end(), is_list) > 1))
+      break;
+    std::string row = store::identifier(fmt::format("danggol.row.{}", list));
+    table_ =
+        fmt::format("(SELECT *, unnest(CASE WHEN len({0}) > 0 THEN {0} ELSE [NULL] END) AS {1} FROM {2})",
+                    rows->expression, row, table_);
+    lines_ = rows->name + ".";
+    std::vector<Found> fields = TRY(described(fmt::format("unnest({})", row), lines_, row));
+    auto at = found.erase(rows);
+    found.insert(at, fields.begin(), fields.end());
+    TRY(flatten(found));
   }
   if (found.size() > most_columns)
     return Error{Code::bad_input, fmt::format("{} columns, with those of its objects: at most {} are read",

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/ids.h"
@@ -28,42 +29,65 @@ bool is_day(std::string_view text) {
 bool is_money(std::string_view text) { return text.find_first_of(".,$") != text.npos && is_number(text); }
 
 bool is_any(std::string_view) { return true; }
+bool is_flag(std::string_view text) {
+  constexpr std::string_view flags[] = {"Y", "N", "y", "n", "yes", "no", "true", "false", "O", "X", "M", "F"};
+  return std::find(std::begin(flags), std::end(flags), text) != std::end(flags);
+}
+bool is_bit(std::string_view text) { return text == "0" || text == "1"; }
 
-// Parts of names that are not in the list of usual ones, with what must be beside them.
+// Parts of names that are not in the list of usual ones, with what must be beside them: at the name's end,
+// where it is a number or a code.
 struct Part {
   Role role;
-  std::vector<std::string> words, and_one_of, and_none_of;
+  std::vector<std::string> words, and_at_end;
+  const std::vector<std::string>& and_none_of;
   bool (*is)(std::string_view);
 };
+const std::vector<std::string> ends_of_ids = {"id", "no", "num", "number", "key", "code", "번호", "코드"};
+const std::vector<std::string> none;
 // What a number is that is called so, or an amount of something else than goods.
 const std::vector<std::string> no_amounts = {
-    "code",    "count",  "rep",     "person", "rank",    "rating", "score",    "star",      "weight",
-    "length",  "width",  "height",  "rate",   "percent", "ratio",  "latitude", "longitude", "discount",
-    "disc",    "profit", "margin",  "cost",   "fee",     "tax",    "vat",      "tip",       "shipping",
-    "freight", "refund", "balance", "points", "번호",    "평점",   "별점",     "무게",      "할인",
-    "배송",    "원가",   "비율",    "수수료", "세금",    "환불",   "적립",     "정산"};
+    "code",     "count",   "rep",    "person", "rank",    "rating", "score",   "star",     "weight",
+    "length",   "width",   "height", "rate",   "percent", "pct",    "ratio",   "latitude", "longitude",
+    "discount", "disc",    "profit", "margin", "cost",    "fee",    "tax",     "vat",      "tip",
+    "shipping", "freight", "refund", "return", "cancel",  "unpaid", "balance", "point",    "cent",
+    "items",    "visit",   "orders", "avg",    "average", "mean",   "channel", "day",      "date",
+    "time",     "month",   "year",   "번호",   "평점",    "별점",   "무게",    "할인",     "배송",
+    "원가",     "비율",    "수수료", "세금",   "환불",    "반품",   "취소",    "적립",     "정산",
+    "포인트",   "잔액",    "누적",   "미수",   "평균",    "건수",   "횟수",    "수량"};
+const std::vector<std::string> no_prices = {"list",  "compare",  "original", "msrp",   "cost",   "discount",
+                                            "total", "shipping", "tax",      "정상가", "소비자", "원가",
+                                            "할인",  "총",       "합계",     "배송"};
+const std::vector<std::string> no_pieces = {"stock", "return",    "refund",   "cancel",  "inventory",
+                                            "hand",  "available", "invoiced", "shipped", "취소",
+                                            "반품",  "환불",      "재고"};
+// Of the days on which something else happened than the purchase.
+const std::vector<std::string> no_purchases = {
+    "cancel", "refund", "return", "birth", "join", "signup", "regist", "update", "modif", "ship", "deliver",
+    "expire", "print",  "export", "login", "취소", "환불",   "반품",   "생년",   "생일",  "가입", "등록",
+    "수정",   "배송",   "발송",   "출고",  "만료", "최근",   "마지막", "첫",     "first", "last", "적립"};
+const std::vector<std::string> no_people = {"group",   "grade", "note", "type",  "paid", "country",
+                                            "segment", "level", "tier", "class", "zip",  "postal",
+                                            "등급",    "유형",  "그룹", "구분",  "지역", "국가"};
 const std::vector<Part> parts_of_names = {
-    {Role::time, {"timestamp", "date", "time", "unixts", "일시", "일자", "날짜"}, {""}, {}, is_time},
+    {Role::time, {"timestamp", "date", "time", "unixts", "일시", "일자", "날짜"}, {}, no_purchases, is_time},
     {Role::customer,
      {"customer", "cust", "user", "member", "client", "shopper", "household", "buyer", "고객", "회원",
       "구매자"},
-     {"id", "no", "num", "key", "code", "번호", "코드"},
-     {},
+     ends_of_ids,
+     no_people,
      is_any},
     {Role::receipt,
      {"order", "invoice", "receipt", "basket", "주문", "영수증"},
-     {"id", "no", "num", "key", "번호"},
-     {},
+     ends_of_ids,
+     no_people,
      is_any},
-    {Role::product,
-     {"product", "prod", "item", "article", "상품", "제품"},
-     {"id", "no", "num", "key", "code", "번호", "코드"},
-     {},
-     is_any},
-    {Role::quantity, {"qty", "quantity", "수량"}, {""}, {}, is_number},
+    {Role::product, {"product", "prod", "item", "article", "상품", "제품"}, ends_of_ids, no_people, is_any},
+    {Role::quantity, {"qty", "quantity", "수량"}, {}, no_pieces, is_number},
+    {Role::price, {"unitprice", "priceeach", "price", "단가", "판매가"}, {}, no_prices, is_number},
     {Role::amount,
      {"amount", "amt", "sales", "revenue", "spend", "dollar", "paid", "total", "금액", "매출"},
-     {""},
+     {},
      no_amounts,
      is_number},
 };
@@ -83,34 +107,48 @@ std::string without_unit(std::string_view name) {
 class Names {
  public:
   explicit Names(const std::vector<std::string>& header) : header_(header) {
-    for (const std::string& name : header) full_.push_back(plain(name)), short_.push_back(without_unit(name));
+    for (const std::string& name : header) {
+      full_.push_back(plain(name)), short_.push_back(without_unit(name));
+      size_t dot = name.rfind('.');  // of "orders.customer.id" the last two
+      dot = dot == name.npos || dot == 0 ? name.npos : name.rfind('.', dot - 1);
+      tails_.push_back(dot == name.npos ? "" : plain(std::string_view(name).substr(dot + 1)));
+    }
   }
   // The column of that name, before one that has a unit beside it; -1 where there is none.
   int column(const std::string& name) const {
     std::string bare = plain(name);
     if (bare.ends_with("#1")) bare.resize(bare.size() - 2);
-    for (const auto* names : {&header_, &full_, &short_}) {
+    for (const auto* names : {&header_, &full_, &tails_, &short_}) {
       auto found = std::find(names->begin(), names->end(), names == &header_ ? name : bare);
-      if (found != names->end()) return static_cast<int>(found - names->begin());
+      if (found == names->end()) continue;
+      // two columns may be called so in objects of their own: then neither is meant
+      bool is_of_object = header_[static_cast<size_t>(found - names->begin())].find('.') != std::string::npos;
+      if (names == &header_ || names == &full_ || !is_of_object ||
+          std::count(names->begin(), names->end(), bare) == 1)
+        return static_cast<int>(found - names->begin());
     }
     return -1;
   }
-  // Another column of the same name; -1 where there is none. See table_source.cpp.
-  int twin(int column) const {
-    auto found = std::find(full_.begin(), full_.end(), full_[static_cast<size_t>(column)] + "#2");
-    return found == full_.end() ? -1 : static_cast<int>(found - full_.begin());
+  const std::string& plain_of(int column) const { return full_[static_cast<size_t>(column)]; }
+  // The other columns of the same name. See table_source.cpp.
+  std::vector<int> twins(int column) const {
+    std::vector<int> out;
+    for (size_t c = 0; c < full_.size(); ++c)
+      if (full_[c].starts_with(plain_of(column) + "#")) out.push_back(static_cast<int>(c));
+    return out;
   }
   bool has_word(int column, const std::vector<std::string>& words) const {
-    const std::string& name = short_[static_cast<size_t>(column)];
-    return std::any_of(words.begin(), words.end(),
-                       [&](const std::string& word) { return name.find(word) != name.npos; });
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return plain_of(column).find(word) != std::string::npos;
+    });
   }
   bool has_part(int column, const Part& part) const {
     const std::string& name = short_[static_cast<size_t>(column)];
     auto is_in = [&](const std::string& word) { return name.find(word) != name.npos; };
+    auto is_end = [&](const std::string& end) { return name.ends_with(end); };
     return std::any_of(part.words.begin(), part.words.end(), is_in) &&
-           std::any_of(part.and_one_of.begin(), part.and_one_of.end(), is_in) &&
-           std::none_of(part.and_none_of.begin(), part.and_none_of.end(), is_in);
+           (part.and_at_end.empty() || std::any_of(part.and_at_end.begin(), part.and_at_end.end(), is_end)) &&
+           !has_word(column, part.and_none_of);
   }
   bool has_any(std::initializer_list<std::string_view> words) const {
     return std::any_of(words.begin(), words.end(), [&](auto word) {
@@ -120,7 +158,7 @@ class Names {
 
  private:
   const std::vector<std::string>& header_;
-  std::vector<std::string> full_, short_;
+  std::vector<std::string> full_, short_, tails_;
 };
 
 RoleColumns columns_of(const TableMapping& table, const Names& names) {
@@ -155,6 +193,7 @@ class Guess {
     for (size_t role = 0; role < role_count; ++role) by_name(static_cast<Role>(role));
     for (const Part& part : parts_of_names)
       if (!has(part.role) && !said(part.role)) by_part_of_name(part);
+    if (is_of_one_day(roles_[at(Role::customer)])) roles_[at(Role::customer)] = -1;
     choose_clock();
     choose_money();
     if (!has(Role::time) && !said(Role::time))
@@ -162,8 +201,9 @@ class Guess {
     if (!has(Role::customer) && !said(Role::customer))
       by_values(Role::customer, [&](int c) { return are_ids(c); });
     if (!has(Role::amount) && !has(Role::price) && !said(Role::amount) && !said(Role::price))
-      by_values(Role::amount,
-                [&](int c) { return !names_.has_word(c, no_amounts) && are(c, is_money, 0.9); });
+      by_values(Role::amount, [&](int c) {
+        return !names_.has_word(c, no_amounts) && !names_.has_word(c, no_prices) && are(c, is_money, 0.9);
+      });
     return roles_;
   }
   Found found(size_t role) const {
@@ -192,6 +232,10 @@ class Guess {
       if (!trimmed(value).empty()) ++texts, such += is(trimmed(value));
     return static_cast<double>(such) >= least_share * static_cast<double>(texts);
   }
+  bool has_text(int column) const {
+    return std::any_of(values(column).begin(), values(column).end(),
+                       [](auto value) { return !trimmed(value).empty(); });
+  }
   bool is_filled(int column) const {
     return std::none_of(values(column).begin(), values(column).end(),
                         [](auto value) { return trimmed(value).empty(); });
@@ -210,6 +254,18 @@ class Guess {
     return values(column).empty() || different.size() < values(column).size();
   }
 
+  // An "id" that comes again, but never on another day, is an order's.
+  bool is_of_one_day(int column) const {
+    int time = roles_[at(Role::time)];
+    if (column < 0 || time < 0 || said(Role::customer) || names_.plain_of(column) != "id") return false;
+    std::map<std::string_view, std::string_view> days;
+    for (size_t i = 0; i < values(column).size(); ++i)
+      if (auto [of, is_new] = days.emplace(values(column)[i], values(time)[i]);
+          !is_new && of->second != values(time)[i])
+        return false;
+    return true;
+  }
+
   bool may_be(Role role, const std::string& name, int column) const {
     if (said(role)) return true;
     switch (role) {
@@ -219,10 +275,14 @@ class Guess {
       case Role::amount: return are(column, is_number, 0.5);
       case Role::action: {
         const Meanings& meanings = table_.rules.meanings;
-        return are(
-            column, [&](auto text) { return meanings.of(text, false).has_value(); }, 0.5);
+        bool is_state = is_state_by_name(sample_.header[static_cast<size_t>(column)]);
+        auto is_known = [&](std::string_view text) { return meanings.of(text, is_state).has_value(); };
+        return is_state ? std::any_of(values(column).begin(), values(column).end(), is_known)
+                        : are(column, is_known, 0.5);
       }
-      case Role::customer: return name != "id" || repeats(column);
+      case Role::customer:
+        return !(has_text(column) && are(column, is_flag, 1)) && (name != "id" || repeats(column));
+      case Role::region: return roles_[at(Role::action)] != column;
       case Role::hour: return false;  // see choose_clock
       default: return true;
     }
@@ -287,10 +347,13 @@ class Guess {
 
   // The one column that plays no role, whose name has such a part, and whose values are such.
   void by_part_of_name(const Part& part) {
-    bool is_price_told = part.role == Role::amount && (has(Role::price) || said(Role::price));
-    if (is_price_told) return;
-    by_values(part.role,
-              [&](int column) { return names_.has_part(column, part) && are(column, part.is, 0.9); });
+    bool is_of_money = part.role == Role::amount || part.role == Role::price;
+    bool is_told = has(Role::price) || said(Role::price) || has(Role::amount) || said(Role::amount);
+    if (is_of_money && is_told) return;
+    by_values(part.role, [&](int column) {
+      return names_.has_part(column, part) && are(column, part.is, 0.9) &&
+             !(is_of_money && has_text(column) && are(column, is_bit, 1));
+    });
     by_values_[at(part.role)] = false;
   }
 
@@ -371,7 +434,11 @@ std::string what_is_amount(const Sample& sample, const Match& match, const Names
   const auto& values = sample.columns[static_cast<size_t>(amount)];
   double pieces = median(amount);
   if (!std::all_of(values.begin(), values.end(), is_whole) || pieces < 1 || pieces > most_pieces) return {};
-  const Part price{Role::price, {"price", "단가", "가격"}, {""}, {}, is_number};
+  const Part price{Role::price,
+                   {"price", "total", "value", "sum", "revenue", "sales", "단가", "가격", "합계", "금액"},
+                   {},
+                   none,
+                   is_number};
   for (int column = 0; column < static_cast<int>(sample.header.size()); ++column)
     if (column != amount && names.has_part(column, price) && median(column) > pieces)
       return fmt::format(
@@ -408,10 +475,14 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
       return Error{Code::bad_input, fmt::format("{}: {}", path, question)};
   }
   for (size_t role = 0; role < role_count; ++role) {
-    int column = out.roles[role], twin = column < 0 ? -1 : names.twin(column);
+    int column = out.roles[role];
+    if (column < 0 || sample.columns.empty()) continue;
     bool is_chosen = best->said[role] && best->columns[role][0].find('#') != std::string::npos;
-    if (twin < 0 || is_chosen || sample.columns.empty() ||
-        sample.columns[static_cast<size_t>(column)] == sample.columns[static_cast<size_t>(twin)])
+    if (is_chosen) continue;
+    std::vector<int> twins = names.twins(column);
+    if (std::all_of(twins.begin(), twins.end(), [&](int twin) {
+          return sample.columns[static_cast<size_t>(column)] == sample.columns[static_cast<size_t>(twin)];
+        }))
       continue;
     return Error{
         Code::bad_input,

@@ -20,16 +20,25 @@ struct Fields {
   bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
   std::string_view operator()(Role role) const {
     int column = roles[static_cast<size_t>(role)];
-    if (column < 0) return {};
-    return trimmed(block.field(record, column));
+    return column < 0 ? std::string_view() : (*this)(column);
   }
+  std::string_view operator()(int column) const { return unprotected(trimmed(block.field(record, column))); }
   // A text as it is kept: composed, without what cannot be seen.
   std::string_view text(Role role) const {
     std::string_view field = (*this)(role);
     if (is_all_clean || is_clean(field)) return field;
     return block.unescaped.emplace_back(cleaned(field));
   }
-  std::string_view customer() const { return customer_id(text(Role::customer)); }
+  // An e-mail's letters are small.
+  std::string_view customer() const {
+    std::string_view id = customer_id(text(Role::customer));
+    auto is_large = [](char c) { return c >= 'A' && c <= 'Z'; };
+    if (id.find('@') == id.npos || std::none_of(id.begin(), id.end(), is_large)) return id;
+    std::string& small = block.unescaped.emplace_back(id);
+    for (char& c : small)
+      if (is_large(c)) c = static_cast<char>(c + 32);
+    return small;
+  }
 };
 std::string_view problem(const Record& record) {
   switch (record.problem) {

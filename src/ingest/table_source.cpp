@@ -133,7 +133,7 @@ Result<TableSource> TableSource::open(InputFile file, const Mapping& mapping, co
     if (first.records.empty() || first.records[0].problem != RecordProblem::none)
       return Error{Code::bad_input, fmt::format("{}: the first line is no header of column names", path)};
     out.header_line = first.records[0].line;
-    out.header.assign(first.fields.begin(), first.fields.end());
+    for (std::string_view name : first.fields) out.header.emplace_back(unprotected(name));
     text.erase(0, used);
     if (auto value = first_value(out.header); !value.empty())
       return Error{

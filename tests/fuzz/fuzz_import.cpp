@@ -148,10 +148,11 @@ void read_rows(const std::string& path, const Mapping& mapping, const Decoded& t
   witness = split(table, facts.delimiter, facts.header.size(), [] { return SIZE_MAX; });
   for (RecordSeen& record : witness) record.line += facts.header_line - 1;
   bool has_header = !witness.empty() && witness[0].fields.size() == facts.header.size();
-  for (size_t c = 0; has_header && c < facts.header.size(); ++c)  // the second of a name is NAME#2
-    has_header = facts.header[c].starts_with(witness[0].fields[c]) &&
-                 (facts.header[c].size() == witness[0].fields[c].size() ||
-                  facts.header[c][witness[0].fields[c].size()] == '#');
+  for (size_t c = 0; has_header && c < facts.header.size(); ++c) {  // the second of a name is NAME#2
+    std::string_view name = unprotected(witness[0].fields[c]);
+    has_header = facts.header[c].starts_with(name) &&
+                 (facts.header[c].size() == name.size() || facts.header[c][name.size()] == '#');
+  }
   EXPECT(has_header, "the header");
   size_t rows = 0;
   Timestamp latest{now_utc().micros + 2 * micros_per_day};
