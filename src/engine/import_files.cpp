@@ -26,6 +26,9 @@ FileSummary summary_of(const ingest::FileReport& report) {
         file.columns.push_back(
             {report.facts.header[c], std::string(ingest::name(static_cast<ingest::Role>(role))),
              report.facts.examples[c], report.facts.found[role] == ingest::Found::by_values});
+    for (const ingest::Undoing& undoing : report.facts.beside.undoing)
+      if (undoing.column == static_cast<int>(c))
+        file.columns.push_back({report.facts.header[c], "undone", report.facts.examples[c], false});
     if (file.columns.size() == before) file.columns.push_back({.name = report.facts.header[c]});
   }
   for (const auto& [value, seen] : report.actions)

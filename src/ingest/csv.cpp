@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 #include <map>
+#include <set>
 #include <tuple>
 
 #ifdef __SSE2__
@@ -252,18 +253,26 @@ TableStart find_table(std::string_view text, bool (*is_value)(std::string_view))
     return out;
   }
   const RecordBlock& block = best.block;
+  // Lines of names before the first of values: the first of them, but for one of groups of columns above it.
+  const Record* header = nullptr;
+  size_t different = 0;
   for (const Record& record : block.records) {
     if (record.fields != best.fields || record.problem != RecordProblem::none || best.fields < 2) continue;
-    size_t names = 0, values = 0;
+    size_t values = 0, names = 0;
+    std::set<std::string_view> distinct;
     for (uint32_t f = 0; f < record.fields; ++f) {
       std::string_view field = block.fields[record.first_field + f];
-      if (!field.empty()) ++(is_value(field) ? values : names);
+      if (!field.empty()) ++(is_value(field) ? values : names), distinct.insert(field);
     }
     if (values > 0) break;  // the table has begun
     if (names * 2 <= record.fields) continue;
-    out.skipped += static_cast<size_t>(record.text.data() - block.text.data());
-    out.line += record.line - 1;
-    return out;
+    bool was_of_groups = header && different * 3 <= best.fields * 2;
+    if (!header || (was_of_groups && distinct.size() > different))
+      header = &record, different = distinct.size();
+  }
+  if (header) {
+    out.skipped += static_cast<size_t>(header->text.data() - block.text.data());
+    out.line += header->line - 1;
   }
   return out;
 }

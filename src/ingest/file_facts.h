@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ingest/beside.h"
 #include "ingest/mapping.h"
 #include "ingest/notation.h"
 
@@ -25,6 +26,7 @@ struct FileFacts {
   RoleColumns roles{};
   std::array<Found, role_count> found{};
   Notation notation;
+  Beside beside;
   bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
 };
 

@@ -1,6 +1,7 @@
 #include "ingest/file_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -63,7 +64,21 @@ std::string masked_customer(const FileFacts& facts) {
   int column = facts.roles[static_cast<size_t>(Role::customer)];
   if (column < 0) return {};
   const std::string& id = facts.examples[static_cast<size_t>(column)];
-  return id.find("**") == id.npos ? "" : shown(id);
+  return id.find('*') == id.npos ? "" : shown(id);
+}
+
+bool is_named_for_returns(const FileReport& report) {
+  const FileFacts& facts = report.facts;
+  bool are_purchases = facts.kind == Kind::events && !facts.has(Role::action) &&
+                       facts.rules.action == Action::purchase && report.rows_loaded > report.returns;
+  std::string name = plain(facts.path.substr(facts.path.rfind('/') + 1));
+  constexpr std::array<std::string_view, 6> words = {"refund", "returns", "cancel", "환불", "반품", "취소"};
+  return are_purchases && std::any_of(words.begin(), words.end(),
+                                      [&](std::string_view word) { return name.find(word) != name.npos; });
+}
+
+std::string listed(const std::vector<std::string>& columns) {
+  return shown(fmt::format("{}", fmt::join(columns, ", ")));
 }
 
 // The column of names that stands for the customers; "" where there is a surer one.
@@ -72,9 +87,14 @@ std::string known_by_name(const FileFacts& facts) {
   if (column < 0) return {};
   const std::string& header = facts.header[static_cast<size_t>(column)];
   std::string name = plain(header);
-  constexpr std::array<std::string_view, 6> names = {"customername", "buyername", "고객명",
-                                                     "회원명",       "구매자명",  "주문자명"};
-  return std::find(names.begin(), names.end(), name) == names.end() ? "" : shown(header);
+  constexpr std::array<std::string_view, 14> names = {
+      "customername", "buyername", "고객명", "회원명", "구매자명", "주문자명", "고객",
+      "회원",         "구매자",    "주문자", "buyer",  "client",   "customer", "shopper"};
+  const std::string& example = facts.examples[static_cast<size_t>(column)];
+  bool is_code = example.find_first_of("0123456789@") != example.npos || example.find(' ') == example.npos;
+  bool is_hangul = !example.empty() && static_cast<unsigned char>(example[0]) >= 0xea;
+  if (std::find(names.begin(), names.end(), name) == names.end()) return {};
+  return is_code && !is_hangul && name.find("name") == name.npos ? "" : shown(header);
 }
 
 // Columns that may hold money, where none is read.
@@ -119,7 +139,29 @@ void warn(const Mapping& mapping, FileReport& report) {
   if (mapping.has_no_dates && facts.kind == Kind::events) say(report, ingest_words::no_dates());
   if (std::string id = masked_customer(facts); !id.empty()) say(report, ingest_words::masked({.id = {id}}));
   if (report.returns > 0) say(report, ingest_words::returns({.rows = report.returns}));
+  const Beside& beside = facts.beside;
+  if (report.undone > 0) {
+    std::vector<std::string> columns;
+    for (const Undoing& undoing : beside.undoing)
+      columns.push_back(facts.header[static_cast<size_t>(undoing.column)]);
+    say(report, ingest_words::undone_beside({.rows = report.undone, .columns = {listed(columns)}}));
+  }
+  if (!beside.given_back.empty())
+    say(report, ingest_words::given_back({.columns = {listed(beside.given_back)}}));
+  if (!beside.with_words.empty())
+    say(report, ingest_words::with_words({.columns = {listed(beside.with_words)}}));
+  if (!beside.currencies.empty())
+    say(report, ingest_words::currencies({.columns = {listed(beside.currencies)}}));
+  constexpr std::array says_purchase = {Role::amount,  Role::price,        Role::quantity, Role::receipt,
+                                        Role::product, Role::product_name, Role::action};
+  bool is_all_said =
+      std::any_of(says_purchase.begin(), says_purchase.end(), [&](Role r) { return facts.has(r); });
+  if (facts.kind == Kind::events && !is_all_said && facts.rules.action == Action::purchase)
+    say(report, ingest_words::all_purchases());
   if (report.charges > 0) say(report, ingest_words::charges({.rows = report.charges}));
+  if (is_named_for_returns(report)) say(report, ingest_words::named_returns());
+  if (report.added_discounts > 0)
+    say(report, ingest_words::added_discounts({.rows = report.added_discounts}));
   if (repeats_total(report)) say(report, ingest_words::repeated_totals());
   if (std::string column = known_by_name(facts); !column.empty())
     say(report, ingest_words::known_by_name({.column = {column}}));

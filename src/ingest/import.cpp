@@ -173,7 +173,11 @@ class Reading {
   Result<TableReader> reader_of(size_t f) const {
     InputFile input = TRY(inputs_.open(f));
     const Notation* known = notations_.empty() || !notations_[f] ? nullptr : &*notations_[f];
-    return TableReader::open(std::move(input), mapping_, work_.stop, known, &joins_);
+    auto reader = TableReader::open(std::move(input), mapping_, work_.stop, known, &joins_);
+    if (reader || reader.error().code != Code::bad_input || !inputs_.is_packed(f) || inputs_.size() < 2)
+      return reader;
+    return Error{Code::bad_input, fmt::format("{}; to leave it out name the others alone, such as {}",
+                                              reader.error().message, inputs_.path(f == 0 ? 1 : 0))};
   }
 
   // What the whole file shows of how it is written.
@@ -186,7 +190,8 @@ class Reading {
     const Evidence& seen = file.tally.evidence();
     report.instants = seen.times.instants;
     report.actions = seen.actions;
-    report.returns = seen.returns, report.charges = seen.charges;
+    report.returns = seen.returns, report.undone = seen.undone, report.charges = seen.charges,
+    report.added_discounts = seen.added_discounts;
     report.next_lines = seen.next_lines, report.same_amounts = seen.same_amounts;
   }
 
@@ -353,6 +358,15 @@ Result<std::vector<FileReport>> settled(const ReadOnce& read_once) {
   return reports;
 }
 
+// The amount of an order stands on each of its rows, wherever they are: it is kept on the first.
+Status count_orders_once(store::Connection& connection, int32_t load_no) {
+  return connection.execute(
+      "UPDATE raw.event SET amount = 0 WHERE source = $load AND receipt_id IS NOT NULL AND event_id NOT IN "
+      "(SELECT min(event_id) FROM raw.event WHERE source = $load AND receipt_id IS NOT NULL "
+      "GROUP BY customer_no, action, ts::DATE, receipt_id)",
+      {{"load", int64_t{load_no}}});
+}
+
 Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
 
 Result<std::vector<FileReport>> load_all(store::Connection& connection, const Inputs& inputs,
@@ -404,6 +418,8 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
          {"at", now_utc()}}));
   }
   TRY(staging->insert(connection, files, *dimensions, work.stop));
+  for (size_t f = 0; f < reports.size(); ++f)
+    if (reports[f].facts.rules.is_amount_of_order) TRY(count_orders_once(connection, files[f].load_no));
   for (FileReport& report : reports) {
     warn(mapping, report);
     if (int64_t most = options.rejects.rows; report.rows_rejected > most) warn_of_rejects(most, report);

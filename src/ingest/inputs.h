@@ -26,6 +26,7 @@ class Inputs {
   size_t size() const { return inputs_.size(); }
   const std::string& path(size_t i) const { return inputs_[i].path; }
   std::string name(size_t i) const;  // without the folder; of what is packed, with the archive's
+  bool is_packed(size_t i) const { return inputs_[i].unpacked.has_value(); }  // a sheet, or in a zip
   // The file as it was when it was looked at, from its beginning. Code::conflict where it has changed.
   Result<InputFile> open(size_t i) const;
   void remove(const std::vector<bool>& which);  // by file

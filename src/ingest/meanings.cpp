@@ -7,7 +7,6 @@
 #include <array>
 #include <bitset>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/utf8.h"
@@ -199,17 +198,61 @@ std::optional<Meaning> Meanings::of(std::string_view value, bool is_state) const
   return found->second;
 }
 
-bool is_charge(std::string_view product_name) {
-  static const std::unordered_set<std::string_view> known = {
-      "shipping",   "shippingfee", "shippingcharge", "shippingcost",  "shippingandhandling",
-      "delivery",   "deliveryfee", "deliverycharge", "postage",       "carriage",
-      "freight",    "handling",    "discount",       "coupon",        "coupondiscount",
-      "promotion",  "giftcard",    "giftvoucher",    "tax",           "salestax",
-      "vat",        "gst",         "servicefee",     "servicecharge", "tip",
-      "gratuity",   "rounding",    "배송비",         "배송료",        "택배비",
-      "할인",       "할인금액",    "쿠폰",           "쿠폰할인",      "적립금",
-      "적립금사용", "포인트",      "포인트사용",     "부가세",        "세금",
-      "수수료",     "봉사료",      "에누리"};
+Charge charge_of(std::string_view product_name) {
+  static const std::unordered_map<std::string_view, Charge> known = [] {
+    std::unordered_map<std::string_view, Charge> out;
+    for (std::string_view word : {"shipping",
+                                  "shippingfee",
+                                  "shippingcharge",
+                                  "shippingcost",
+                                  "shippingandhandling",
+                                  "shipping&handling",
+                                  "standardshipping",
+                                  "expressshipping",
+                                  "freeshipping",
+                                  "flatrateshipping",
+                                  "economyshipping",
+                                  "priorityshipping",
+                                  "internationalshipping",
+                                  "delivery",
+                                  "deliveryfee",
+                                  "deliverycharge",
+                                  "postage",
+                                  "carriage",
+                                  "freight",
+                                  "handling",
+                                  "handlingfee",
+                                  "giftcard",
+                                  "giftvoucher",
+                                  "tax",
+                                  "salestax",
+                                  "vat",
+                                  "gst",
+                                  "servicefee",
+                                  "servicecharge",
+                                  "tip",
+                                  "gratuity",
+                                  "rounding",
+                                  "배송비",
+                                  "배송료",
+                                  "택배비",
+                                  "배달비",
+                                  "부가세",
+                                  "세금",
+                                  "수수료",
+                                  "봉사료"})
+      out.emplace(word, Charge::cost);
+    for (std::string_view word : {"discount",       "discountcode",  "memberdiscount", "loyaltydiscount",
+                                  "volumediscount", "orderdiscount", "coupon",         "coupondiscount",
+                                  "couponcode",     "promotion",     "promocode",      "promotiondiscount",
+                                  "storecredit",    "할인",          "할인금액",       "상품할인",
+                                  "즉시할인",       "회원할인",      "멤버십할인",     "쿠폰",
+                                  "쿠폰할인",       "쿠폰사용",      "할인쿠폰",       "적립금",
+                                  "적립금사용",     "포인트",        "포인트사용",     "포인트할인",
+                                  "에누리"})
+      out.emplace(word, Charge::discount);
+    return out;
+  }();
   // Nearly all names part from all of these by their first three letters.
   constexpr size_t longest = 32, first = 3;
   auto key = [](const char* word) {
@@ -218,18 +261,20 @@ bool is_charge(std::string_view product_name) {
   };
   static const auto may_begin = [&] {
     std::bitset<size_t{1} << 15> out;
-    for (std::string_view word : known) out.set(key(word.data()));
+    for (const auto& [word, charge] : known) out.set(key(word.data()));
     return out;
   }();
-  if (product_name.size() > longest) return false;
   std::array<char, longest> word;  // as plain() writes it, for all of these are known by their ASCII letters
   size_t length = 0;
   for (char c : product_name) {
     if (c == ' ' || c == '_' || c == '-' || c == '.') continue;
+    if (length > 0 && (c == ':' || c == '(' || c == '[')) break;  // "Discount: WELCOME10"
+    if (length == longest) return Charge::none;
     word[length++] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (length == first && !may_begin[key(word.data())]) return false;
+    if (length == first && !may_begin[key(word.data())]) return Charge::none;
   }
-  return known.contains(std::string_view(word.data(), length));
+  auto found = known.find(std::string_view(word.data(), length));
+  return found == known.end() ? Charge::none : found->second;
 }
 
 bool is_state_by_name(std::string_view column) {

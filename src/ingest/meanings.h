@@ -1,6 +1,7 @@
 // What the values of a column of actions, or of orders' states, mean.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -39,7 +40,9 @@ class Meanings {
 // Whether a column so called holds the states of orders.
 bool is_state_by_name(std::string_view column);
 
-// Whether what is called so is money of an order and no product: shipping, a discount, a tax.
-bool is_charge(std::string_view product_name);
+// What is called so may be money of an order and no product: what is paid beside the goods (shipping, a tax),
+// or taken off (a discount).
+enum class Charge : uint8_t { none, cost, discount };
+Charge charge_of(std::string_view product_name);
 
 }  // namespace danggol::ingest

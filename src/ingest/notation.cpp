@@ -1,6 +1,7 @@
 #include "ingest/notation.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace danggol::ingest {
 namespace {
@@ -38,7 +39,11 @@ void Evidence::add(const Evidence& more) {
     if (known != actions.end()) known->second.rows += seen.rows;
   }
   returns += more.returns;
+  undone += more.undone;
+  if (second_header == 0 || (more.second_header > 0 && more.second_header < second_header))
+    second_header = more.second_header;
   charges += more.charges;
+  added_discounts += more.added_discounts;
   next_lines += more.next_lines;
   same_amounts += more.same_amounts;
   rows += more.rows;
@@ -82,6 +87,11 @@ Notation notation_of(const Rules& rules, const Evidence& evidence, char delimite
 }
 
 std::string question_of(const Rules& rules, const Evidence& evidence, char delimiter) {
+  if (evidence.second_header > 0)
+    return fmt::format(
+        "line {} has names of columns again, and other ones: another table begins there; give each "
+        "as a file of its own",
+        evidence.second_header);
   Notation notation = notation_of(rules, evidence, delimiter);
   for (size_t i = 0; i < number_role_count; ++i) {
     const NumberEvidence& column = evidence.numbers[i];
@@ -93,13 +103,21 @@ std::string question_of(const Rules& rules, const Evidence& evidence, char delim
                                         : "no other text of the column tells which");
   }
   constexpr int64_t few_of = 10;  // one strange row among so many is turned down, not asked about
-  if (notation.order == DateOrder::open && evidence.times.open * few_of > evidence.rows)
-    return fmt::format(
-        "time: {} in line {} can be two days, and {}; give --time-format=mdy or --time-format=dmy",
-        shown(evidence.open_time.text), evidence.open_time.line,
-        evidence.times.impossible[0] > 0 && evidence.times.impossible[1] > 0
-            ? "the other texts of the column have the month first and second"
-            : "no other text of the column tells which");
+  if (notation.order == DateOrder::open && evidence.times.open * few_of > evidence.rows) {
+    constexpr std::array<std::pair<DateOrder, const char*>, 3> orders = {
+        {{DateOrder::month_first, "mdy"}, {DateOrder::day_first, "dmy"}, {DateOrder::year_first, "ymd"}}};
+    std::vector<std::string> flags;
+    for (const auto& [order, flag] : orders)
+      if (evidence.times.impossible[static_cast<size_t>(order) - 1] == 0)
+        flags.push_back(fmt::format("--time-format={}", flag));
+    if (flags.empty()) flags = {"--time-format=mdy", "--time-format=dmy", "--time-format=ymd"};
+    return fmt::format("time: {} in line {} can be two days, and {}; give {}", shown(evidence.open_time.text),
+                       evidence.open_time.line,
+                       evidence.times.impossible[0] > 0 && evidence.times.impossible[1] > 0
+                           ? "the other texts of the column have the month first and second"
+                           : "no other text of the column tells which",
+                       fmt::join(flags, " or "));
+  }
   return {};
 }
 

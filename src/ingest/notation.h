@@ -49,8 +49,10 @@ struct Evidence {
   OpenText open_time;
   ActionsSeen actions;  // the first so many values
   static constexpr size_t most_actions = 200;
-  int64_t returns = 0;  // of a negative amount or quantity
-  int64_t charges = 0;  // shipping, discounts, taxes: money of an order, no products
+  int64_t returns = 0;          // of a negative amount or quantity
+  int64_t undone = 0;           // by a column beside the roles
+  int64_t charges = 0;          // shipping, discounts, taxes: money of an order, no products
+  int64_t added_discounts = 0;  // of a positive amount
   // Rows that stand below one of the same receipt, and those of them that repeat its amount.
   int64_t next_lines = 0, same_amounts = 0;
 

@@ -29,11 +29,12 @@ std::optional<Money> to_money(int64_t whole, std::string_view fraction, bool neg
 
 // Signs and words of currencies, before or after the number; letters are compared without case.
 constexpr std::string_view currencies[] = {
-    "us$", "a$",  "c$",  "nt$", "hk$", "s$",  "r$",  "$",   "€",   "£",   "¥",   "₩",   "원",  "円",
-    "元",  "₫",   "₹",   "₽", "₺",   "₴",   "฿",   "₱",   "zł",  "kč",  "kr.", "kr",  "krw", "usd",
-    "eur", "gbp", "jpy", "cny", "rmb", "twd", "hkd", "sgd", "thb", "vnd", "inr", "idr", "myr", "php",
-    "aud", "nzd", "cad", "mxn", "brl", "clp", "cop", "ars", "pen", "chf", "sek", "nok", "dkk", "pln",
-    "czk", "huf", "ron", "rub", "uah", "try", "zar", "ils", "aed", "sar", "egp", "won"};
+    "us$", "a$",  "c$",  "nt$", "hk$", "s$",  "r$",  "$",   "€",   "£",   "¥",   "₩",   "원",
+    "개",  "건",  "매",  "장",  "ea",  "pcs", "EA",  "PCS", "円",  "元",  "₫",   "₹",   "₽",
+    "₺",   "₴",   "฿",   "₱",   "zł",  "kč",  "kr.", "kr",  "krw", "usd", "eur", "gbp", "jpy",
+    "cny", "rmb", "twd", "hkd", "sgd", "thb", "vnd", "inr", "idr", "myr", "php", "aud", "nzd",
+    "cad", "mxn", "brl", "clp", "cop", "ars", "pen", "chf", "sek", "nok", "dkk", "pln", "czk",
+    "huf", "ron", "rub", "uah", "try", "zar", "ils", "aed", "sar", "egp", "won"};
 
 std::string_view blanks_cut(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);

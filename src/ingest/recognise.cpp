@@ -197,7 +197,8 @@ class Guess {
     choose_clock();
     choose_money();
     if (!has(Role::time) && !said(Role::time))
-      by_values(Role::time, [&](int c) { return are(c, is_written_date, 0.9); });
+      by_values(Role::time,
+                [&](int c) { return !names_.has_word(c, no_purchases) && are(c, is_written_date, 0.9); });
     if (!has(Role::customer) && !said(Role::customer))
       by_values(Role::customer, [&](int c) { return are_ids(c); });
     if (!has(Role::amount) && !has(Role::price) && !said(Role::amount) && !said(Role::price))

@@ -62,7 +62,9 @@ struct RowReader::State {
     std::string_view time, hour;
     Timestamp ts;
     bool is_instant = false;
-    std::string_view receipt, receipt_action;
+    std::string_view receipt, receipt_action, customer;
+    Date day{};
+    bool is_undone = false;  // the receipt, by a column beside
     Money amount;
     std::vector<std::pair<std::string_view, ActionSeen*>> actions;
     ActionSeen beyond;  // of a value that is not counted
@@ -72,8 +74,10 @@ struct RowReader::State {
   void read_as(Batch& batch, std::vector<Row>& rows) const {
     rows.reserve(batch.block.records.size());
     Before before{};
-    before.receipt = batch.carried.receipt;
-    before.receipt_action = batch.carried.action;
+    before.receipt = batch.carried.receipt, before.receipt_action = batch.carried.action;
+    before.customer = customer_id(batch.carried.customer), before.is_undone = batch.carried.is_undone;
+    TimeEvidence unused;
+    if (auto time = parse_time(batch.carried.time, times, unused)) before.day = to_date(*time);
     bool all_clean = !batch.block.text.empty() && is_all_clean(batch.block.text);
     for (const Record& record : batch.block.records) {
       Row row{};
@@ -82,6 +86,8 @@ struct RowReader::State {
       if (reason.empty())
         reason =
             (this->*read_row)(Fields{roles, batch.block, record, all_clean}, batch.evidence, before, row);
+      if (reason == "bad_time" && batch.evidence.second_header == 0 && names_again(batch.block, record))
+        batch.evidence.second_header = record.line;
       if (reason.empty()) rows.push_back(row);
       else batch.reject(record, reason);
     }
@@ -117,6 +123,21 @@ struct RowReader::State {
     return {};
   }
 
+  // Whether a row has the names of columns once more, and not all the same: then another table begins.
+  bool names_again(const RecordBlock& block, const Record& record) const {
+    bool is_same = true;
+    for (size_t role = 0; role < role_count; ++role)
+      is_same &= roles[role] < 0 || plain(trimmed(block.field(record, roles[role]))) == names[role];
+    auto customer = static_cast<size_t>(Role::customer);
+    return !is_same && plain(trimmed(block.field(record, roles[customer]))) == names[customer];
+  }
+
+  bool is_undone_beside(const RecordBlock& block, const Record& record) const {
+    return std::any_of(beside.begin(), beside.end(), [&](const Undoing& undoing) {
+      return undoing.says_so(trimmed(block.field(record, undoing.column)), rules.meanings);
+    });
+  }
+
   const ActionSeen& action_of(std::string_view value, Evidence& seen, Before& before) const {
     for (const auto& [known, action] : before.actions)
       if (known == value) return ++action->rows, *action;
@@ -135,12 +156,12 @@ struct RowReader::State {
   static size_t key(std::string_view code) { return (code.size() & 31) << 5 | (code[0] & 31); }
 
   // Whether the row is money of an order, and no product: by its code, or by what it is called.
-  bool is_no_product(const EventRow& row) const {
-    if (row.product.empty()) return false;  // then there is no name, either
+  Charge charge(const EventRow& row) const {
+    if (row.product.empty()) return Charge::none;  // then there is no name, either
     if (may_be_no_product[key(row.product)] && std::find(rules.non_products.begin(), rules.non_products.end(),
                                                          row.product) != rules.non_products.end())
-      return true;
-    return is_charge(row.product_name.empty() ? row.product : row.product_name);
+      return Charge::discount;
+    return charge_of(row.product_name.empty() ? row.product : row.product_name);
   }
 
   // A number, in the role's own notation; nothing where the field is empty. False for what is none.
@@ -166,7 +187,10 @@ struct RowReader::State {
       return "placeholder_id";
     if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
 
-    bool is_next_line = !row.receipt.empty() && row.receipt == before.receipt;
+    // Of the same order as the row before: a till may begin anew with 1 each day.
+    bool is_next_line = !row.receipt.empty() && row.receipt == before.receipt &&
+                        row.customer == before.customer && to_date(row.ts) == before.day;
+    before.customer = row.customer, before.day = to_date(row.ts);
     bool is_undone = false;
     row.action = rules.action;
     if (text.has(Role::action)) {
@@ -179,6 +203,11 @@ struct RowReader::State {
       row.action = *known.meaning->action, is_undone = known.meaning->is_undone;
     }
     before.receipt = row.receipt;
+    if (!beside.empty() && row.action == Action::purchase) {
+      bool says_so = is_undone_beside(text.block, text.record);
+      before.is_undone = says_so || (is_next_line && before.is_undone);
+      if (before.is_undone && !is_undone) row.action = Action::cancel, is_undone = true, ++seen.undone;
+    }
     if (!rules.cancel_prefix.empty() && row.receipt.starts_with(rules.cancel_prefix))
       row.action = Action::cancel;
 
@@ -191,7 +220,8 @@ struct RowReader::State {
       row.amount = multiply(price, row.has_quantity ? row.quantity : Money{Money::scale}, overflow);
       if (overflow) return "bad_amount";
     }
-    if (is_undone) row.amount = row.quantity = {};
+    bool is_negative = row.amount.ten_thousandths < 0 || row.quantity.ten_thousandths < 0;
+    if (is_undone && !is_negative) row.amount = row.quantity = {};  // else its purchase is another row
     bool money_needed = (row.action == Action::purchase || row.action == Action::cancel) && !is_undone;
     if (!row.has_amount && money_needed && (text.has(Role::amount) || text.has(Role::price)))
       return "no_amount";
@@ -199,17 +229,21 @@ struct RowReader::State {
     row.product = text.text(Role::product);  // where there is no id, the name is one
     row.product_name = text.text(Role::product_name);
     if (row.product.empty()) row.product = beginning(row.product_name, most_id_bytes);
-    bool is_money_alone = is_no_product(row);
-    if (is_money_alone) row.product = row.product_name = {}, ++seen.charges;
-    bool is_negative = row.amount.ten_thousandths < 0 || row.quantity.ten_thousandths < 0;
-    if (is_negative && !is_money_alone && row.action == Action::purchase && rules.negatives_are_returns)
-      row.action = Action::cancel, ++seen.returns;
-    if (is_next_line && rules.is_amount_of_order) row.amount = {};
-    else if (is_next_line && text.has(Role::amount)) {
+    Charge charge = this->charge(row);
+    if (charge != Charge::none) row.product = row.product_name = {}, ++seen.charges;
+    // What was paid beside goods that come back comes back with them; a discount is no return.
+    if (is_negative && charge != Charge::discount && row.action == Action::purchase &&
+        rules.negatives_are_returns) {
+      row.action = Action::cancel;
+      seen.returns += charge == Charge::none;
+    }
+    bool is_added = charge == Charge::discount && row.amount.ten_thousandths > 0;
+    seen.added_discounts += is_added && rules.non_products.empty();
+    if (is_next_line && text.has(Role::amount)) {
       ++seen.next_lines;
       seen.same_amounts += row.has_amount && row.amount.ten_thousandths == before.amount.ten_thousandths;
     }
-    if (!is_next_line || !rules.is_amount_of_order) before.amount = row.amount;
+    before.amount = row.amount;
     row.partner = text.text(Role::partner);
     row.channel = text.text(Role::channel);
     for (const auto& [code, word] : rules.channels)
@@ -254,7 +288,9 @@ struct RowReader::State {
   Notation notation;
   TimeStyle times;
   RoleColumns roles;
+  std::array<std::string, role_count> names;  // of the roles' columns, as plain() writes them
   bool is_state;
+  std::vector<Undoing> beside;
   std::bitset<1024> may_be_no_product;
   Timestamp latest;
 };
@@ -267,11 +303,18 @@ RowReader::RowReader(const FileFacts& facts) {
   s.notation = facts.notation;
   s.times = {s.notation.order, s.rules.unix_only, s.rules.zone.get()};
   s.roles = facts.roles;
+  for (size_t role = 0; role < role_count; ++role)
+    if (s.roles[role] >= 0) s.names[role] = plain(facts.header[static_cast<size_t>(s.roles[role])]);
   int action = facts.roles[static_cast<size_t>(Role::action)];
   s.is_state = action >= 0 && is_state_by_name(facts.header[static_cast<size_t>(action)]);
+  s.beside = facts.beside.undoing;
   s.latest = {now_utc().micros + micros_per_day};
   for (const std::string& code : s.rules.non_products) s.may_be_no_product.set(State::key(code));
   state_ = std::move(state);
+}
+
+bool RowReader::is_undone_beside(const RecordBlock& block, const Record& record) const {
+  return state_->is_undone_beside(block, record);
 }
 
 void RowReader::read(Batch& batch) const {

@@ -13,6 +13,8 @@ class RowReader {
   explicit RowReader(const FileFacts& facts);
   // Of the batch's block; from any thread.
   void read(Batch& batch) const;
+  // Whether a column beside the roles says that the order was undone.
+  bool is_undone_beside(const RecordBlock& block, const Record& record) const;
 
  private:
   struct State;

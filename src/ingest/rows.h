@@ -66,9 +66,10 @@ class RejectText {
 };
 
 struct Batch {
-  // Of the row before the first: its receipt, and what the action column says of that.
+  // Of the row before the first, and what was said of its receipt: see RowReader.
   struct Carried {
-    std::string receipt, action;
+    std::string receipt, action, customer, time;
+    bool is_undone = false;
   };
   int64_t number = 0;  // of the file's batches, in their order from 0
   Kind kind = Kind::events;

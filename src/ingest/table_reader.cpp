@@ -34,26 +34,36 @@ struct TableReader::State {
     return more;
   }
 
-  // What only the first row of an order says, to the rows of it in the next batch.
+  // What the rows of an order before say of it, to its rows in the next batch.
   void carry(Batch& batch) {
     if (!facts.has(Role::receipt)) return;
     batch.carried = carried;
-    int receipt = facts.roles[static_cast<size_t>(Role::receipt)],
-        action = facts.roles[static_cast<size_t>(Role::action)];
     const auto& records = batch.block.records;
-    std::string_view last;
-    for (size_t i = records.size(); i-- > 0;) {
-      if (records[i].problem != RecordProblem::none) continue;
-      std::string_view of = trimmed(batch.block.field(records[i], receipt));
-      if (last.empty()) last = of;
-      if (of.empty() || of != last) break;
-      std::string_view said = action < 0 ? "" : trimmed(batch.block.field(records[i], action));
-      if (!said.empty() || action < 0) {
-        carried = {std::string(last), std::string(said)};
-        return;
+    auto last = std::find_if(records.rbegin(), records.rend(),
+                             [](const Record& r) { return r.problem == RecordProblem::none; });
+    if (last == records.rend()) return;
+    auto field = [&](const Record& record, Role role) {
+      int column = facts.roles[static_cast<size_t>(role)];
+      return column < 0 ? std::string_view() : trimmed(batch.block.field(record, column));
+    };
+    Batch::Carried of_last{std::string(field(*last, Role::receipt)), "",
+                           std::string(field(*last, Role::customer)), std::string(field(*last, Role::time)),
+                           false};
+    bool begins_before = true;  // the block
+    for (auto record = last; record != records.rend(); ++record) {
+      if (record->problem != RecordProblem::none) continue;
+      if (field(*record, Role::receipt) != of_last.receipt) {
+        begins_before = false;
+        break;
       }
+      if (of_last.action.empty()) of_last.action = field(*record, Role::action);
+      of_last.is_undone |= rows->is_undone_beside(batch.block, *record);
     }
-    if (last != carried.receipt) carried = {std::string(last), ""};
+    if (begins_before && of_last.receipt == carried.receipt) {
+      if (of_last.action.empty()) of_last.action = carried.action;
+      of_last.is_undone |= carried.is_undone;
+    }
+    carried = std::move(of_last);
   }
 };
 
@@ -99,6 +109,7 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
     auto value = std::find_if(column.begin(), column.end(), [](auto text) { return !trimmed(text).empty(); });
     facts.examples.emplace_back(value == column.end() ? "" : trimmed(*value));
   }
+  facts.beside = beside(matched, sample);
   facts.format = source.format;
   facts.encoding = source.encoding;
   facts.delimiter = source.delimiter;
@@ -114,6 +125,7 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
   std::vector<bool> needed(facts.header.size());
   for (int column : facts.roles)
     if (column >= 0) needed[static_cast<size_t>(column)] = true;
+  for (const Undoing& undoing : facts.beside.undoing) needed[static_cast<size_t>(undoing.column)] = true;
   TRY(source.records->begin(std::move(needed)));
   state->source = std::move(source.records);
   state->rows.emplace(facts);

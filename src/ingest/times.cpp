@@ -60,6 +60,9 @@ int32_t month_named(std::string_view word) {
 }
 
 void take_weekday(std::string_view& text) {
+  for (std::string_view day : {"(월)", "(화)", "(수)", "(목)", "(금)", "(토)", "(일)", "월요일", "화요일",
+                               "수요일", "목요일", "금요일", "토요일", "일요일"})
+    if (take(text, day)) return take_blanks(text);
   constexpr std::string_view days[] = {"monday", "tuesday",  "wednesday", "thursday",
                                        "friday", "saturday", "sunday"};
   std::string word = word_at(text);
@@ -296,10 +299,10 @@ std::optional<Timestamp> read_digits(std::string_view text, const TimeStyle& sty
     return Timestamp{to_timestamp(Date{static_cast<int32_t>(value) + day_zero}).micros +
                      seconds * micros_per_second};
   }
-  if (point != text.npos || (whole.size() != 8 && whole.size() != 12 && whole.size() != 14))
-    return std::nullopt;
-  auto date = parse_date(text.substr(0, 8));
-  std::string_view clock = text.substr(8);
+  bool is_whole = fraction.find_first_not_of('0') == fraction.npos;  // as programs write a number that it was
+  if (!is_whole || (whole.size() != 8 && whole.size() != 12 && whole.size() != 14)) return std::nullopt;
+  auto date = parse_date(whole.substr(0, 8));
+  std::string_view clock = whole.substr(8);
   auto two = [&](size_t at) { return at < clock.size() ? number(clock.substr(at, 2)) : 0; };
   if (!date || two(0) > 23 || two(2) > 59 || two(4) > 59) return std::nullopt;
   return Timestamp{to_timestamp(*date).micros + two(0) * micros_per_hour + two(2) * micros_per_minute +
@@ -365,9 +368,11 @@ std::optional<Timestamp> parse_time(std::string_view text, const TimeStyle& styl
   }
   Timestamp ts = to_timestamp(*date);
   std::optional<Place> place;
+  bool has_weekday = rest.starts_with('(');
+  if (has_weekday) take_weekday(rest);
   if (!rest.empty()) {
-    bool is_parted =
-        take(rest, "T") || take(rest, ",") || rest.starts_with(' ') || rest.starts_with("\u00a0");
+    bool is_parted = has_weekday || take(rest, "T") || take(rest, ",") || rest.starts_with(' ') ||
+                     rest.starts_with("\u00a0");
     take_blanks(rest);
     take_weekday(rest);
     auto clock = take_clock(rest, false);
@@ -384,6 +389,12 @@ std::optional<Timestamp> parse_time(std::string_view text, const TimeStyle& styl
 }
 
 std::optional<int64_t> parse_clock(std::string_view text) {
+  if (text.size() >= 3 && text.size() <= 6 && text.size() != 5 && are_digits(text)) {  // 930, 0930, 093000
+    int64_t digits = number(text), second = text.size() == 6 ? digits % 100 : 0;
+    if (text.size() == 6) digits /= 100;
+    if (digits / 100 > 23 || digits % 100 > 59 || second > 59) return std::nullopt;
+    return digits / 100 * micros_per_hour + digits % 100 * micros_per_minute + second * micros_per_second;
+  }
   auto clock = take_clock(text, true);
   return text.empty() ? clock : std::nullopt;
 }

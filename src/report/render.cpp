@@ -293,8 +293,11 @@ class FilesText {
     for (const auto& column : columns)
       if (!column.role.empty()) width = std::max(width, places(column.name));
     width = std::min(width, most_width);
+    constexpr size_t most_unread = 40;
+    size_t unread_columns = 0;
     std::string out, unread;
     for (const auto& column : columns) {
+      if (column.role.empty() && ++unread_columns > most_unread) continue;
       if (column.role.empty()) {
         unread += fmt::format("{}{}", unread.empty() ? "" : ", ", column.name);
         continue;
@@ -306,6 +309,8 @@ class FilesText {
       if (column.by_values) line += fmt::format("  ({})", word("by_values"));
       out += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
+    if (unread_columns > most_unread)
+      unread += ", " + say(words::and_more({.more = unread_columns - most_unread}));
     if (!unread.empty()) out += fmt::format("  {}{}\n", padded(word("not_read"), role_width), unread);
     return out;
   }

@@ -362,11 +362,15 @@ TEST(Actions, HaveOneNameEach) {
 }
 
 TEST(Actions, ChargesAreNoProducts) {
-  for (const char* name : {"Shipping", "shipping_fee", "SHIPPING AND HANDLING", "배송비", "쿠폰 할인", "VAT"})
-    EXPECT_TRUE(is_charge(name)) << name;
+  for (const char* name : {"Shipping", "shipping_fee", "SHIPPING & HANDLING", "배송비", "VAT",
+                           "Standard Shipping", "배송비(도서산간)"})
+    EXPECT_EQ(charge_of(name), Charge::cost) << name;
   for (const char* name :
-       {"", "Tax law", "Gift card holder", "Shipping box, large, of recycled paper", "배송비누"})
-    EXPECT_FALSE(is_charge(name)) << name;
+       {"쿠폰 할인", "Discount: WELCOME10", "Coupon (SUMMER)", "할인쿠폰(10%)", "포인트 할인"})
+    EXPECT_EQ(charge_of(name), Charge::discount) << name;
+  for (const char* name : {"", "Ta", "Tax law", "Gift card holder", "Shipping box, large, of recycled paper",
+                           "배송비누", "(할인) 비누"})
+    EXPECT_EQ(charge_of(name), Charge::none) << name;
 }
 
 // --- CSV
