@@ -50,6 +50,7 @@ struct Evidence {
   ActionsSeen actions;  // the first so many values
   static constexpr size_t most_actions = 200;
   int64_t returns = 0;          // of a negative amount or quantity
+  int64_t second_header = 0;    // the line of other names of columns, where another table begins; 0 for none
   int64_t undone = 0;           // by a column beside the roles
   int64_t charges = 0;          // shipping, discounts, taxes: money of an order, no products
   int64_t added_discounts = 0;  // of a positive amount
