@@ -389,7 +389,8 @@ std::optional<Timestamp> parse_time(std::string_view text, const TimeStyle& styl
 }
 
 std::optional<int64_t> parse_clock(std::string_view text) {
-  if (text.size() >= 3 && text.size() <= 6 && text.size() != 5 && are_digits(text)) {  // 930, 0930, 093000
+  bool is_run = text.size() == 4 || text.size() == 6 || (text.size() == 3 && text[0] != '0');
+  if (is_run && are_digits(text)) {  // 930, 0930, 093000
     int64_t digits = number(text), second = text.size() == 6 ? digits % 100 : 0;
     if (text.size() == 6) digits /= 100;
     if (digits / 100 > 23 || digits % 100 > 59 || second > 59) return std::nullopt;

@@ -344,14 +344,14 @@ TEST(Actions, HaveOneNameEach) {
   for (const char* text : {"refund", "취소", "Order Refunded"}) EXPECT_EQ(meaning(text), "cancel") << text;
   for (const char* text : {"refund", "취소", "반품", "Cancelled", "취소완료", "refunded", "void"})
     EXPECT_EQ(meaning(text, true), "canceled") << text;
-  for (const char* text : {"canceled", "환불완료"}) EXPECT_EQ(meaning(text), "canceled") << text;
+  for (const char* text : {"canceled", "환불완료", "취소요청"}) EXPECT_EQ(meaning(text), "canceled") << text;
   for (const char* text : {"unpaid", "Pending payment", "입금전", "failed"})
     EXPECT_EQ(meaning(text), "none") << text;
   EXPECT_EQ(meaning("pv"), "view");
   EXPECT_EQ(meaning("$pageview"), "view");
   EXPECT_EQ(meaning("fav"), "wishlist");
   EXPECT_EQ(meaning("장바구니"), "cart");
-  for (const char* text : {"", "teleport", "wc", "취소요청"}) EXPECT_EQ(meaning(text), "") << text;
+  for (const char* text : {"", "teleport", "wc", "달나라"}) EXPECT_EQ(meaning(text), "") << text;
 
   Meanings own;
   EXPECT_TRUE(own.add("Livré", "purchase"));
