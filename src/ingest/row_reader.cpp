@@ -63,7 +63,7 @@ struct RowReader::State {
     Timestamp ts;
     bool is_instant = false;
     std::string_view receipt, receipt_action, customer;
-    Date day{};
+    Timestamp of_row{};      // ts is that of the text above
     bool is_undone = false;  // the receipt, by a column beside
     Money amount;
     std::vector<std::pair<std::string_view, ActionSeen*>> actions;
@@ -77,7 +77,7 @@ struct RowReader::State {
     before.receipt = batch.carried.receipt, before.receipt_action = batch.carried.action;
     before.customer = customer_id(batch.carried.customer), before.is_undone = batch.carried.is_undone;
     TimeEvidence unused;
-    if (auto time = parse_time(batch.carried.time, times, unused)) before.day = to_date(*time);
+    if (auto time = parse_time(batch.carried.time, times, unused)) before.of_row = *time;
     bool all_clean = !batch.block.text.empty() && is_all_clean(batch.block.text);
     for (const Record& record : batch.block.records) {
       Row row{};
@@ -189,8 +189,9 @@ struct RowReader::State {
 
     // Of the same order as the row before: a till may begin anew with 1 each day.
     bool is_next_line = !row.receipt.empty() && row.receipt == before.receipt &&
-                        row.customer == before.customer && to_date(row.ts) == before.day;
-    before.customer = row.customer, before.day = to_date(row.ts);
+                        row.customer == before.customer &&
+                        (row.ts == before.of_row || to_date(row.ts) == to_date(before.of_row));
+    before.customer = row.customer, before.of_row = row.ts;
     bool is_undone = false;
     row.action = rules.action;
     if (text.has(Role::action)) {
