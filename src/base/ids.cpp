@@ -87,8 +87,9 @@ bool is_same(std::string_view text, std::string_view small) {
 
 // 8.80E+11
 bool is_cut_by_a_spreadsheet(std::string_view text) {
-  size_t e = text.find_first_of("Ee");
-  if (e == 0 || e == text.npos || e + 2 >= text.size()) return false;
+  size_t e = 0;  // find_first_of() calls a function for each letter
+  while (e < text.size() && (text[e] | 32) != 'e') ++e;
+  if (e == 0 || e + 2 >= text.size()) return false;
   bool has_plus = text[e + 1] == '+', has_point = text.substr(0, e).find('.') != text.npos;
   if (!has_plus && !has_point) return false;  // 8e11 may be an id
   auto are = [](std::string_view part, const char* digits) {

@@ -253,18 +253,20 @@ Charge charge_of(std::string_view product_name) {
       out.emplace(word, Charge::discount);
     return out;
   }();
-  // Nearly all names part from all of these by their first two letters.
+  // Nearly all names part from all of these by their first three letters.
   constexpr size_t longest = 32;
   auto key = [](std::string_view word) {
-    return static_cast<size_t>(word[0] & 31) << 5 | static_cast<size_t>(word[1] & 31);
+    return static_cast<size_t>(word[0] & 31) << 10 | static_cast<size_t>(word[1] & 31) << 5 |
+           static_cast<size_t>(word[2] & 31);
   };
   static const auto may_begin = [&] {
-    std::bitset<1024> out;
+    std::bitset<size_t{1} << 15> out;
     for (const auto& [word, charge] : known) out.set(key(word));
     return out;
   }();
   auto is_skipped = [](char c) { return c == ' ' || c == '_' || c == '-' || c == '.'; };
-  if (product_name.size() < 3 || (!may_begin[key(product_name)] && !is_skipped(product_name[1])))
+  if (product_name.size() < 3 ||
+      (!may_begin[key(product_name)] && !is_skipped(product_name[1]) && !is_skipped(product_name[2])))
     return Charge::none;
   std::array<char, longest> word;  // as plain() writes it, for all of these are known by their ASCII letters
   size_t length = 0;
