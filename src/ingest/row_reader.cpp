@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <deque>
 
 #include "base/clock.h"
 #include "base/ids.h"
@@ -10,6 +11,17 @@
 
 namespace danggol::ingest {
 namespace {
+
+// A customer's id as it is kept: an e-mail's letters are small. What must be written anew goes to `kept`.
+std::string_view as_customer(std::string_view text, std::deque<std::string>& kept) {
+  std::string_view id = customer_id(text);
+  auto is_large = [](char c) { return c >= 'A' && c <= 'Z'; };
+  if (id.find('@') == id.npos || std::none_of(id.begin(), id.end(), is_large)) return id;
+  std::string& small = kept.emplace_back(id);
+  for (char& c : small)
+    if (is_large(c)) c = static_cast<char>(c + 32);
+  return small;
+}
 
 // One record's fields by their roles.
 struct Fields {
@@ -29,17 +41,9 @@ struct Fields {
     if (is_all_clean || is_clean(field)) return field;
     return block.unescaped.emplace_back(cleaned(field));
   }
-  // An e-mail's letters are small.
-  std::string_view customer() const {
-    std::string_view id = customer_id(text(Role::customer));
-    auto is_large = [](char c) { return c >= 'A' && c <= 'Z'; };
-    if (id.find('@') == id.npos || std::none_of(id.begin(), id.end(), is_large)) return id;
-    std::string& small = block.unescaped.emplace_back(id);
-    for (char& c : small)
-      if (is_large(c)) c = static_cast<char>(c + 32);
-    return small;
-  }
+  std::string_view customer() const { return as_customer(text(Role::customer), block.unescaped); }
 };
+
 std::string_view problem(const Record& record) {
   switch (record.problem) {
     case RecordProblem::none: return {};
@@ -57,6 +61,10 @@ std::string_view problem(const Record& record) {
 
 // What reads a row returns the reason if it is to be turned down.
 struct RowReader::State {
+  // Of each column beside the roles the text of the row before, and whether it says that the order was
+  // undone.
+  using SaidBeside = std::vector<std::pair<std::string_view, bool>>;
+
   // What the rows before had: the lines of a receipt are alike.
   struct Before {
     std::string_view time, hour;
@@ -65,6 +73,7 @@ struct RowReader::State {
     std::string_view receipt, receipt_action, customer;
     Timestamp of_row{};      // ts is that of the text above
     bool is_undone = false;  // the receipt, by a column beside
+    SaidBeside beside;
     Money amount;
     std::vector<std::pair<std::string_view, ActionSeen*>> actions;
     ActionSeen beyond;  // of a value that is not counted
@@ -75,7 +84,8 @@ struct RowReader::State {
     rows.reserve(batch.block.records.size());
     Before before{};
     before.receipt = batch.carried.receipt, before.receipt_action = batch.carried.action;
-    before.customer = customer_id(batch.carried.customer), before.is_undone = batch.carried.is_undone;
+    before.customer = as_customer(unprotected(batch.carried.customer), batch.block.unescaped);
+    before.is_undone = batch.carried.is_undone;
     TimeEvidence unused;
     if (auto time = parse_time(batch.carried.time, times, unused)) before.of_row = *time;
     bool all_clean = !batch.block.text.empty() && is_all_clean(batch.block.text);
@@ -132,10 +142,15 @@ struct RowReader::State {
     return !is_same && plain(trimmed(block.field(record, roles[customer]))) == names[customer];
   }
 
-  bool is_undone_beside(const RecordBlock& block, const Record& record) const {
-    return std::any_of(beside.begin(), beside.end(), [&](const Undoing& undoing) {
-      return undoing.says_so(trimmed(block.field(record, undoing.column)), rules.meanings);
-    });
+  bool is_undone_beside(const RecordBlock& block, const Record& record, SaidBeside& before) const {
+    before.resize(beside.size());
+    bool is_undone = false;
+    for (size_t i = 0; i < beside.size(); ++i) {
+      std::string_view text = trimmed(block.field(record, beside[i].column));
+      if (text != before[i].first) before[i] = {text, beside[i].says_so(text, rules.meanings)};
+      is_undone |= before[i].second;
+    }
+    return is_undone;
   }
 
   const ActionSeen& action_of(std::string_view value, Evidence& seen, Before& before) const {
@@ -205,7 +220,7 @@ struct RowReader::State {
     }
     before.receipt = row.receipt;
     if (!beside.empty() && row.action == Action::purchase) {
-      bool says_so = is_undone_beside(text.block, text.record);
+      bool says_so = is_undone_beside(text.block, text.record, before.beside);
       before.is_undone = says_so || (is_next_line && before.is_undone);
       if (before.is_undone && !is_undone) row.action = Action::cancel, is_undone = true, ++seen.undone;
     }
@@ -315,7 +330,8 @@ RowReader::RowReader(const FileFacts& facts) {
 }
 
 bool RowReader::is_undone_beside(const RecordBlock& block, const Record& record) const {
-  return state_->is_undone_beside(block, record);
+  State::SaidBeside before;
+  return state_->is_undone_beside(block, record, before);
 }
 
 void RowReader::read(Batch& batch) const {

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <iconv.h>
 
@@ -1010,6 +1011,27 @@ Read read_events(const std::string& path, const Mapping& mapping) {
     for (const auto& row : batch->rejects) out.rejects.emplace_back(row.line, row.reason);
   }
   return out;
+}
+
+// What only an order's first row says is that of its other rows, wherever the pieces end in which a file is
+// read.
+TEST(Events, AnOrderIsOneAcrossPieces) {
+  TempFolder folder;
+  std::string text = "order_id,email,date,financial_status,cancelled_at,amount\n";
+  constexpr int orders = 20'000;
+  for (int i = 0; i < orders; ++i) {
+    std::string row = fmt::format("{},Kim{}@X.io,2024-01-05,", i, i);
+    text += row + (i % 2 ? "paid" : "refunded") + (i % 3 ? ",,5\n" : ",2024-01-06,5\n") + row + ",,7\n";
+  }
+  Read read = read_events(folder.write("e.csv", text), guessing());
+  EXPECT_TRUE(read.rejects.empty()) << read.rejects.size();
+  ASSERT_EQ(read.events.size(), size_t{2} * orders);
+  for (size_t i = 0; i < read.events.size(); ++i) {
+    size_t order = i / 2;
+    bool is_sold = order % 2 == 1 && order % 3 != 0;
+    ASSERT_EQ(read.actions[i], is_sold ? "purchase" : "cancel") << i;
+    ASSERT_EQ(read.customers[i], fmt::format("kim{}@x.io", order)) << i;
+  }
 }
 
 TEST(Events, EveryReasonForAReject) {
