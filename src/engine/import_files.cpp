@@ -31,7 +31,7 @@ FileSummary summary_of(const ingest::FileReport& report) {
         file.columns.push_back({report.facts.header[c], "undone", report.facts.examples[c], false});
     if (file.columns.size() == before) file.columns.push_back({.name = report.facts.header[c]});
   }
-  for (const auto& [value, seen] : report.actions)
+  for (const auto& [value, seen] : report.seen.actions)
     file.actions.push_back({value, seen.meaning ? ingest::name(*seen.meaning) : "", seen.rows});
   std::stable_sort(file.actions.begin(), file.actions.end(),
                    [](const auto& a, const auto& b) { return a.rows > b.rows; });

@@ -12,10 +12,6 @@ namespace {
 bool is_one_of(std::string_view text, const std::vector<std::string_view>& known) {
   return std::find(known.begin(), known.end(), text) != known.end();
 }
-bool has_one_of(std::string_view text, const std::vector<std::string_view>& words) {
-  return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != text.npos; });
-}
-
 const std::vector<std::string_view> flags = {
     "취소여부", "환불여부",   "반품여부", "iscancelled", "iscanceled", "cancelled", "canceled", "isrefunded",
     "refunded", "isreturned", "returned", "isvoid",      "isvoided",   "void",      "voided"};
@@ -24,6 +20,8 @@ const std::vector<std::string_view> days = {
     "canceleddate", "refundedat", "refundedon", "refunddate",  "voidedat",   "취소일시",   "취소일자",
     "취소일",       "취소시각",   "취소완료일", "환불일시",    "환불일자",   "환불일",     "환불완료일",
     "반품일시",     "반품일자",   "반품일",     "반품완료일"};
+const std::vector<std::string_view> words_of_giving_back = {"refund", "returned", "환불",
+                                                            "반품",   "취소금액", "취소수량"};
 const std::vector<std::string_view> yes = {"y", "yes", "true", "t", "1", "o", "예"};
 const std::vector<std::string_view> no = {"n", "no", "false", "f", "0", "x", "아니요", "아니오", ""};
 
@@ -69,7 +67,7 @@ Beside beside(const Match& match, const Sample& sample) {
             signs.insert(sign == "원" || sign == "KRW" ? "₩" : std::string(sign));
       if (signs.size() > 1) out.currencies.push_back(header);
     }
-    if (std::find(match.roles.begin(), match.roles.end(), column) != match.roles.end()) continue;
+    if (plays_role(match.roles, column)) continue;
     if (own == "currency" || own == "currencycode" || own == "통화") {
       std::set<std::string_view> different(values.begin(), values.end());
       different.erase("");
@@ -88,7 +86,7 @@ Beside beside(const Match& match, const Sample& sample) {
       out.undoing.push_back({column, Undoing::Kind::flag});
     } else if (is_state_by_name(header) || own == "구분" || own.ends_with("구분")) {
       if (any(is_undone)) out.undoing.push_back({column, Undoing::Kind::state});
-    } else if (has_one_of(own, {"refund", "returned", "환불", "반품", "취소금액", "취소수량"})) {
+    } else if (has_one_of(own, words_of_giving_back)) {
       auto is_some = [](std::string_view text) {
         return is_number(text) && text.find_first_of("123456789") != text.npos;
       };

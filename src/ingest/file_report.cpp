@@ -51,12 +51,11 @@ bool repeats_total(const FileReport& report) {
   int column = report.facts.roles[static_cast<size_t>(Role::amount)];
   if (column < 0 || report.facts.rules.is_amount_of_order) return false;
   std::string name = plain(report.facts.header[static_cast<size_t>(column)]);
-  bool says_total = std::any_of(words_of_totals.begin(), words_of_totals.end(),
-                                [&](std::string_view word) { return name.find(word) != name.npos; });
+  bool says_total = has_one_of(name, words_of_totals);
   int64_t least_lines = says_total ? 1 : 30;
   constexpr int64_t most_others_of = 50;
-  return report.next_lines >= least_lines &&
-         (report.next_lines - report.same_amounts) * most_others_of <= report.next_lines;
+  return report.seen.next_lines >= least_lines &&
+         (report.seen.next_lines - report.seen.same_amounts) * most_others_of <= report.seen.next_lines;
 }
 
 // One id stands for several people where letters of it are hidden; "" where none are.
@@ -70,11 +69,19 @@ std::string masked_customer(const FileFacts& facts) {
 bool is_named_for_returns(const FileReport& report) {
   const FileFacts& facts = report.facts;
   bool are_purchases = facts.kind == Kind::events && !facts.has(Role::action) &&
-                       facts.rules.action == Action::purchase && report.rows_loaded > report.returns;
+                       facts.rules.action == Action::purchase && report.rows_loaded > report.seen.returns;
   std::string name = plain(facts.path.substr(facts.path.rfind('/') + 1));
   constexpr std::array<std::string_view, 6> words = {"refund", "returns", "cancel", "환불", "반품", "취소"};
-  return are_purchases && std::any_of(words.begin(), words.end(),
-                                      [&](std::string_view word) { return name.find(word) != name.npos; });
+  return are_purchases && has_one_of(name, words);
+}
+
+// "line 2: customer_id=a; ...": the rows of the commonest reason to turn one down.
+std::string examples_of(const FileReport& report, std::string_view between) {
+  std::string out;
+  for (const auto& [line, text] : report.examples)
+    out +=
+        fmt::format("{}{}{}{}", out.empty() ? "line " : between, line, text.empty() ? "" : ": ", shown(text));
+  return out;
 }
 
 std::string listed(const std::vector<std::string>& columns) {
@@ -105,11 +112,8 @@ std::string perhaps_money(const FileFacts& facts) {
   std::string out;
   for (size_t c = 0; c < facts.header.size(); ++c) {
     std::string name = plain(facts.header[c]);
-    bool is_read =
-        std::find(facts.roles.begin(), facts.roles.end(), static_cast<int>(c)) != facts.roles.end();
-    bool says_money = std::any_of(words.begin(), words.end(),
-                                  [&](std::string_view word) { return name.find(word) != name.npos; });
-    if (!is_read && says_money && is_number(facts.examples[c]))
+    if (!plays_role(facts.roles, static_cast<int>(c)) && has_one_of(name, words) &&
+        is_number(facts.examples[c]))
       out += (out.empty() ? "" : ", ") + facts.header[c];
   }
   return shown(out);
@@ -123,28 +127,26 @@ std::string why_nothing(const FileReport& report) {
   if (report.rows_loaded > 0 || report.rows_rejected == 0) return {};
   const auto& [name, rows] = report.rejects.front();
   const RejectReason& reason = reason_named(name);
-  std::string such;
-  for (const auto& [line, text] : report.examples)
-    such += fmt::format("{}line {}{}{}", such.empty() ? ", such as " : "; ", line, text.empty() ? "" : ": ",
-                        shown(text));
-  return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}{}", grouped(rows),
-                     grouped(report.rows_rejected), reason.words().in(Language::en), such,
-                     reason.remedy().empty() ? "" : "; ", reason.remedy().in(Language::en));
+  std::string such = examples_of(report, "; line ");
+  return fmt::format("none of its rows could be loaded ({} of {}: {}){}{}{}{}", grouped(rows),
+                     grouped(report.rows_rejected), reason.words().in(Language::en),
+                     such.empty() ? "" : ", such as ", such, reason.remedy().empty() ? "" : "; ",
+                     reason.remedy().in(Language::en));
 }
 
 void warn(const Mapping& mapping, FileReport& report) {
   const FileFacts& facts = report.facts;
-  std::string known = preset_by_columns(facts.header);
-  if (mapping.preset.empty() && !known.empty()) say(report, ingest_words::of_a_preset({.preset = {known}}));
+  std::string known = mapping.preset.empty() ? preset_by_columns(facts.header) : "";
+  if (!known.empty()) say(report, ingest_words::of_a_preset({.preset = {known}}));
   if (mapping.has_no_dates && facts.kind == Kind::events) say(report, ingest_words::no_dates());
   if (std::string id = masked_customer(facts); !id.empty()) say(report, ingest_words::masked({.id = {id}}));
-  if (report.returns > 0) say(report, ingest_words::returns({.rows = report.returns}));
+  if (report.seen.returns > 0) say(report, ingest_words::returns({.rows = report.seen.returns}));
   const Beside& beside = facts.beside;
-  if (report.undone > 0) {
+  if (report.seen.undone > 0) {
     std::vector<std::string> columns;
     for (const Undoing& undoing : beside.undoing)
       columns.push_back(facts.header[static_cast<size_t>(undoing.column)]);
-    say(report, ingest_words::undone_beside({.rows = report.undone, .columns = {listed(columns)}}));
+    say(report, ingest_words::undone_beside({.rows = report.seen.undone, .columns = {listed(columns)}}));
   }
   if (!beside.given_back.empty())
     say(report, ingest_words::given_back({.columns = {listed(beside.given_back)}}));
@@ -158,10 +160,10 @@ void warn(const Mapping& mapping, FileReport& report) {
       std::any_of(says_purchase.begin(), says_purchase.end(), [&](Role r) { return facts.has(r); });
   if (facts.kind == Kind::events && !is_all_said && facts.rules.action == Action::purchase)
     say(report, ingest_words::all_purchases());
-  if (report.charges > 0) say(report, ingest_words::charges({.rows = report.charges}));
+  if (report.seen.charges > 0) say(report, ingest_words::charges({.rows = report.seen.charges}));
   if (is_named_for_returns(report)) say(report, ingest_words::named_returns());
-  if (report.added_discounts > 0)
-    say(report, ingest_words::added_discounts({.rows = report.added_discounts}));
+  if (report.seen.added_discounts > 0)
+    say(report, ingest_words::added_discounts({.rows = report.seen.added_discounts}));
   if (repeats_total(report)) say(report, ingest_words::repeated_totals());
   if (std::string column = known_by_name(facts); !column.empty())
     say(report, ingest_words::known_by_name({.column = {column}}));
@@ -174,17 +176,14 @@ void warn(const Mapping& mapping, FileReport& report) {
     say(report, ingest_words::unread_states({.column = {shown(column)}}));
   if (report.rows_loaded == 0 && report.rows_rejected > 0) {
     const auto& [name, rows] = report.rejects.front();
-    std::string examples;
-    for (const auto& [line, text] : report.examples)
-      examples += fmt::format("{}{}{}{}", examples.empty() ? "line " : "; ", line, text.empty() ? "" : ": ",
-                              shown(text));
     say(report, ingest_words::nothing_loaded({.rows = rows,
                                               .all = report.rows_rejected,
                                               .reason = {reason_named(name).words()},
-                                              .examples = {examples},
+                                              .examples = {examples_of(report, "; ")},
                                               .remedy = {reason_named(name).remedy()}}));
   }
-  if (report.instants > 0 && !facts.rules.zone) say(report, ingest_words::in_utc({.times = report.instants}));
+  if (report.seen.times.instants > 0 && !facts.rules.zone)
+    say(report, ingest_words::in_utc({.times = report.seen.times.instants}));
 }
 
 void warn_of_rejects(int64_t kept, FileReport& report) {

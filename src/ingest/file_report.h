@@ -26,10 +26,7 @@ struct FileReport {
   std::string digest_of_read;  // TableReader's
   Notation notation;           // that the whole file shows
   std::string question;        // that only the user can answer; "" for none
-  ActionsSeen actions;         // what the values of the action column were taken for
-  int64_t returns = 0, undone = 0, charges = 0, added_discounts = 0, next_lines = 0,
-          same_amounts = 0;    // as Evidence has them
-  int64_t instants = 0;        // times that name a zone, or are seconds since 1970
+  Evidence seen;
   std::vector<Text> warnings;  // in a line each
   int64_t rows_read() const { return rows_loaded + rows_rejected; }
 };

@@ -187,12 +187,7 @@ class Reading {
     report.notation.lonely = facts.notation.lonely;
     for (const auto& month : file.tally.calendar().lonely()) report.notation.lonely.push_back(month);
     report.question = question_of(facts.rules, file.tally.evidence(), facts.delimiter);
-    const Evidence& seen = file.tally.evidence();
-    report.instants = seen.times.instants;
-    report.actions = seen.actions;
-    report.returns = seen.returns, report.undone = seen.undone, report.charges = seen.charges,
-    report.added_discounts = seen.added_discounts;
-    report.next_lines = seen.next_lines, report.same_amounts = seen.same_amounts;
+    report.seen = file.tally.evidence();
   }
 
   bool wanted(size_t f) const { return !leave_ && f <= bad_file_ && !work_.stop.stop_requested(); }

@@ -87,6 +87,14 @@ std::string plain(std::string_view name) {
   return out;
 }
 
+bool has_one_of(std::string_view name, std::span<const std::string_view> words) {
+  return std::any_of(words.begin(), words.end(), [&](auto word) { return name.find(word) != name.npos; });
+}
+
+bool plays_role(const RoleColumns& roles, int column) {
+  return std::find(roles.begin(), roles.end(), column) != roles.end();
+}
+
 std::string_view name(Role role) { return names_of_roles[static_cast<size_t>(role)]; }
 std::vector<std::string> role_names() { return {names_of_roles.begin(), names_of_roles.end()}; }
 

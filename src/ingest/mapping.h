@@ -7,6 +7,7 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,6 +67,8 @@ const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by ki
 // As names of columns and words of theirs are compared: letters small and composed, without blanks, '_', '-'
 // and '.'.
 std::string plain(std::string_view name);
+// Whether one of the words is in it.
+bool has_one_of(std::string_view name, std::span<const std::string_view> words);
 
 struct Rules {
   Action action = Action::purchase;       // of a row whose file has no action column
@@ -123,6 +126,7 @@ std::string shown(std::string_view text);
 
 // Index of each role's column in one file's header; -1 where the file has none.
 using RoleColumns = std::array<int, role_count>;
+bool plays_role(const RoleColumns& roles, int column);
 
 std::vector<std::string> preset_names();
 Result<Mapping> preset(std::string_view name);

@@ -39,14 +39,15 @@ bool is_bit(std::string_view text) { return text == "0" || text == "1"; }
 // where it is a number or a code.
 struct Part {
   Role role;
-  std::vector<std::string> words, and_at_end;
-  const std::vector<std::string>& and_none_of;
+  std::vector<std::string_view> words, and_at_end;
+  const std::vector<std::string_view>& and_none_of;
   bool (*is)(std::string_view);
 };
-const std::vector<std::string> ends_of_ids = {"id", "no", "num", "number", "key", "code", "번호", "코드"};
-const std::vector<std::string> none;
+const std::vector<std::string_view> ends_of_ids = {"id",  "no",   "num",  "number",
+                                                   "key", "code", "번호", "코드"};
+const std::vector<std::string_view> none;
 // What a number is that is called so, or an amount of something else than goods.
-const std::vector<std::string> no_amounts = {
+const std::vector<std::string_view> no_amounts = {
     "code",     "count",   "rep",    "person", "rank",    "rating", "score",   "star",     "weight",
     "length",   "width",   "height", "rate",   "percent", "pct",    "ratio",   "latitude", "longitude",
     "discount", "disc",    "profit", "margin", "cost",    "fee",    "tax",     "vat",      "tip",
@@ -55,20 +56,20 @@ const std::vector<std::string> no_amounts = {
     "time",     "month",   "year",   "번호",   "평점",    "별점",   "무게",    "할인",     "배송",
     "원가",     "비율",    "수수료", "세금",   "환불",    "반품",   "취소",    "적립",     "정산",
     "포인트",   "잔액",    "누적",   "미수",   "평균",    "건수",   "횟수",    "수량"};
-const std::vector<std::string> no_prices = {"list",  "compare",  "original", "msrp",   "cost",   "discount",
-                                            "total", "shipping", "tax",      "정상가", "소비자", "원가",
-                                            "할인",  "총",       "합계",     "배송"};
-const std::vector<std::string> no_pieces = {"stock", "return",    "refund",   "cancel",  "inventory",
-                                            "hand",  "available", "invoiced", "shipped", "취소",
-                                            "반품",  "환불",      "재고"};
+const std::vector<std::string_view> no_prices = {
+    "list", "compare", "original", "msrp", "cost", "discount", "total", "shipping",
+    "tax",  "정상가",  "소비자",   "원가", "할인", "총",       "합계",  "배송"};
+const std::vector<std::string_view> no_pieces = {"stock", "return",    "refund",   "cancel",  "inventory",
+                                                 "hand",  "available", "invoiced", "shipped", "취소",
+                                                 "반품",  "환불",      "재고"};
 // Of the days on which something else happened than the purchase.
-const std::vector<std::string> no_purchases = {
+const std::vector<std::string_view> no_purchases = {
     "cancel", "refund", "return", "birth", "join", "signup", "regist", "update", "modif", "ship", "deliver",
     "expire", "print",  "export", "login", "취소", "환불",   "반품",   "생년",   "생일",  "가입", "등록",
     "수정",   "배송",   "발송",   "출고",  "만료", "최근",   "마지막", "첫",     "first", "last", "적립"};
-const std::vector<std::string> no_people = {"group",   "grade", "note", "type",  "paid", "country",
-                                            "segment", "level", "tier", "class", "zip",  "postal",
-                                            "등급",    "유형",  "그룹", "구분",  "지역", "국가"};
+const std::vector<std::string_view> no_people = {"group",   "grade", "note", "type",  "paid", "country",
+                                                 "segment", "level", "tier", "class", "zip",  "postal",
+                                                 "등급",    "유형",  "그룹", "구분",  "지역", "국가"};
 const std::vector<Part> parts_of_names = {
     {Role::time, {"timestamp", "date", "time", "unixts", "일시", "일자", "날짜"}, {}, no_purchases, is_time},
     {Role::customer,
@@ -137,16 +138,13 @@ class Names {
       if (full_[c].starts_with(plain_of(column) + "#")) out.push_back(static_cast<int>(c));
     return out;
   }
-  bool has_word(int column, const std::vector<std::string>& words) const {
-    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-      return plain_of(column).find(word) != std::string::npos;
-    });
+  bool has_word(int column, const std::vector<std::string_view>& words) const {
+    return has_one_of(plain_of(column), words);
   }
   bool has_part(int column, const Part& part) const {
     const std::string& name = short_[static_cast<size_t>(column)];
-    auto is_in = [&](const std::string& word) { return name.find(word) != name.npos; };
-    auto is_end = [&](const std::string& end) { return name.ends_with(end); };
-    return std::any_of(part.words.begin(), part.words.end(), is_in) &&
+    auto is_end = [&](std::string_view end) { return name.ends_with(end); };
+    return has_one_of(name, part.words) &&
            (part.and_at_end.empty() || std::any_of(part.and_at_end.begin(), part.and_at_end.end(), is_end)) &&
            !has_word(column, part.and_none_of);
   }
@@ -363,7 +361,7 @@ class Guess {
   void by_values(Role role, const Fits& fits) {
     int only = -1;
     for (int column = 0; column < static_cast<int>(sample_.header.size()); ++column) {
-      if (std::find(roles_.begin(), roles_.end(), column) != roles_.end() || values(column).empty()) continue;
+      if (plays_role(roles_, column) || values(column).empty()) continue;
       bool any = std::any_of(values(column).begin(), values(column).end(),
                              [](auto v) { return !trimmed(v).empty(); });
       if (!any || is_of_an_order(role, column) || !fits(column)) continue;

@@ -53,7 +53,7 @@ void append_word(std::string_view word, std::string& out) {
 RejectText::RejectText(const std::vector<std::string>& header, const RoleColumns& roles) {
   for (size_t c = 0; c < header.size(); ++c) {
     int column = static_cast<int>(c);
-    if (std::find(roles.begin(), roles.end(), column) == roles.end()) continue;
+    if (!plays_role(roles, column)) continue;
     std::string name;
     append_word(header[c], name);
     columns_.emplace_back(column, name + '=');

@@ -21,8 +21,7 @@ struct TableSource {
   std::string lines;  // see Sample
   std::unique_ptr<RecordBlock> head =
       std::make_unique<RecordBlock>();  // the first records, with all of their fields
-  // The records, from the first. `read_only`, where a source can leave fields out, has those that play a
-  // role; the others are empty then.
+  // The records, from the first; begin() comes before them.
   std::unique_ptr<RecordSource> records;
 
   static Result<TableSource> open(InputFile file, const Mapping& mapping, const std::stop_token& stop);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <iconv.h>
 #include <isa-l/igzip_lib.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "zip_of.h"
+#include "zstd_of.h"
 
 namespace danggol::golden {
 namespace {
@@ -120,20 +120,12 @@ std::string gzip(std::string text) {
   return out;
 }
 
-std::string zstd(const std::string& text) {
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  size_t size = ZSTD_compress(out.data(), out.size(), text.data(), text.size(), 3);
-  if (ZSTD_isError(size)) throw Wrong("zstd failed");
-  out.resize(size);
-  return out;
-}
-
 std::string encode(std::string text, const std::string& how) {
   if (how == "cp949") return transcode(text, "CP949");
   if (how == "utf16") return "\xff\xfe" + transcode(text, "UTF-16LE");
   if (how == "bom") return "\xef\xbb\xbf" + text;
   if (how == "gzip") return gzip(std::move(text));
-  if (how == "zstd") return zstd(text);
+  if (how == "zstd") return zstd_of(text);
   throw Wrong(fmt::format("as {}: must be cp949, utf16, bom, gzip or zstd", how));
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <iconv.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <string>
@@ -18,6 +17,7 @@
 #include "store/database.h"
 #include "temp_folder.h"
 #include "zip_of.h"
+#include "zstd_of.h"
 
 namespace danggol::ingest {
 namespace {
@@ -154,11 +154,7 @@ std::string packed(Random& random, const std::string& bytes) {
   switch (random.below(5)) {
     case 0: return gzip(bytes);
     case 1: return zip_of({{"export/shop.csv", bytes}, {"export/readme.md", "hello"}});
-    case 2: {
-      std::string out(ZSTD_compressBound(bytes.size()), '\0');
-      out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 3));
-      return out;
-    }
+    case 2: return zstd_of(bytes);
     default: return bytes;
   }
 }
