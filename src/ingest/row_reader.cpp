@@ -142,13 +142,14 @@ struct RowReader::State {
     return !is_same && plain(trimmed(block.field(record, roles[customer]))) == names[customer];
   }
 
-  bool is_undone_beside(const RecordBlock& block, const Record& record, SaidBeside& before) const {
+  std::optional<bool> is_undone_beside(const RecordBlock& block, const Record& record,
+                                       SaidBeside& before) const {
     before.resize(beside.size());
-    bool is_undone = false;
+    std::optional<bool> is_undone;
     for (size_t i = 0; i < beside.size(); ++i) {
       std::string_view text = trimmed(block.field(record, beside[i].column));
       if (text != before[i].first) before[i] = {text, beside[i].says_so(text, rules.meanings)};
-      is_undone |= before[i].second;
+      if (!text.empty()) is_undone = is_undone.value_or(false) || before[i].second;
     }
     return is_undone;
   }
@@ -203,9 +204,11 @@ struct RowReader::State {
     if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
 
     // Of the same order as the row before: a till may begin anew with 1 each day.
-    bool is_next_line = !row.receipt.empty() && row.receipt == before.receipt &&
-                        row.customer == before.customer &&
-                        (row.ts == before.of_row || to_date(row.ts) == to_date(before.of_row));
+    // Without numbers of orders it is one where the time is the same.
+    bool has_receipt = !row.receipt.empty();
+    bool is_next_line =
+        row.receipt == before.receipt && row.customer == before.customer &&
+        (row.ts == before.of_row || (has_receipt && to_date(row.ts) == to_date(before.of_row)));
     before.customer = row.customer, before.of_row = row.ts;
     bool is_undone = false;
     row.action = rules.action;
@@ -220,8 +223,8 @@ struct RowReader::State {
     }
     before.receipt = row.receipt;
     if (!beside.empty() && row.action == Action::purchase) {
-      bool says_so = is_undone_beside(text.block, text.record, before.beside);
-      before.is_undone = says_so || (is_next_line && before.is_undone);
+      auto said = is_undone_beside(text.block, text.record, before.beside);
+      before.is_undone = said.value_or(is_next_line && before.is_undone);
       if (before.is_undone && !is_undone) row.action = Action::cancel, is_undone = true, ++seen.undone;
     }
     if (!rules.cancel_prefix.empty() && row.receipt.starts_with(rules.cancel_prefix))
@@ -255,7 +258,7 @@ struct RowReader::State {
     }
     bool is_added = charge == Charge::discount && row.amount.ten_thousandths > 0;
     seen.added_discounts += is_added && rules.non_products.empty();
-    if (is_next_line && text.has(Role::amount)) {
+    if (is_next_line && has_receipt && text.has(Role::amount)) {
       ++seen.next_lines;
       seen.same_amounts += row.has_amount && row.amount.ten_thousandths == before.amount.ten_thousandths;
     }
@@ -329,7 +332,7 @@ RowReader::RowReader(const FileFacts& facts) {
   state_ = std::move(state);
 }
 
-bool RowReader::is_undone_beside(const RecordBlock& block, const Record& record) const {
+std::optional<bool> RowReader::is_undone_beside(const RecordBlock& block, const Record& record) const {
   State::SaidBeside before;
   return state_->is_undone_beside(block, record, before);
 }

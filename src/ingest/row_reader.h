@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "ingest/file_facts.h"
 #include "ingest/rows.h"
@@ -13,8 +14,8 @@ class RowReader {
   explicit RowReader(const FileFacts& facts);
   // Of the batch's block; from any thread.
   void read(Batch& batch) const;
-  // Whether a column beside the roles says that the order was undone.
-  bool is_undone_beside(const RecordBlock& block, const Record& record) const;
+  // Whether the columns beside the roles say that the order was undone; nothing where they are all blank.
+  std::optional<bool> is_undone_beside(const RecordBlock& block, const Record& record) const;
 
  private:
   struct State;

@@ -36,7 +36,6 @@ struct TableReader::State {
 
   // What the rows of an order before say of it, to its rows in the next batch.
   void carry(Batch& batch) {
-    if (!facts.has(Role::receipt)) return;
     batch.carried = carried;
     const auto& records = batch.block.records;
     auto last = std::find_if(records.rbegin(), records.rend(),
@@ -49,20 +48,24 @@ struct TableReader::State {
     Batch::Carried of_last{std::string(field(*last, Role::receipt)), "",
                            std::string(field(*last, Role::customer)), std::string(field(*last, Role::time)),
                            false};
-    bool begins_before = true;  // the block
+    auto is_of_last = [&](std::string_view receipt, std::string_view customer, std::string_view time) {
+      return receipt == of_last.receipt &&
+             (!receipt.empty() || (customer == of_last.customer && time == of_last.time));
+    };
+    bool begins_before = is_of_last(carried.receipt, carried.customer, carried.time);  // the block
+    std::optional<bool> is_undone;
     for (auto record = last; record != records.rend(); ++record) {
       if (record->problem != RecordProblem::none) continue;
-      if (field(*record, Role::receipt) != of_last.receipt) {
+      if (!is_of_last(field(*record, Role::receipt), field(*record, Role::customer),
+                      field(*record, Role::time))) {
         begins_before = false;
         break;
       }
       if (of_last.action.empty()) of_last.action = field(*record, Role::action);
-      of_last.is_undone |= rows->is_undone_beside(batch.block, *record);
+      if (!is_undone) is_undone = rows->is_undone_beside(batch.block, *record);
     }
-    if (begins_before && of_last.receipt == carried.receipt) {
-      if (of_last.action.empty()) of_last.action = carried.action;
-      of_last.is_undone |= carried.is_undone;
-    }
+    if (begins_before && of_last.action.empty()) of_last.action = carried.action;
+    of_last.is_undone = is_undone.value_or(begins_before && carried.is_undone);
     carried = std::move(of_last);
   }
 };
