@@ -92,7 +92,7 @@ WORKLOADS = [
             "pandas": ["pandas_retail.py", "--engine", "c"],
             "pandas-pyarrow": ["pandas_retail.py", "--engine", "pyarrow"],
         },
-        danggol_import=["import", "online-retail", "FILES"],
+        danggol_import=["import", "online-retail", "FILES", "--on-overlap=keep"],
         danggol_analyse=[
             "pipeline",
             "--rooms=rfm,grade_change",

@@ -36,7 +36,8 @@ struct Options {
   ParamTexts params, flags;
   std::string report_path;
   bool force = false;
-  // suppress
+  // unload, suppress
+  UnloadRequest unload;
   SuppressRequest suppress;
   // simulate
   std::string simulator;
@@ -222,6 +223,21 @@ Status import(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::write));
   auto files = TRY(engine.import(import_request(options), StopOnSignal::progress()));
   print(options.json ? to_json(files) : to_text(files, language(options)));
+  return {};
+}
+
+Status loads(const Options& options) {
+  Engine engine = TRY(open(options, Engine::Access::read));
+  auto loads = TRY(engine.loads());
+  print(options.json ? to_json(loads) : to_text(loads, language(options)));
+  return {};
+}
+
+Status unload(const Options& options) {
+  TRY(must_exist(options));
+  Engine engine = TRY(open(options, Engine::Access::write));
+  auto loads = TRY(engine.unload(options.unload));
+  print(options.json ? to_json(loads) : to_text(loads, language(options)));
   return {};
 }
 
@@ -463,8 +479,20 @@ int main(int argc, char** argv) {
       command(app, "check", "look at files without importing: format, columns, rows, rejects", check))));
   auto* import_command = with_language(
       with_store(with_json(with_files(command(app, "import", "load files into the store", import)))));
-  import_command->add_flag("--again", options.import.again,
-                           "load a file whose content is already in the store");
+  import_command
+      ->add_option("--on-overlap", options.import.on_overlap,
+                   "what to do with rows that are in the store already (default refuse)")
+      ->type_name("refuse|skip|keep");
+  import_command
+      ->add_option("--replace", options.import.replace, "loads whose place this one takes, such as 3 or 3,4")
+      ->delimiter(',')
+      ->type_name("LOAD,...");
+  with_language(with_store(with_json(command(app, "loads", "what was imported, by number", loads))));
+  auto* unload_command = with_language(with_store(
+      with_json(command(app, "unload", "take loads out again, as if they had never come", unload))));
+  unload_command->add_option("loads", options.unload.loads, "numbers of loads, as danggol loads names them")
+      ->required()
+      ->type_name("LOAD");
 
   auto* suppress_command = with_language(with_store(
       with_json(command(app, "suppress", "customers never to contact, from now on, in any list", suppress))));

@@ -105,9 +105,13 @@ class Engine {
   // The same and waited for. A failed or cancelled run leaves the last good results; a customer who is
   // suppressed is in no contact list from now on, of no run.
   Result<std::vector<FileSummary>> import(const ImportRequest& request, const Progress& progress);
+  Result<std::vector<LoadSummary>> unload(const UnloadRequest& request);  // those that went
   Result<SuppressSummary> suppress(const SuppressRequest& request);
   Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress);
   Result<PipelineSummary> pipeline(const PipelineRequest& request, const Progress& progress);
+
+  // What was imported, by number.
+  Result<std::vector<LoadSummary>> loads();
 
   // Rows, a chunk at a time: of a table ("result.rfm"; limit below 0 is all) in its order, unless an import
   // runs meanwhile; of one SELECT from outside, which can reach nothing but the store's tables; of a

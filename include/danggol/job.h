@@ -23,7 +23,22 @@ struct ImportRequest {
   std::vector<std::string> paths;              // files, or folders whose CSV and Parquet files are taken
   std::string map_file;                        // TOML, or ""
   std::map<std::string, std::string> columns;  // role -> column name; also "time-format", "cancel-prefix"
-  bool again = false;                          // take a file whose content is already in the store
+  std::string on_overlap = "refuse";  // of rows that earlier loads have: "refuse", "skip" or "keep" them
+  std::vector<int64_t> replace;       // loads whose place this one takes
+};
+
+// Takes loads out again: what stays is as if they had never come. Results that rest on them are stale.
+struct UnloadRequest {
+  std::vector<int64_t> loads;
+};
+
+struct LoadSummary {
+  int64_t load_no = 0;
+  std::string file, preset;
+  std::string loaded_at;    // UTC
+  std::string first, last;  // dates of the rows; "" without
+  int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
+  int64_t rows_aside = 0;  // of the loaded, that earlier loads have, too: they do not count
 };
 
 struct ColumnSummary {  // of a column and a role that it plays
@@ -48,6 +63,8 @@ struct FileSummary {
   std::vector<ColumnSummary> columns;  // in the order of the file
   std::vector<ActionSummary> actions;  // most rows first
   int64_t rows_read = 0, rows_loaded = 0, rows_rejected = 0;
+  int64_t rows_aside = 0;                         // of the loaded, that earlier loads have: they do not count
+  double overlap_seconds = 0;                     // of the whole import, in its last file: to look for such
   std::vector<std::pair<Text, int64_t>> rejects;  // reason in words -> rows, most first
   std::vector<Text> warnings;                     // in a line each
   std::string first, last;                        // dates of the rows; "" without
@@ -110,8 +127,9 @@ struct PipelineSummary {
   std::vector<std::pair<std::string, Error>> failed;         // room -> why; what it wrote before still stands
 };
 
-using JobRequest = std::variant<ImportRequest, SuppressRequest, RunRequest, PipelineRequest>;
-using JobSummary = std::variant<std::vector<FileSummary>, SuppressSummary, RunSummary, PipelineSummary>;
+using JobRequest = std::variant<ImportRequest, UnloadRequest, SuppressRequest, RunRequest, PipelineRequest>;
+using JobSummary = std::variant<std::vector<FileSummary>, std::vector<LoadSummary>, SuppressSummary,
+                                RunSummary, PipelineSummary>;
 
 class Job;
 

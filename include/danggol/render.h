@@ -11,6 +11,7 @@ namespace danggol {
 std::string to_json(const std::vector<AnalysisInfo>& analyses);
 std::string to_json(const AnalysisInfo& analysis);
 std::string to_json(const std::vector<FileSummary>& files);
+std::string to_json(const std::vector<LoadSummary>& loads);
 std::string to_json(const SuppressSummary& suppressed);
 std::string to_json(const RunSummary& run);
 std::string to_json(const PipelineSummary& pipeline);
@@ -18,6 +19,7 @@ std::string to_json(const PipelineSummary& pipeline);
 std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language);
 std::string to_text(const AnalysisInfo& analysis, Language language);
 std::string to_text(const std::vector<FileSummary>& files, Language language);
+std::string to_text(const std::vector<LoadSummary>& loads, Language language);
 std::string to_text(const SuppressSummary& suppressed, Language language);
 std::string to_text(const RunSummary& run, Language language);
 std::string to_text(const PipelineSummary& pipeline, Language language);

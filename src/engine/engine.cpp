@@ -158,11 +158,18 @@ struct Engine::State {
   Result<std::vector<FileSummary>> work(store::Connection& connection, const ImportRequest& request,
                                         const Progress& progress) {
     auto mapping = TRY(engine::mapping_of(request));
-    ingest::ImportOptions options{request.again, [this](const auto& file) { return is_no_store(file); },
-                                  features::add_receipts};
+    ingest::ImportOptions options{.on_overlap = TRY(engine::on_overlap_of(request)),
+                                  .replace = request.replace,
+                                  .before_opening = [this](const auto& file) { return is_no_store(file); },
+                                  .before_commit = features::add_receipts,
+                                  .renew_receipts = features::renew_receipts};
     auto reports = TRY(ingest::import(connection, request.paths, mapping, options, progress));
     database.keep();
     return engine::summaries_of(reports);
+  }
+  Result<std::vector<LoadSummary>> work(store::Connection& connection, const UnloadRequest& request,
+                                        const Progress&) {
+    return engine::unload(connection, request);
   }
   Result<SuppressSummary> work(store::Connection& connection, const SuppressRequest& request,
                                const Progress&) {
@@ -331,6 +338,15 @@ Result<Summary> waited(const Job& job) {
 
 Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, const Progress& progress) {
   return waited<std::vector<FileSummary>>(start(request, {progress}));
+}
+
+Result<std::vector<LoadSummary>> Engine::unload(const UnloadRequest& request) {
+  return waited<std::vector<LoadSummary>>(start(request));
+}
+
+Result<std::vector<LoadSummary>> Engine::loads() {
+  auto reader = TRY(state_->begun_reader());
+  return engine::loads_of(reader->connection());
 }
 
 Result<SuppressSummary> Engine::suppress(const SuppressRequest& request) {

@@ -1,8 +1,21 @@
 #include "engine/import_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "features/frame.h"
+#include "ingest/removal.h"
+
 namespace danggol::engine {
+
+Result<ingest::OnOverlap> on_overlap_of(const ImportRequest& request) {
+  const auto& names = ingest::on_overlap_names;
+  auto at = std::find(names.begin(), names.end(), request.on_overlap);
+  if (at != names.end()) return static_cast<ingest::OnOverlap>(at - names.begin());
+  return Error{Code::bad_input,
+               fmt::format("on-overlap={}: must be refuse, skip or keep", ingest::shown(request.on_overlap))};
+}
 
 Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
   ingest::Mapping mapping = ingest::guessing();
@@ -41,6 +54,8 @@ FileSummary summary_of(const ingest::FileReport& report) {
   file.rows_read = report.rows_read();
   file.rows_loaded = report.rows_loaded;
   file.rows_rejected = report.rows_rejected;
+  file.rows_aside = report.rows_aside;
+  file.overlap_seconds = report.overlap_seconds;
   for (const auto& [reason, rows] : report.rejects) {
     Text words;
     for (const auto& known : ingest::reject_reasons())
@@ -58,6 +73,42 @@ std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& rep
   std::vector<FileSummary> out;
   for (const auto& report : reports) out.push_back(summary_of(report));
   return out;
+}
+
+Result<std::vector<LoadSummary>> loads_of(store::Connection& connection) {
+  Table rows =
+      TRY(connection.query("SELECT load_no, file, preset, strftime(loaded_at, '%Y-%m-%d %H:%M') AS "
+                           "loaded_at, first_day::VARCHAR AS first, "
+                           "last_day::VARCHAR AS last, rows_read, rows_loaded, rows_rejected, "
+                           "coalesce(aside, 0) AS aside FROM raw.load "
+                           "LEFT JOIN (SELECT source AS load_no, count(*) AS aside FROM raw.repeated GROUP "
+                           "BY source) USING (load_no) "
+                           "ORDER BY load_no"));
+  std::vector<LoadSummary> loads;
+  for (size_t i = 0; i < rows.rows(); ++i)
+    loads.push_back({rows.integers("load_no")[i], rows.texts("file")[i], rows.texts("preset")[i],
+                     rows.texts("loaded_at")[i], rows.texts("first")[i], rows.texts("last")[i],
+                     rows.integers("rows_read")[i], rows.integers("rows_loaded")[i],
+                     rows.integers("rows_rejected")[i], rows.integers("aside")[i]});
+  return loads;
+}
+
+Result<std::vector<LoadSummary>> unload(store::Connection& connection, const UnloadRequest& request) {
+  if (request.loads.empty())
+    return Error{Code::bad_input, "unload: no load named; danggol loads names those there are"};
+  TRY(connection.begin());
+  auto loads = loads_of(connection);
+  Status outcome =
+      loads ? ingest::unload(connection, request.loads, features::renew_receipts) : loads.error();
+  if (outcome) outcome = connection.commit();
+  if (!outcome) {
+    (void)connection.rollback();
+    return std::move(outcome).error();
+  }
+  std::erase_if(*loads, [&](const LoadSummary& load) {
+    return std::find(request.loads.begin(), request.loads.end(), load.load_no) == request.loads.end();
+  });
+  return loads;
 }
 
 }  // namespace danggol::engine

@@ -6,10 +6,16 @@
 
 #include "danggol/job.h"
 #include "ingest/import.h"
+#include "store/database.h"
 
 namespace danggol::engine {
 
+Result<ingest::OnOverlap> on_overlap_of(const ImportRequest& request);
 Result<ingest::Mapping> mapping_of(const ImportRequest& request);
 std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports);
+
+Result<std::vector<LoadSummary>> loads_of(store::Connection& connection);
+// In a transaction of its own; answers those that went.
+Result<std::vector<LoadSummary>> unload(store::Connection& connection, const UnloadRequest& request);
 
 }  // namespace danggol::engine

@@ -106,8 +106,24 @@ Status add_receipts(store::Connection& connection, int64_t first_load) {
       lines = known.lines + fresh.lines
     WHEN NOT MATCHED THEN INSERT BY NAME)";
   constexpr const char* insert = "INSERT INTO feature.receipt BY NAME {}";  // in half the time
-  return connection.execute(fmt::format(fmt::runtime(any ? merge : insert), sql::receipt),
-                            {{"first_load", first_load}});
+  TRY(connection.execute(fmt::format(
+      "CREATE OR REPLACE TEMP VIEW receipt_event AS FROM raw.event WHERE source >= {}", first_load)));
+  return connection.execute(fmt::format(fmt::runtime(any ? merge : insert), sql::receipt));
+}
+
+Status renew_receipts(store::Connection& connection) {
+  bool has_customers = TRY(connection.integer(
+      "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'danggol' AND schema_name = 'feature' AND "
+      "table_name = 'customer'"));
+  if (has_customers) TRY(connection.execute("DELETE FROM feature.customer"));
+  return connection.execute(fmt::format(
+      R"(DELETE FROM feature.receipt r USING receipt_key k
+         WHERE r.customer_no = k.customer_no AND r.action = k.action AND r.day = k.day AND r.receipt = k.receipt;
+         CREATE OR REPLACE TEMP VIEW receipt_event AS
+         SELECT e.* FROM raw.event e SEMI JOIN receipt_key k ON e.customer_no = k.customer_no
+           AND e.action = k.action AND e.ts::DATE = k.day AND text_hash(e.receipt_id) = k.receipt;
+         INSERT INTO feature.receipt BY NAME {})",
+      sql::receipt));
 }
 
 Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,

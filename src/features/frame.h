@@ -12,6 +12,9 @@ namespace danggol::features {
 
 // What raw.event holds from load `first_load` on, by receipt, into feature.receipt. Called by every import.
 Status add_receipts(store::Connection& connection, int64_t first_load);
+// After rows were taken out: the receipts of the temporary table `receipt_key` (customer_no, action, day,
+// receipt) as raw.event has them now. What was known at cutoffs goes.
+Status renew_receipts(store::Connection& connection);
 
 // Features of the buyers of [cutoff - window_months, cutoff); labels from [cutoff, label_until) if that is
 // given. Keeps the features as feature.customer of that cutoff.

@@ -56,13 +56,14 @@ void Dimension::know_bare(std::string_view id) {
   if (id.starts_with('0') && !bare(id).empty()) bare_.code(bare(id));
 }
 
-void Dimensions::add(Batch& batch) {
+void Dimensions::add(size_t file, Batch& batch) {
   Dimension& dimension = all_[static_cast<size_t>(batch.kind)];
   dimension.described_ = true;
   turn_down(batch, batch.dimension, [&](const DimensionRow& row) -> std::string_view {
     if (dimension.ids_.has(row.id)) return "duplicate_id";
     dimension.ids_.code(row.id);
     dimension.know_bare(row.id);
+    dimension.files_.push_back(file);
     auto& words = dimension.rows_.emplace_back();
     for (size_t p = 0; p < most_properties; ++p) words[p] = dimension.words_[p].code(row.properties[p]);
     return {};

@@ -17,6 +17,7 @@ class Dimension {
   bool described() const { return described_; }  // the load has its table
   // The ids of the load's table and, by their codes, what it says of them; empty text for nothing.
   const Dictionary& ids() const { return ids_; }
+  size_t file(int32_t code) const { return files_[static_cast<size_t>(code)]; }  // of the load, that has it
   std::string_view property(int32_t code, size_t property) const {
     return words_[property].text(rows_[static_cast<size_t>(code)][property]);
   }
@@ -34,13 +35,15 @@ class Dimension {
   Dictionary ids_, in_store_, bare_;  // the last, those of zeros in front without them
   std::array<Dictionary, most_properties> words_;
   std::vector<std::array<int32_t, most_properties>> rows_;
+  std::vector<size_t> files_;
 };
 
 class Dimensions {
  public:
   const Dimension& of(Kind kind) const { return all_[static_cast<size_t>(kind)]; }
-  // Takes a batch of a dimension's table. A row whose id came before becomes a reject.
-  void add(Batch& batch);
+  // Takes a batch of a dimension's table, the file of that number. A row whose id came before becomes a
+  // reject.
+  void add(size_t file, Batch& batch);
   // Besides those of the tables, the ids of the store are known.
   Status know_store(store::Connection& connection, const std::stop_token& stop);
   // Events and exposures of a customer, product or store that is not known become rejects. From any thread,

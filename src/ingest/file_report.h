@@ -18,6 +18,8 @@ namespace danggol::ingest {
 struct FileReport {
   FileFacts facts;
   int64_t rows_loaded = 0, rows_rejected = 0;
+  int64_t rows_aside = 0;      // of the loaded, that earlier loads have: they stand aside
+  double overlap_seconds = 0;  // that it took to look for such, in all files of the call: in the last report
   std::vector<std::pair<std::string, int64_t>> rejects;   // by reason, most first
   std::vector<std::pair<int64_t, std::string>> examples;  // of the first reason: lines, and what is in them
   std::optional<Date> first_day, last_day;  // of the loaded events or exposures, where there are any

@@ -16,6 +16,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "ingest/byte_source.h"
+#include "ingest/removal.h"
 #include "ingest/watch.h"
 
 namespace danggol::ingest {
@@ -207,7 +208,7 @@ class Reading {
         if (!file.reader) file.reader = TRY(reader_of(f));
       }
       while (wanted(f) && TRY(file.reader->next(batch))) {
-        if (is_dimension(batch.kind)) dimensions_.add(batch);
+        if (is_dimension(batch.kind)) dimensions_.add(f, batch);
         else dimensions_.turn_down_orphans(batch);
         TRY(use_(thread, f, batch));
         file.tally.add(batch);
@@ -248,10 +249,10 @@ class Reading {
   std::atomic<bool> leave_ = false;
 };
 
-// The digests of the files; an error where the store, or the list itself, has a file already. A table of
-// customers, products or stores may come again: it changes nothing.
+// The digests of the files; an error where the store, or the list itself, has a file already and what it has
+// shall not count twice. A table of customers, products or stores may come again: it changes nothing.
 Result<std::vector<std::string>> digests_of(store::Connection& connection, const Inputs& inputs,
-                                            const Reading& reading, int64_t first_load, bool again,
+                                            const Reading& reading, int64_t first_load, OnOverlap on_overlap,
                                             const Work& work) {
   std::vector<std::string> digests;
   for (size_t f = 0; f < inputs.size(); ++f) {
@@ -259,12 +260,16 @@ Result<std::vector<std::string>> digests_of(store::Connection& connection, const
     std::string digest = TRY(file.digest(work.stop));
     int64_t known = TRY(connection.integer("SELECT load_no + 1 FROM raw.load WHERE digest = $digest LIMIT 1",
                                            {{"digest", digest}}));
-    if (auto same = std::find(digests.begin(), digests.end(), digest); known == 0 && same != digests.end())
-      known = first_load + (same - digests.begin()) + 1;
-    if (known != 0 && !again && !reading.is_dimension_file(f))
+    auto same = std::find(digests.begin(), digests.end(), digest);
+    bool is_twice = known == 0 && same != digests.end();
+    if (is_twice) known = first_load + (same - digests.begin()) + 1;
+    if (known != 0 && on_overlap == OnOverlap::refuse && !reading.is_dimension_file(f))
       return Error{Code::conflict,
-                   fmt::format("{}: already in the store as load {}; give --again to load it twice",
-                               inputs.path(f), known - 1)};
+                   is_twice ? fmt::format("{}: the same content as {}; name it once", inputs.path(f),
+                                          inputs.path(static_cast<size_t>(same - digests.begin())))
+                            : fmt::format("{}: already in the store as load {}; give --replace={} to load it "
+                                          "anew in that one's place",
+                                          inputs.path(f), known - 1, known - 1)};
     digests.push_back(std::move(digest));
   }
   return digests;
@@ -362,12 +367,25 @@ Status count_orders_once(store::Connection& connection, int32_t load_no) {
       {{"load", int64_t{load_no}}});
 }
 
+// What earlier loads have already, and how long it took to look for it.
+Status settle(store::Connection& connection, int64_t first_load, OnOverlap on_overlap,
+              std::vector<FileReport>& reports, const Work& work) {
+  Stopwatch watch;
+  work.say("looking for rows that are there already");
+  auto aside = TRY(settle_overlap(connection, first_load, on_overlap));
+  for (const auto& [load, rows] : aside) reports[static_cast<size_t>(load - first_load)].rows_aside = rows;
+  reports.back().overlap_seconds = watch.seconds();
+  return {};
+}
+
 Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
 
 Result<std::vector<FileReport>> load_all(store::Connection& connection, const Inputs& inputs,
                                          const Joins& joins, const Mapping& mapping,
                                          const ImportOptions& options, const Work& work) {
-  int64_t first_load = TRY(connection.integer("SELECT coalesce(max(load_no) + 1, 0) FROM raw.load"));
+  int64_t first_load =
+      TRY(connection.integer("SELECT greatest((SELECT coalesce(max(next_load), 0) FROM run.store), (SELECT "
+                             "coalesce(max(load_no) + 1, 0) FROM raw.load))"));
   std::vector<std::string> digests;
   std::optional<Dimensions> dimensions;
   std::optional<Staging> staging;
@@ -383,7 +401,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
     TRY(dimensions->know_store(connection, work.stop));
     auto make_digests = [&]() -> Status {
       if (digests.empty())
-        digests = TRY(digests_of(connection, inputs, reading, first_load, options.again, work));
+        digests = TRY(digests_of(connection, inputs, reading, first_load, options.on_overlap, work));
       return {};
     };
     return reading.run(make_digests);
@@ -398,7 +416,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
     files.push_back({as_text(inputs.name(f)), static_cast<int32_t>(load_no)});
     TRY(connection.execute(
         "INSERT INTO raw.load VALUES ($no, $file, $digest, $preset, $format, $encoding, $read, "
-        "$loaded, $rejected, $first, $last, $at, false)",
+        "$loaded, $rejected, $first, $last, $at, false, $keeps)",
         {{"no", load_no},
          {"file", files[f].name},
          {"digest", digests[f]},
@@ -410,11 +428,15 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
          {"rejected", report.rows_rejected},
          {"first", value_of(report.first_day)},
          {"last", value_of(report.last_day)},
-         {"at", now_utc()}}));
+         {"at", now_utc()},
+         {"keeps", options.on_overlap == OnOverlap::keep}}));
   }
+  TRY(connection.execute("UPDATE run.store SET next_load = $next",
+                         {{"next", first_load + static_cast<int64_t>(inputs.size())}}));
   TRY(staging->insert(connection, files, *dimensions, work.stop));
   for (size_t f = 0; f < reports.size(); ++f)
     if (reports[f].facts.rules.is_amount_of_order) TRY(count_orders_once(connection, files[f].load_no));
+  TRY(settle(connection, first_load, options.on_overlap, reports, work));
   for (FileReport& report : reports) {
     warn(mapping, report);
     if (int64_t most = options.rejects.rows; report.rows_rejected > most) warn_of_rejects(most, report);
@@ -461,6 +483,7 @@ Result<std::vector<FileReport>> import(store::Connection& connection, const std:
   Status outcome = watched(
       progress,
       [&](const Work& work) -> Status {
+        if (!options.replace.empty()) TRY(unload(connection, options.replace, options.renew_receipts));
         Inputs inputs = TRY(Inputs::open(paths, work.stop, options.before_opening));
         Joins joins = TRY(Joins::take(inputs, mapping, work));
         if (inputs.size() == 0) return no_rows(mapping);

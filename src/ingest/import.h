@@ -11,6 +11,7 @@
 #include "danggol/progress.h"
 #include "ingest/file_report.h"
 #include "ingest/inputs.h"
+#include "ingest/overlap.h"
 #include "ingest/staging.h"
 #include "store/database.h"
 
@@ -22,10 +23,12 @@ Result<std::vector<FileReport>> check(const std::vector<std::string>& paths, con
                                       const Progress& progress);
 
 struct ImportOptions {
-  bool again = false;  // load a file whose content is already in the store
+  OnOverlap on_overlap = OnOverlap::refuse;
+  std::vector<int64_t> replace = {};  // loads whose place this one takes
   Inputs::Expect before_opening = {};
   // What else belongs to the load, inside its transaction; told the first new load number.
   std::function<Status(store::Connection&, int64_t first_load)> before_commit = {};
+  std::function<Status(store::Connection&)> renew_receipts = {};  // as unload() wants it
   RejectLimits rejects = {};
 };
 

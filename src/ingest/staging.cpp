@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "ingest/properties.h"
 #include "ingest/watch.h"
 
 namespace danggol::ingest {
@@ -58,141 +59,46 @@ Result<Ranking> rank(const std::vector<const Dictionary*>& dictionaries, const s
   return out;
 }
 
-// For each first text the second it came with most often, the smaller one where two are level; -1 for none.
-Result<std::vector<int32_t>> most_frequent(const Ranking& first, const Ranking& second,
-                                           const std::vector<const PairCounts*>& counts,
-                                           const std::stop_token& stop) {
-  struct Pair {
-    int32_t first, second;
-    int64_t count;
-  };
-  std::vector<Pair> pairs;
-  for (size_t d = 0; d < counts.size(); ++d)
-    counts[d]->each([&](int32_t f, int32_t s, int64_t count) {
-      pairs.push_back(
-          {first.ranks[d][static_cast<size_t>(f)], second.ranks[d][static_cast<size_t>(s)], count});
-    });
-  TRY(sort(pairs, stop, [](const Pair& a, const Pair& b) {
-    return a.first != b.first ? a.first < b.first : a.second < b.second;
-  }));
-  std::vector<int32_t> out(first.texts.size(), -1);
-  int64_t most = 0;
-  for (size_t i = 0; i < pairs.size();) {
-    const Pair& pair = pairs[i];
-    int64_t count = 0;
-    for (; i < pairs.size() && pairs[i].first == pair.first && pairs[i].second == pair.second; ++i)
-      count += pairs[i].count;
-    int32_t& best = out[static_cast<size_t>(pair.first)];
-    if (best < 0 || count > most) best = pair.second, most = count;
-  }
-  return out;
-}
-
-// The numbers of ids: the store's where it knows them, the next ones for the others, in byte order.
-struct Numbers {
-  std::vector<int32_t> of_rank;
-  std::vector<bool> is_told;  // the store has the first property of it
-  int32_t first_new = 0;
-  bool is_new(size_t rank) const { return of_rank[rank] >= first_new; }
-};
-
-Result<Numbers> number(store::Connection& connection, const DimensionShape& shape, const Ranking& ranking,
-                       const std::stop_token& stop) {
+// Gives each text the store's number where it knows the id, the next ones to the others, in byte order; these
+// are put into the temporary table `fresh`.
+Result<std::vector<int32_t>> number_ids(store::Connection& connection, const DimensionShape& shape,
+                                        const Ranking& ranking, const std::stop_token& stop) {
   constexpr int32_t none = -1;
-  Numbers out;
-  out.of_rank.assign(ranking.texts.size(), none);
-  out.is_told.assign(ranking.texts.size(), false);
-  store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id, {1} IS NOT NULL FROM raw.{0}",
-                                                      shape.table, shape.properties.front().second)));
+  std::vector<int32_t> numbers(ranking.texts.size(), none);
+  int32_t next = 0;
+  store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id FROM raw.{0}", shape.table)));
   Table rows;
   while (TRY(known.next(rows))) {
     TRY(go_on(stop));
     for (size_t i = 0; i < rows.rows(); ++i) {
       int32_t no = static_cast<int32_t>(rows.columns[0].integers[i]);
-      out.first_new = std::max(out.first_new, no + 1);
+      next = std::max(next, no + 1);
       std::string_view id = rows.columns[1].texts[i];
       auto at = std::lower_bound(ranking.texts.begin(), ranking.texts.end(), id);
-      if (at == ranking.texts.end() || *at != id) continue;
-      size_t rank = static_cast<size_t>(at - ranking.texts.begin());
-      out.of_rank[rank] = no;
-      out.is_told[rank] = rows.columns[2].integers[i] != 0;
+      if (at != ranking.texts.end() && *at == id)
+        numbers[static_cast<size_t>(at - ranking.texts.begin())] = no;
     }
   }
-  int32_t next = out.first_new;
-  for (int32_t& no : out.of_rank)
-    if (no == none) no = next++;
-  return out;
-}
-
-// What is to be known of the ids: [property][rank], empty text for nothing.
-using Properties = std::array<std::vector<std::string_view>, most_properties>;
-
-// The first property is the one that came most often with the id, where the store has none; what the
-// dimension's own table says counts for more. The table's ids are the last that were ranked.
-Result<Properties> properties_of(const Ranking& ids, const Ranking& texts, const Numbers& numbers,
-                                 const std::vector<const PairCounts*>& pairs, const Dimension& dimension,
-                                 const std::stop_token& stop) {
-  Properties out;
-  for (auto& property : out) property.resize(ids.texts.size());
-  std::vector<int32_t> most = TRY(most_frequent(ids, texts, pairs, stop));
-  for (size_t r = 0; r < most.size(); ++r)
-    if (most[r] >= 0 && !numbers.is_told[r]) out[0][r] = texts.texts[static_cast<size_t>(most[r])];
-  const std::vector<int32_t>& described = ids.ranks.back();
-  for (size_t p = 0; p < most_properties; ++p)
-    for (size_t code = 0; code < described.size(); ++code)
-      if (auto text = dimension.property(static_cast<int32_t>(code), p); !text.empty())
-        out[p][static_cast<size_t>(described[code])] = text;
-  return out;
-}
-
-// Adds the new ids to their dimension; of those that the store has already, what is told of them is changed.
-// Whether anything was told of such.
-Result<bool> write_dimension(store::Connection& connection, const DimensionShape& shape,
-                             const Ranking& ranking, const Numbers& numbers, const Properties& properties,
-                             const std::stop_token& stop) {
-  auto append = [&](store::Appender& to, size_t rank) -> Status {
-    enum { no, id, first_property };
+  TRY(connection.execute("CREATE OR REPLACE TEMP TABLE fresh (number INTEGER, id VARCHAR)"));
+  auto fresh = TRY(store::Appender::open(connection, "temp", "fresh"));
+  for (size_t r = 0; r < numbers.size(); ++r) {
+    if (numbers[r] != none) continue;
     TRY(go_on(stop));
-    to.set(no, numbers.of_rank[rank]);
-    to.set(id, ranking.texts[rank]);
-    for (size_t p = 0; p < shape.properties.size(); ++p)
-      if (auto text = properties[p][rank]; !text.empty()) to.set(first_property + static_cast<int>(p), text);
-    return to.end_row();
-  };
-  std::vector<size_t> told;
-  auto added = TRY(store::Appender::open(connection, "raw", shape.table));
-  for (size_t r = 0; r < ranking.texts.size(); ++r) {
-    if (numbers.is_new(r)) TRY(append(added, r));
-    else if (std::any_of(properties.begin(), properties.end(), [&](const auto& p) { return !p[r].empty(); }))
-      told.push_back(r);
+    numbers[r] = next++;
+    fresh.set(0, numbers[r]);
+    fresh.set(1, ranking.texts[r]);
+    TRY(fresh.end_row());
   }
-  TRY(added.close());
-  if (told.empty()) return false;
-
-  TRY(connection.execute(
-      fmt::format("CREATE OR REPLACE TEMP TABLE told AS FROM raw.{} LIMIT 0", shape.table)));
-  auto changed = TRY(store::Appender::open(connection, "temp", "told"));
-  for (size_t r : told) TRY(append(changed, r));
-  TRY(changed.close());
-  std::string columns;
-  for (const auto& [role, column] : shape.properties)
-    columns +=
-        fmt::format("{}{} = coalesce(n.{}, t.{})", columns.empty() ? "" : ", ", column, column, column);
-  TRY(connection.execute(
-      fmt::format("UPDATE raw.{0} t SET {1} FROM told n WHERE t.{0}_no = n.{0}_no; DROP TABLE temp.told",
-                  shape.table, columns)));
-  return true;
-}
-
-// [dictionary][code] -> number
-std::vector<std::vector<int32_t>> by_code(const Ranking& ranking, const Numbers& numbers) {
-  auto out = ranking.ranks;
-  for (auto& codes : out)
-    for (int32_t& code : codes) code = numbers.of_rank[static_cast<size_t>(code)];
-  return out;
+  TRY(fresh.close());
+  return numbers;
 }
 
 }  // namespace
+
+void Mentions::end(size_t file) {
+  pairs.each([&](int32_t id, int32_t property, int64_t rows) { told.push_back({file, id, property, rows}); });
+  pairs.clear();
+}
 
 template <class Row>
 Status Staged::put_aside(Open<Row>& open) {
@@ -253,6 +159,9 @@ void Staged::add_reject(const Batch& batch, const RejectRow& row, bool with_text
 }
 
 Status Staged::add(size_t file, const Batch& batch) {
+  if (file != file_)
+    for (Mentions& mentions : mentions_) mentions.end(file_);
+  file_ = file;
   receipt_ = {};  // it is a view into the batch before
   for (const EventRow& row : batch.events) add_event(row);
   for (const ExposureRow& row : batch.exposures) add_exposure(row);
@@ -273,6 +182,7 @@ Status Staged::add(size_t file, const Batch& batch) {
 }
 
 Status Staged::finish() {
+  for (Mentions& mentions : mentions_) mentions.end(file_);
   TRY(put_aside(events_));
   TRY(put_aside(exposures_));
   return put_aside(rejects_);
@@ -499,6 +409,51 @@ Staging::Staging(std::string spool_folder, size_t threads, RejectLimits limits)
   for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_, limits);
 }
 
+// The numbers of a dimension's ids, [dictionary][code]: of each thread and, last, of the dimension's table.
+Result<std::vector<std::vector<int32_t>>> Staging::number(store::Connection& connection,
+                                                          const DimensionShape& shape,
+                                                          const Dimension& dimension,
+                                                          const std::stop_token& stop) {
+  std::vector<const Dictionary*> ids;
+  for (Staged& staged : threads_) ids.push_back(&staged.of(shape.kind).ids);
+  ids.push_back(&dimension.ids());
+  Ranking ranking = TRY(rank(ids, stop));
+  std::vector<int32_t> numbers = TRY(number_ids(connection, shape, ranking, stop));
+  for (auto& codes : ranking.ranks)
+    for (int32_t& code : codes) code = numbers[static_cast<size_t>(code)];
+  return std::move(ranking.ranks);
+}
+
+// What each file says of the ids, `numbers` as number() gave them.
+Status Staging::keep_properties(store::Connection& connection, const DimensionShape& shape,
+                                const Dimension& dimension, const std::vector<std::vector<int32_t>>& numbers,
+                                const std::vector<File>& files) {
+  auto kept = TRY(store::Appender::open(connection, "raw", "property"));
+  auto keep = [&](size_t file, int32_t number, std::string_view name, std::string_view value,
+                  std::optional<int64_t> rows) {
+    kept.set(0, files[file].load_no);
+    kept.set(1, std::string_view(shape.table));
+    kept.set(2, number);
+    if (!name.empty()) kept.set(3, name), kept.set(4, value);
+    if (rows) kept.set(5, *rows);
+    return kept.end_row();
+  };
+  for (size_t t = 0; t < threads_.size(); ++t) {
+    const Mentions& mentions = threads_[t].of(shape.kind);
+    for (const Mentions::Told& told : mentions.told)
+      TRY(keep(told.file, numbers[t][static_cast<size_t>(told.id)], shape.properties[0].second,
+               mentions.properties.text(told.property), told.rows));
+  }
+  for (int32_t code = 0; code < static_cast<int32_t>(dimension.ids().size()); ++code) {
+    int32_t number = numbers.back()[static_cast<size_t>(code)];
+    TRY(keep(dimension.file(code), number, {}, {}, {}));
+    for (size_t p = 0; p < shape.properties.size(); ++p)
+      if (auto value = dimension.property(code, p); !value.empty())
+        TRY(keep(dimension.file(code), number, shape.properties[p].second, value, {}));
+  }
+  return kept.close();
+}
+
 // The outlets of every thread, [thread][code] -> number: the store's where it knows them, the next ones for
 // the others, by partner and channel.
 Result<std::vector<std::vector<int32_t>>> Staging::number_outlets(store::Connection& connection) const {
@@ -556,31 +511,21 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
     rejects.take(t, staged.rejects_.full);
   }
   for (BlockQueue* queue : {&events, &exposures, &rejects}) queue->in_file_order();
-  meaning.first_event =
-      number_rows(events, files.size(),
-                  TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM raw.event")), true);
+  meaning.first_event = number_rows(
+      events, files.size(),
+      TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM (SELECT max(event_id) AS event_id "
+                             "FROM raw.event UNION ALL SELECT max(event_id) FROM raw.repeated)")),
+      true);
   meaning.first_reject = number_rows(rejects, files.size(), 0, false);
 
   bool told = false;
   for (const DimensionShape& shape : dimension_shapes()) {
-    std::vector<const Dictionary*> ids, texts;
-    std::vector<const PairCounts*> pairs;
-    for (Staged& staged : threads_) {
-      const Mentions& mentions = staged.of(shape.kind);
-      ids.push_back(&mentions.ids);
-      texts.push_back(&mentions.properties);
-      pairs.push_back(&mentions.pairs);
-    }
     const Dimension& dimension = dimensions.of(shape.kind);
-    ids.push_back(&dimension.ids());
-    Ranking ranking = TRY(rank(ids, stop));
-    Numbers numbers = TRY(number(connection, shape, ranking, stop));
-    Ranking words = TRY(rank(texts, stop));
-    Properties properties = TRY(properties_of(ranking, words, numbers, pairs, dimension, stop));
-    told = TRY(write_dimension(connection, shape, ranking, numbers, properties, stop)) || told;
-    meaning.numbers[static_cast<size_t>(shape.kind)] = by_code(ranking, numbers);
+    auto& numbers = meaning.numbers[static_cast<size_t>(shape.kind)];
+    numbers = TRY(number(connection, shape, dimension, stop));
+    TRY(keep_properties(connection, shape, dimension, numbers, files));
+    told = TRY(tell(connection, shape, files.front().load_no)) || told;
   }
-
   if (told)
     TRY(connection.execute("UPDATE raw.load SET told = true WHERE load_no >= $first",
                            {{"first", int64_t{files.front().load_no}}}));

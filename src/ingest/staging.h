@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ class PairCounts {
     for (const auto& [pair, count] : others_)
       use(static_cast<int32_t>(pair >> 32), static_cast<int32_t>(pair & UINT32_MAX), count);
   }
+  void clear() { usual_.clear(), others_.clear(); }
 
  private:
   struct Usual {
@@ -79,8 +81,15 @@ class Outlets {
 // The customers, products or stores that rows speak of, and the one property that rows tell of them: of a
 // customer the region, of a product the name.
 struct Mentions {
+  struct Told {  // by `rows` rows of a file
+    size_t file;
+    int32_t id, property;
+    int64_t rows;
+  };
   Dictionary ids, properties;
-  PairCounts pairs;
+  PairCounts pairs;  // of the file that is being read
+  std::vector<Told> told;
+  void end(size_t file);
 };
 
 // Rows that stand in the file one after the other, perhaps with rejects between them.
@@ -152,6 +161,7 @@ class Staged {
   RejectLimits limits_;
   std::vector<int64_t> rejected_;  // rows kept by file, in this thread
   std::array<Mentions, dimension_count> mentions_;
+  size_t file_ = 0;  // that the pairs are of
   Mentions& of(Kind kind) { return mentions_[static_cast<size_t>(kind)]; }
   Dictionary words_;  // partners, channels and offers
   Outlets outlets_;
@@ -174,12 +184,17 @@ class Staging {
     std::string name;
     int32_t load_no;
   };
-  // Numbers the ids, inserts all rows and keeps what the dimensions say; `files` by the number that add() was
-  // told.
+  // Numbers the ids, inserts all rows and keeps what each file says of customers, products and stores;
+  // `files` by the number that add() was told.
   Status insert(store::Connection& connection, const std::vector<File>& files, const Dimensions& dimensions,
                 const std::stop_token& stop);
 
  private:
+  Result<std::vector<std::vector<int32_t>>> number(store::Connection& connection, const DimensionShape& shape,
+                                                   const Dimension& dimension, const std::stop_token& stop);
+  Status keep_properties(store::Connection& connection, const DimensionShape& shape,
+                         const Dimension& dimension, const std::vector<std::vector<int32_t>>& numbers,
+                         const std::vector<File>& files);
   Result<std::vector<std::vector<int32_t>>> number_outlets(store::Connection& connection) const;
 
   Spool spool_;

@@ -194,10 +194,28 @@ std::string to_json(const std::vector<FileSummary>& files) {
                     {"rows_loaded", file.rows_loaded},
                     {"rows_rejected", file.rows_rejected},
                     {"rejects", rejects},
+                    {"rows_aside", file.rows_aside},
+                    {"overlap_seconds", file.overlap_seconds},
                     {"warnings", warnings},
                     {"first", file.first},
                     {"last", file.last}});
   }
+  return json.dump(2);
+}
+
+std::string to_json(const std::vector<LoadSummary>& loads) {
+  Json json = Json::array();
+  for (const auto& load : loads)
+    json.push_back({{"load", load.load_no},
+                    {"file", load.file},
+                    {"preset", load.preset},
+                    {"loaded_at", load.loaded_at},
+                    {"rows_read", load.rows_read},
+                    {"rows_loaded", load.rows_loaded},
+                    {"rows_rejected", load.rows_rejected},
+                    {"rows_aside", load.rows_aside},
+                    {"first", load.first},
+                    {"last", load.last}});
   return json.dump(2);
 }
 
@@ -256,6 +274,7 @@ class FilesText {
       out += fmt::format("  {:>10}  {}\n", rows, reason.in(language_));
     if (std::string of_actions = actions(file.actions); !of_actions.empty())
       out += fmt::format("  {}: {}\n", word("actions"), of_actions);
+    if (file.rows_aside > 0) out += "  " + say(words::aside({.rows = file.rows_aside})) + "\n";
     for (const auto& kind : file.unchecked)
       out += "  " + say(words::unchecked({.kind = {text("kind." + kind)}})) + "\n";
     for (const auto& warning : file.warnings) out += fmt::format("  ! {}\n", warning.in(language_));
@@ -341,6 +360,27 @@ class FilesText {
 std::string to_text(const std::vector<FileSummary>& files, Language language) {
   std::string out;
   for (const auto& file : files) out += FilesText(language).of(file);
+  return out;
+}
+
+std::string to_text(const std::vector<LoadSummary>& loads, Language language) {
+  std::string out;
+  for (const auto& load : loads) {
+    out += fmt::format("{:>5}  {}  ", load.load_no, load.loaded_at);
+    auto first = parse_date(load.first), last = parse_date(load.last);
+    out +=
+        first && last
+            ? said(words::load_of({.file = {load.file},
+                                   .rows = load.rows_loaded,
+                                   .rejects = load.rows_rejected,
+                                   .first = {*first},
+                                   .last = {*last}}),
+                   language)
+            : said(
+                  words::load({.file = {load.file}, .rows = load.rows_loaded, .rejects = load.rows_rejected}),
+                  language);
+    if (load.rows_aside > 0) out += "         " + said(words::aside({.rows = load.rows_aside}), language);
+  }
   return out;
 }
 

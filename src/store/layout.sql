@@ -11,10 +11,18 @@ CREATE TYPE raw.action_name AS ENUM (  -- as contract/action.h numbers them
 CREATE TABLE raw.event (
   event_id BIGINT, customer_no INTEGER, ts TIMESTAMP, action raw.action_name, product_no INTEGER, outlet_no INTEGER,
   store_no INTEGER, receipt_id VARCHAR, amount DECIMAL(18, 4), quantity DECIMAL(18, 4), source INTEGER);
+-- events that stand in another load, too, and do not count a second time: they come back when that one goes
+CREATE TABLE raw.repeated (
+  event_id BIGINT, customer_no INTEGER, ts TIMESTAMP, action raw.action_name, product_no INTEGER, outlet_no INTEGER,
+  store_no INTEGER, receipt_id VARCHAR, amount DECIMAL(18, 4), quantity DECIMAL(18, 4), source INTEGER);
 CREATE TABLE raw.customer (
   customer_no INTEGER, customer_id VARCHAR, region VARCHAR, gender VARCHAR, age_band VARCHAR);
 CREATE TABLE raw.product (
   product_no INTEGER, product_id VARCHAR, product_name VARCHAR, class_top VARCHAR, class_middle VARCHAR);
+-- what each load says of a customer, product or store (`about`), by its number: a table of them once, with `rows` null;
+-- the rows of events so often. `name` is null where a table has the id. What follows of it stands in the tables above
+CREATE TABLE raw.property (
+  load_no INTEGER, about VARCHAR, number INTEGER, name VARCHAR, value VARCHAR, rows BIGINT);
 -- where something happens, as far as the source says: every event has an outlet
 CREATE TABLE raw.outlet (outlet_no INTEGER, partner VARCHAR, channel VARCHAR);
 CREATE TABLE raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, region VARCHAR);
@@ -28,7 +36,8 @@ CREATE TABLE raw.reject (
 CREATE TABLE raw.load (
   load_no INTEGER, file VARCHAR, digest VARCHAR, preset VARCHAR, format VARCHAR, encoding VARCHAR,
   rows_read BIGINT, rows_loaded BIGINT, rows_rejected BIGINT, first_day DATE, last_day DATE, loaded_at TIMESTAMP,
-  told BOOLEAN);  -- it said more of customers, products or stores that were there already
+  told BOOLEAN,  -- it said more of customers, products or stores that were there already
+  keeps_overlap BOOLEAN);  -- rows of it that stand in earlier loads count again
 
 CREATE TABLE feature.receipt (  -- `receipt` is the text_hash of its number: XXH3 of 64 bits
   customer_no INTEGER, action raw.action_name, day DATE, receipt UBIGINT, last_ts TIMESTAMP, amount DECIMAL(38, 4),
@@ -40,7 +49,7 @@ CREATE TABLE model.manifest (
 CREATE TABLE model.blob (digest VARCHAR, content BLOB);
 
 -- the mark of a store: which program made the file, and by which version of this layout
-CREATE TABLE run.store (application VARCHAR, layout INTEGER);
+CREATE TABLE run.store (application VARCHAR, layout INTEGER, next_load INTEGER);  -- no number of a load comes again
 CREATE TABLE run.log (
   run_id BIGINT PRIMARY KEY, room VARCHAR, state VARCHAR, params VARCHAR, as_of DATE, period_from DATE,
   period_split DATE, period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT,

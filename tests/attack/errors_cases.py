@@ -73,7 +73,7 @@ def address_space(case):
         for command in (
             ["sql", "SELECT list(i) FROM range(100000000) t(i)", "--store", store],
             ["run", "recommend", "--store", store],
-            ["import", case.shelf.big_file(), "--store", store, "--again"],
+            ["import", case.shelf.big_file(), "--store", store, "--on-overlap=keep"],
             ["report", "report.html", "--store", store],
             ["check", case.shelf.big_file()],
         ):

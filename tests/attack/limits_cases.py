@@ -53,7 +53,7 @@ def memory_is_kept(case):
     """By imports, runs and reports: they keep to it or say that it was not enough, exit status 8."""
     store = case.store("big")
     for what, command in {
-        "import": ["import", case.shelf.big_file(), "--again"],
+        "import": ["import", case.shelf.big_file(), "--on-overlap=keep"],
         "rfm": ["run", "rfm"],
         "recommend": ["run", "recommend"],
         "sales_trend": ["run", "sales_trend"],
@@ -108,7 +108,7 @@ def ctrl_c_anywhere(case):
     with case.unchanged("check"):
         case.stop("check", big, after=0.15)
     with case.unchanged("import"):
-        case.stop("import", big, "--again", "--store", store, after=0.3)
+        case.stop("import", big, "--on-overlap=keep", "--store", store, after=0.3)
     case.stop("import", big, "--store", "new.duckdb", after=0.3, what="import into a new store")
     left = sorted(name for name in os.listdir(case.folder) if name.startswith("new"))
     case.expect(left in ([], ["new.duckdb"]), f"import into a new store: left {left}")
@@ -132,7 +132,7 @@ def ctrl_c_at_once(case):
     for command in (
         ["show", "raw.event", "--format=csv"],
         ["run", "rfm"],
-        ["import", case.shelf.big_file(), "--again"],
+        ["import", case.shelf.big_file(), "--on-overlap=keep"],
     ):
         for after in (0.02, 0.05, 0.1):
             process = case.start(*command, "--store", store, stdout=subprocess.DEVNULL)

@@ -29,19 +29,34 @@ Z = 1.959963984540054  # the 97.5 % point of the normal distribution, for 95 % i
 
 
 def read_rows(data_dir):
-    """Every data row of the two files. They name the columns differently but order them the same."""
+    """Every data row of the two files, with the file. They name the columns differently but order them the same."""
     for name in ("2009_2010.csv.gz", "2010_2011.csv.gz"):
         with gzip.open(os.path.join(data_dir, name), "rt", encoding="utf-8", newline="") as stream:
             rows = csv.reader(stream)
             next(rows)
-            yield from rows
+            for row in rows:
+                yield name, row
 
 
 def read_events(data_dir):
-    """(purchases, counts): purchases are (customer_id, receipt_id, time, amount), in file order."""
-    purchases, counts = [], Counter()
-    for receipt, _stock_code, _description, quantity, time, price, customer, _country in read_rows(data_dir):
+    """(purchases, counts): purchases are (customer_id, receipt_id, time, amount), in file order.
+
+    The files overlap: of rows that are equal but for the description and the country, the second one has what it has
+    more than the first.
+    """
+    purchases, counts, first, left = [], Counter(), None, Counter()
+    for name, row in read_rows(data_dir):
+        receipt, stock_code, _description, quantity, time, price, customer, _country = row
+        first = first or name
         counts["rows"] += 1
+        if customer != "":
+            key = (receipt, stock_code, int(quantity), time, Decimal(price), customer.removesuffix(".0"))
+            if name == first:
+                left[key] += 1
+            elif left[key] > 0:
+                left[key] -= 1
+                counts["aside"] += 1
+                continue
         if customer == "":
             counts["reject: no customer"] += 1
         elif receipt.startswith("C"):

@@ -233,8 +233,8 @@ void import_rows(const std::string& path, const Mapping& mapping) {
     return *connection.integer(fmt::format("SELECT count(*) FROM raw.{}", table));
   };
   int64_t events = count("event") + count("exposure"), rejects = count("reject"), loads = count("load");
-  auto reports =
-      import(connection, {path}, mapping, {.again = true}, [](double, std::string_view) { return Status(); });
+  auto reports = import(connection, {path}, mapping, {.on_overlap = OnOverlap::keep},
+                        [](double, std::string_view) { return Status(); });
   int64_t new_events = count("event") + count("exposure") - events, new_rejects = count("reject") - rejects;
   if (!reports) {
     expect_of_file(reports.error());

@@ -72,7 +72,7 @@ TEST(ImportFiles, TheFirstOfSeveralBadFilesIsTheError) {
   }
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.event")), 0);
   paths.resize(2);
-  must(import(connection, paths, guessing(), {}, quiet));
+  must(import(connection, paths, guessing(), {.on_overlap = OnOverlap::keep}, quiet));
   EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.event WHERE event_id % 20000 % 500 = "
                                     "(SELECT substr(customer_id, 2)::INTEGER FROM raw.customer c WHERE "
                                     "c.customer_no = event.customer_no)")),

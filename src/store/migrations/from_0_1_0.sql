@@ -15,12 +15,33 @@ INSERT INTO fresh.raw.exposure FROM danggol.raw.exposure;
 INSERT INTO fresh.raw.reject FROM danggol.raw.reject;
 INSERT INTO fresh.raw.load
 SELECT load_no, file, digest, preset, format, encoding, rows_read, rows_loaded, rows_rejected, first_day, last_day,
-       loaded_at, true
+       loaded_at, true, true
 FROM danggol.raw.load LEFT JOIN (
   SELECT source AS load_no, min(ts)::DATE AS first_day, max(ts)::DATE AS last_day
   FROM (SELECT source, ts FROM danggol.raw.event UNION ALL SELECT source, ts FROM danggol.raw.exposure)
   GROUP BY source) USING (load_no)
 ORDER BY load_no;
+UPDATE fresh.run.store SET next_load = (SELECT coalesce(max(load_no) + 1, 0) FROM fresh.raw.load);
+-- which load said what was not kept: the first one did, in a table
+INSERT INTO fresh.raw.property
+SELECT (SELECT min(load_no) FROM fresh.raw.load), about, number, name, value, NULL
+FROM (
+  SELECT 'customer' AS about, customer_no AS number, NULL AS name, NULL AS value FROM danggol.raw.customer
+  UNION ALL
+  SELECT 'product', product_no, NULL, NULL FROM danggol.raw.product
+  UNION ALL
+  SELECT 'store', store_no, NULL, NULL FROM danggol.raw.store
+  UNION ALL
+  SELECT 'customer', customer_no, unnest(['region', 'gender', 'age_band']), unnest([region, gender, age_band])
+  FROM danggol.raw.customer
+  UNION ALL
+  SELECT 'product', product_no, unnest(['product_name', 'class_top', 'class_middle']),
+         unnest([product_name, class_top, class_middle])
+  FROM danggol.raw.product
+  UNION ALL
+  SELECT 'store', store_no, unnest(['partner', 'region']), unnest([partner, region]) FROM danggol.raw.store
+)
+WHERE name IS NULL OR value IS NOT NULL;
 INSERT INTO fresh.feature.receipt
 SELECT customer_no, action, ts::DATE AS day, text_hash(receipt_id) AS receipt, max(ts), sum(amount), count(*)
 FROM fresh.raw.event

@@ -1,0 +1,30 @@
+// Takes rows out of the store again, so that what stays is what it would be had they never come: the loads of
+// an import, or all that is known of a person. Numbers of customers, products, stores and outlets stay
+// without gaps: where one is free the last one moves there.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "store/database.h"
+
+namespace danggol::ingest {
+
+// Which rows go, as SQL conditions over the temporary table `going` of one number each.
+struct Removal {
+  const char *events, *exposures, *rejects, *properties;
+};
+inline constexpr Removal of_loads = {"source IN (FROM going)", "source IN (FROM going)",
+                                     "load_no IN (FROM going)", "load_no IN (FROM going)"};
+
+// All within the transaction. What is told of receipts is in feature.receipt: `renew_receipts` makes those of
+// the temporary table `receipt_key` (customer_no, action, day, receipt) anew, before any number changes.
+Status take_out(store::Connection& connection, const Removal& removal,
+                const std::function<Status(store::Connection&)>& renew_receipts);
+
+// The loads and all that came with them. Code::not_found names one that is not there.
+Status unload(store::Connection& connection, const std::vector<int64_t>& loads,
+              const std::function<Status(store::Connection&)>& renew_receipts);
+
+}  // namespace danggol::ingest

@@ -1,0 +1,140 @@
+// Whatever is imported, corrected and taken out again, in whatever order: the store is what a fresh one is
+// that has the loads that stayed, and says the same.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/random.h"
+#include "small_shop.h"
+
+namespace danggol {
+namespace {
+
+// All that a store holds, by ids and by the order of its loads, whatever its numbers are.
+constexpr const char* all_there_is[] = {
+    "WITH load AS (SELECT load_no AS source, rank() OVER (ORDER BY load_no) AS load FROM raw.load), "
+    "rows AS (SELECT *, 'counts' AS how FROM raw.event UNION ALL SELECT *, 'aside' FROM raw.repeated) "
+    "SELECT how, load, customer_id, ts, action, product_id, partner, channel, receipt_id, amount, quantity, "
+    "count(*) "
+    "FROM rows JOIN load USING (source) JOIN raw.customer USING (customer_no) LEFT JOIN raw.product USING "
+    "(product_no) "
+    "JOIN raw.outlet USING (outlet_no) GROUP BY ALL ORDER BY ALL",
+    "SELECT customer_id, region FROM raw.customer ORDER BY ALL",
+    "SELECT product_id, product_name FROM raw.product ORDER BY ALL",
+    "SELECT partner, channel FROM raw.outlet ORDER BY ALL",
+    "SELECT customer_id, action, day, receipt, last_ts, amount, lines FROM feature.receipt JOIN raw.customer "
+    "USING "
+    "(customer_no) ORDER BY ALL",
+    "SELECT rank() OVER (ORDER BY load_no) AS load, file, rows_read, rows_loaded, rows_rejected, first_day, "
+    "last_day "
+    "FROM raw.load ORDER BY load_no",
+    "SELECT file, line, reason, text FROM raw.reject ORDER BY ALL", "FROM result.rfm ORDER BY ALL",
+    "FROM result.order_frequency ORDER BY ALL", "FROM result.sales_trend ORDER BY ALL",
+    // numbers without gaps
+    "SELECT count(*) - max(customer_no) FROM raw.customer",
+    "SELECT count(*) - max(product_no) FROM raw.product", "SELECT count(*) - max(outlet_no) FROM raw.outlet"};
+
+class Loads {
+ public:
+  explicit Loads(uint64_t seed) : random_(seed), engine_(open("shop")) {
+    for (int i = 0; i < 3; ++i) import({});
+  }
+
+  void step() {
+    switch (random_.below(5)) {
+      case 0: return unload();
+      case 1:
+        return loads_.empty() ? import({}) : import({static_cast<int64_t>(random_.below(loads_.size()))});
+      default: return import({});
+    }
+  }
+
+  void check() {
+    if (loads_.empty()) {
+      EXPECT_EQ(rows(engine_, "SELECT count(*) FROM raw.event"), "0\n") << story_;
+      return;
+    }
+    std::string name = fmt::format("fresh{}", stores_++);
+    Engine fresh = open(name);
+    for (const Load& load : loads_) must(fresh.import(load.request, silent));
+    for (const char* select : all_there_is)
+      EXPECT_EQ(said(engine_, select), said(fresh, select)) << story_ << select;
+  }
+
+ private:
+  struct Load {
+    int64_t number;
+    ImportRequest request;
+  };
+
+  Engine open(const std::string& name) const {
+    return must(Engine::open(folder_.path(name + ".duckdb"), Engine::Access::write));
+  }
+
+  static std::string said(Engine& engine, const std::string& select) {
+    if (select.find("result.") != select.npos)
+      must(engine.pipeline({.rooms = {"sales_trend", "order_frequency", "rfm"}}, silent));
+    return rows(engine, select);
+  }
+
+  // Some of a hundred events that there may be, some of them twice; names and regions differ from file to
+  // file.
+  std::string file() {
+    std::string text = "customer_id,ts,product_id,product_name,region,channel,amount,receipt_id\n";
+    uint64_t first = random_.below(80), last = first + 5 + random_.below(40);
+    for (uint64_t event = first; event < last; ++event)
+      for (uint64_t copies = random_.below(3); copies > 0; --copies)
+        text += fmt::format("c{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{}\n", event % 13,
+                            1 + event / 12, 1 + event % 28, event % 11, random_.below(3), random_.below(2),
+                            event % 4 == 0 ? "online" : "offline", event, event / 2);
+    text += fmt::format("c{},never,p1,name,region,online,1,r0\n", random_.below(13));
+    return folder_.write(fmt::format("{}.csv", files_++), text);
+  }
+
+  void import(std::vector<int64_t> places) {
+    ImportRequest request{.paths = {file()}, .on_overlap = random_.below(4) == 0 ? "keep" : "skip"};
+    Load load{next_++, request};
+    for (int64_t place : places) request.replace.push_back(loads_[static_cast<size_t>(place)].number);
+    note(fmt::format("import {} {} in place of [{}]", load.number, request.on_overlap,
+                     fmt::join(request.replace, " ")));
+    must(engine_.import(request, silent));
+    for (int64_t place : places) loads_.erase(loads_.begin() + place);
+    loads_.push_back(load);
+  }
+
+  void unload() {
+    UnloadRequest request;
+    for (size_t i = loads_.size(); i-- > 0;)
+      if (random_.below(3) == 0)
+        request.loads.push_back(loads_[i].number), loads_.erase(loads_.begin() + static_cast<int64_t>(i));
+    if (request.loads.empty()) return;
+    note(fmt::format("unload {}", fmt::join(request.loads, " ")));
+    EXPECT_EQ(must(engine_.unload(request)).size(), request.loads.size()) << story_;
+  }
+
+  void note(const std::string& what) { story_ += what + "\n"; }
+
+  TempFolder folder_;
+  Random random_;
+  Engine engine_;
+  std::vector<Load> loads_;
+  int64_t next_ = 0;
+  int files_ = 0, stores_ = 0;
+  std::string story_;
+};
+
+TEST(Undo, IsAsIfItHadNeverCome) {
+  for (uint64_t seed = 0; seed < 4; ++seed) {
+    Loads loads(seed);
+    for (int step = 0; step < 5 && !testing::Test::HasFailure(); ++step) {
+      loads.step();
+      loads.check();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace danggol
