@@ -120,7 +120,9 @@ struct MonthFigures {
 };
 
 // By slice and month.
-std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<MonthSums>& sums, Date first) {
+std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<MonthSums>& sums, Date first,
+                                     bool knows_amounts) {
+  const Estimate unknown{NAN, NAN, NAN};
   size_t count = slices.all.size(), months = sums.size() / count;
   std::map<std::pair<size_t, std::string>, Wide> sold;  // by month and dimension
   for (size_t i = 0; i < sums.size(); ++i)
@@ -136,12 +138,16 @@ std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<Mon
            .slice = s,
            .buyers = sum.buyers,
            .receipts = sum.receipts,
-           .sales = sales,
-           .amount_per_receipt = learn::mean(sales, squared_currency(sum.sales_squared), sum.receipts),
+           .sales = knows_amounts ? sales : NAN,
+           .amount_per_receipt = knows_amounts
+                                     ? learn::mean(sales, squared_currency(sum.sales_squared), sum.receipts)
+                                     : unknown,
            .purchases_per_buyer = learn::mean(static_cast<double>(sum.purchases),
                                               static_cast<double>(sum.purchases_squared), sum.product_buyers),
            .amount_per_buyer =
-               learn::mean(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers),
+               knows_amounts
+                   ? learn::mean(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers)
+                   : unknown,
            .share_of_sales = all == 0 ? NAN : sales / all});
     }
   return out;
@@ -282,7 +288,8 @@ Result<Summary> run(Context& context, const Params& params) {
   Slices slices = TRY(read_slices(context, first, last, summary));
   Sequences sequences = TRY(context.sequences());
   auto sums = TRY(sum_months(sequences, slices, first, last));
-  auto figures = figures_of(slices, sums, first);
+  bool has_amounts = TRY(knows_amounts(context, {first, last}));
+  auto figures = figures_of(slices, sums, first, has_amounts);
   std::vector<MonthFigures> months;
   for (const MonthFigures& of : figures)
     if (of.slice == 0) months.push_back(of);
@@ -290,18 +297,27 @@ Result<Summary> run(Context& context, const Params& params) {
     return Error{Code::no_data,
                  fmt::format("sales_trend: no purchases from {} to {}", to_text(first), to_text(last))};
   TRY(context.write("result.sales_trend", rows_of(slices, figures)));
+  summary.fact("months", months.size(), "months");
+  say_extremes(months, summary);
+  if (!has_amounts) {
+    summary.say(words::no_amounts({.period = {first, last}}));
+    return summary;
+  }
   double total = 0;
   for (const MonthFigures& month : months) total += month.sales;
-  summary.fact("months", months.size(), "months");
   summary.key_figure("sales", total, "currency", {first, last});
-  say_extremes(months, summary);
   TRY(say_changes(sequences, slices, months, {first, last}, context.time().first_event, summary));
   say_shifts(slices, figures, {first, last}, summary);
   return summary;
 }
 
-Chart monthly(const char* id, const char* column, const char* unit) {
-  return line(id, "sales_trend").x("month").y(column).where("dimension = 'all'").unit(unit).order_by("month");
+Chart monthly(const char* id, const char* column, const char* unit) {  // none where the column is empty
+  return line(id, "sales_trend")
+      .x("month")
+      .y(column)
+      .where(fmt::format("dimension = 'all' AND {} IS NOT NULL", column))
+      .unit(unit)
+      .order_by("month");
 }
 
 }  // namespace
@@ -319,7 +335,7 @@ Room sales_trend() {
                      .x("month")
                      .y("share_of_sales")
                      .series("slice")
-                     .where("dimension = 'partner'")
+                     .where("dimension = 'partner' AND share_of_sales IS NOT NULL")
                      .unit("share")
                      .order_by("slice, month")},
       .tables = {Shown("sales_trend").order_by("month").rows(12).where("dimension = 'all'")}};
