@@ -115,7 +115,6 @@ Period month_of(Date date) { return {month_start(date), add_months(month_start(d
 // The months that can stand beside others, from the first day of the first on: the history holds them from
 // beginning to end.
 Result<Period> whole_months(Context& context) {
-  constexpr int32_t slack_days = 7;  // a shop that opened on the 4th, or rested over the holidays
   const TimeFrame& time = context.time();
   Table last = TRY(context.query("SELECT max(ts)::DATE AS day FROM event"));
   if (last.columns[0].is_null(0)) return Period{time.until, time.until};
