@@ -117,10 +117,12 @@ struct RunSummary {
   uint64_t seed = 0;
   std::vector<std::pair<std::string, int64_t>> rows_written;  // by table
   std::vector<FactValue> facts;
+  std::vector<Text> doubts;  // of the data, to be said before anything else
   std::vector<Text> sentences, warnings;
 };
 
 struct PipelineSummary {
+  std::vector<Text> doubts;  // of the data, to be said before anything else; those of `runs` are empty
   std::vector<RunSummary> runs;
   std::vector<std::pair<std::string, int64_t>> unchanged;    // room -> the run that stands
   std::vector<std::pair<std::string, std::string>> skipped;  // room -> what the store has no data for

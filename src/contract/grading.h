@@ -34,6 +34,7 @@ struct Graded {
   std::vector<int32_t> recency_days;  // whole days from the last purchase to the window's end
   std::vector<int32_t> frequency;     // receipts
   std::vector<Money> monetary;
+  bool knows_amounts = true;  // else no purchase has one: `monetary` is 0, and grades rest on the other two
   std::vector<int32_t> r_score, f_score, m_score;  // 1..5
   std::vector<double> rfm_score;                   // 20..100
   std::vector<int32_t> grade;                      // 0..3, see grade_names

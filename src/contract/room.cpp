@@ -4,6 +4,14 @@
 
 namespace danggol {
 
+Result<bool> knows_amounts(Context& context, const Period& period) {
+  Table known = TRY(context.query(
+      "SELECT count(amount) > 0 AS known FROM receipt WHERE action IN ('purchase', 'partner_use') "
+      "AND day >= $first::DATE AND day < $last::DATE",
+      {{"first", to_timestamp(period.from)}, {"last", to_timestamp(period.until)}}));
+  return known.integers("known")[0] != 0;
+}
+
 Result<std::vector<std::string>> texts_by_number(Context& context, std::string_view view,
                                                  std::string_view column) {
   Table rows = TRY(context.query(fmt::format(

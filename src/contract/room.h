@@ -97,6 +97,10 @@ class Context {
   virtual Status progress(double done, std::string_view what) = 0;
 };
 
+// Whether a purchase or a partner's use of the period has an amount. Where none has, nothing is said of
+// money.
+Result<bool> knows_amounts(Context& context, const Period& period);
+
 // A text column of the view customer, product or store by its number, "" where it is null.
 Result<std::vector<std::string>> texts_by_number(Context& context, std::string_view view,
                                                  std::string_view column);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -64,6 +65,10 @@ struct ColumnData {
       DANGGOL_ASSERT(is_integral() && std::is_integral_v<Number>);
       integers.push_back(static_cast<int64_t>(value)), mark(false);
     }
+  }
+  template <class Known>
+  void push(const std::optional<Known>& value) {
+    value ? push(*value) : push(nullptr);
   }
   void push(std::nullptr_t) {
     if (is_integral()) integers.push_back(0);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/output_file.h"
 #include "base/part.h"
+#include "engine/data_ends.h"
 #include "engine/import_files.h"
 #include "engine/job_queue.h"
 #include "engine/reader.h"
@@ -186,7 +187,9 @@ struct Engine::State {
     std::vector<Text> warnings;
     if (!suppressed.ids.empty() || !suppressed.file.empty())
       warnings = TRY(suppress(connection, suppressed)).warnings;
+    auto doubts = TRY(engine::early_ends(connection, run_settings.time));
     auto run = TRY(engine::run_job(connection, *room, params, run_settings, progress));
+    run.doubts = engine::said(doubts);
     run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
     return run;
   }
@@ -223,6 +226,7 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
     return write();
   };
   PipelineSummary summary;
+  summary.doubts = engine::said(TRY(engine::early_ends(connection, run_settings.time)));
   for (size_t i = 0; i < chosen.size(); ++i) {
     if (since_written.seconds() > 1) TRY(write());
     auto part = [&](double done, std::string_view what) -> Status {

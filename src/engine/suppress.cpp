@@ -11,7 +11,8 @@
 namespace danggol::engine {
 namespace {
 
-// The rows of suppressed customers in a table of all kept runs go; answers how many there were.
+// The rows of suppressed customers, and of those who may be meant, in a table of all kept runs go; answers
+// how many there were.
 Result<int64_t> withdraw(store::Connection& connection, const TableInfo& table) {
   std::string name = table.name.substr(table.name.find('.') + 1);
   Table there =
@@ -22,9 +23,10 @@ Result<int64_t> withdraw(store::Connection& connection, const TableInfo& table) 
   int64_t removed = 0;
   for (const auto& column : table.columns) {
     if (!column.subject || std::find(columns.begin(), columns.end(), column.name) == columns.end()) continue;
-    std::string whose =
-        fmt::format("FROM {} WHERE folded_id({}) IN (SELECT folded_id(customer_id) FROM raw.suppression)",
-                    store::identifier("history", name), store::identifier(column.name));
+    std::string whose = fmt::format(
+        "FROM {0} WHERE folded_id({1}) IN (SELECT folded_id(customer_id) FROM raw.suppression) "
+        "OR {1} IN (SELECT customer_id FROM near_suppression)",
+        store::identifier("history", name), store::identifier(column.name));
     removed += TRY(connection.integer("SELECT count(*) " + whose));
     TRY(connection.execute("DELETE " + whose));
   }

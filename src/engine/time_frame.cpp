@@ -9,8 +9,7 @@ namespace {
 
 constexpr int32_t usual_horizon_months = 6;
 constexpr int32_t most_silent_days =
-    31;                            // a later as-of would take the end of the data for customers leaving
-constexpr int32_t slack_days = 7;  // a shop that opened on the 4th has that month's history
+    31;  // a later as-of would take the end of the data for customers leaving
 
 // Learn at one origin, test at the next, the test's labels complete by `until`.
 void settle_backtest(Date first_event, TimeFrame& time) {

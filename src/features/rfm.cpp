@@ -77,11 +77,13 @@ void grade(const Grading& grading, Graded& buyers) {
   buyers.r_score = quintile_scores(recent);
   buyers.f_score = quintile_scores(buyers.frequency);
   buyers.m_score = quintile_scores(buyers.monetary);
+  double w_monetary = buyers.knows_amounts ? grading.w_monetary : 0,
+         weights = buyers.knows_amounts ? 1 : grading.w_recency + grading.w_frequency;
   for (size_t i = 0; i < buyers.size(); ++i)
     buyers.rfm_score.push_back(
         rounded((grading.w_recency * buyers.r_score[i] + grading.w_frequency * buyers.f_score[i] +
-                 grading.w_monetary * buyers.m_score[i]) *
-                100 / 5));
+                 w_monetary * buyers.m_score[i]) /
+                weights * 100 / 5));
   if (grading.rule == "rank") grade_by_rank(grading.shares, buyers);
   else grade_by_band(grading.bands, buyers);
 }
@@ -91,6 +93,13 @@ Result<Graded> graded(store::Connection& connection, Date from, Date until, cons
                                                  {"window_until", to_timestamp(until)},
                                                  {"net_cancellations", grading.net_cancellations}}));
   Graded buyers;
+  buyers.knows_amounts = rows.rows() == 0 || rows.integers("knows_amounts")[0] != 0;
+  if (!buyers.knows_amounts && grading.w_recency + grading.w_frequency == 0)
+    return Error{
+        Code::bad_input,
+        fmt::format("w-monetary={}: no purchase from {} to {} has an amount; give weight to recency or "
+                    "frequency",
+                    grading.w_monetary, to_text(from), to_text(until))};
   constexpr double most = static_cast<double>(INT64_MAX) / Money::scale;
   for (size_t i = 0; i < rows.rows(); ++i) {
     double spent = rows.reals("monetary")[i];

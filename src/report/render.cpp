@@ -109,19 +109,22 @@ Json json_of(const AnalysisInfo& info) {
 }
 
 Json json_of(const RunSummary& run) {
-  Json facts = Json::array(), sentences = Json::array(), warnings = Json::array(), rows = Json::object();
+  Json facts = Json::array(), sentences = Json::array(), warnings = Json::array(), doubts = Json::array(),
+       rows = Json::object();
   for (const auto& fact : run.facts) {
     Json json = {{"name", fact.name}, {"value", number(fact.value)}, {"unit", fact.unit}};
     if (fact.lo) json["lo"] = number(*fact.lo);
     if (fact.hi) json["hi"] = number(*fact.hi);
     facts.push_back(json);
   }
+  for (const auto& text : run.doubts) doubts.push_back(text_json(text));
   for (const auto& text : run.sentences) sentences.push_back(text_json(text));
   for (const auto& text : run.warnings) warnings.push_back(text_json(text));
   for (const auto& [table, count] : run.rows_written) rows[table] = count;
   return {{"room", run.room},     {"run_id", run.run_id}, {"seconds", run.seconds}, {"as_of", run.as_of},
           {"from", run.from},     {"split", run.split},   {"until", run.until},     {"seed", run.seed},
-          {"rows_written", rows}, {"facts", facts},       {"sentences", sentences}, {"warnings", warnings}};
+          {"rows_written", rows}, {"facts", facts},       {"doubts", doubts},       {"sentences", sentences},
+          {"warnings", warnings}};
 }
 
 template <class Part>
@@ -155,14 +158,18 @@ std::string to_json(const SuppressSummary& suppressed) {
       .dump(2);
 }
 std::string to_json(const PipelineSummary& pipeline) {
-  Json skipped = Json::array(), failed = Json::array(), unchanged = Json::array();
+  Json doubts = Json::array(), skipped = Json::array(), failed = Json::array(), unchanged = Json::array();
+  for (const auto& text : pipeline.doubts) doubts.push_back(text_json(text));
   for (const auto& [room, run_id] : pipeline.unchanged)
     unchanged.push_back({{"room", room}, {"run_id", run_id}});
   for (const auto& [room, why] : pipeline.skipped) skipped.push_back({{"room", room}, {"why", why}});
   for (const auto& [room, error] : pipeline.failed)
     failed.push_back({{"room", room}, {"code", name(error.code)}, {"why", error.message}});
-  return Json{
-      {"runs", json_of(pipeline.runs)}, {"unchanged", unchanged}, {"skipped", skipped}, {"failed", failed}}
+  return Json{{"doubts", doubts},
+              {"runs", json_of(pipeline.runs)},
+              {"unchanged", unchanged},
+              {"skipped", skipped},
+              {"failed", failed}}
       .dump(2);
 }
 std::string to_json(const std::vector<FileSummary>& files) {
@@ -396,6 +403,7 @@ std::string to_text(const SuppressSummary& s, Language language) {
 
 std::string to_text(const RunSummary& run, Language language) {
   std::string out = fmt::format("{}  (run {}, {:.2f} s)\n", run.room, run.run_id, run.seconds);
+  for (const auto& doubt : run.doubts) out += "  ! " + doubt.in(language) + "\n";
   for (const auto& sentence : run.sentences) out += "  " + sentence.in(language) + "\n";
   for (const auto& warning : run.warnings) out += "  ! " + warning.in(language) + "\n";
   return out;
@@ -403,11 +411,12 @@ std::string to_text(const RunSummary& run, Language language) {
 
 std::string to_text(const PipelineSummary& pipeline, Language language) {
   std::string out;
+  for (const auto& doubt : pipeline.doubts) out += "! " + doubt.in(language) + "\n";
+  for (const auto& [room, why] : pipeline.skipped)
+    out += said(words::skipped({.room = {room}, .why = {why}}), language);
   for (const auto& run : pipeline.runs) out += to_text(run, language);
   for (const auto& [room, run_id] : pipeline.unchanged)
     out += said(words::unchanged({.room = {room}, .run = {std::to_string(run_id)}}), language);
-  for (const auto& [room, why] : pipeline.skipped)
-    out += said(words::skipped({.room = {room}, .why = {why}}), language);
   for (const auto& [room, error] : pipeline.failed)
     out += said(words::room_failed({.room = {room}, .why = {error.message}}), language);
   return out;

@@ -20,7 +20,7 @@ namespace {
 namespace words = campaign_words;
 
 struct Params {
-  double least_p_leave = 0.5;
+  double least_p_leave = 0;
   double least_p_loyal = 0.5;
   double holdout = 0.1;
   double budget = 0;
@@ -28,11 +28,19 @@ struct Params {
   int64_t contact_cap = 3;
   double discount = 0.1, pay_discount = 0.03;
   double margin = 0.3;
-  double cost_push = 0.01, cost_email = 0.005, cost_sms = 0.05;
+  double cost_push = 0, cost_email = 0, cost_sms = 0;  // not known: a store does not say of which currency
   double sms_share = 0.2, push_share = 0.4;
+  std::string offer, loyal_offer;  // the shop's own names
+
+  bool knows_costs() const { return cost_push > 0 || cost_email > 0 || cost_sms > 0; }
 };
 
 Status validate(const Params& params) {
+  if (params.budget > 0 && !params.knows_costs())
+    return Error{Code::bad_input,
+                 fmt::format("budget={}: what a contact costs is not known; give --cost-sms, "
+                             "--cost-push and --cost-email",
+                             params.budget)};
   if (params.sms_share + params.push_share > 1)
     return Error{Code::bad_input,
                  fmt::format("sms-share + push-share = {}: must be at most 1; the rest get e-mail",
@@ -120,27 +128,30 @@ Result<Habits> leaver_habits(Context& context) {
   return habits;
 }
 
-// What a customer is offered with a product, and why.
+// What a customer is offered with a product, where it is valid, and why.
 struct Offer {
-  const char* name;
-  std::string place;
+  std::string name, place;
   bool pay_discount = false;
   std::vector<Sentence> why;
 };
 
-Offer offer_of(const Habits& habits, bool is_loyal, bool has_product, const std::string& outlet, bool pays) {
-  if (is_loyal) return {"coupon_book", "", false, {words::why_thanked()}};
-  Offer offer{"coupon", ""};
-  auto for_habit = [&](const char* name, const Habit& habit) {
-    offer.name = name, offer.place = habit.place;
-    offer.why = {
-        words::why_habit({.place = {habit.place}, .element = Number(habit.element, {habit.lo, habit.hi})})};
-  };
+Offer offer_of(const Params& params, const Habits& habits, bool is_loyal, bool has_product,
+               const std::string& outlet, bool pays) {
+  auto own = [](const std::string& given, const char* usual) { return given.empty() ? usual : given; };
+  if (is_loyal) return {own(params.loyal_offer, "thanks"), "", false, {words::why_thanked()}};
+  Offer offer{own(params.offer, "discount"), ""};
   auto sold = std::find_if(habits.outlets.begin(), habits.outlets.end(),
                            [&](const Habit& habit) { return habit.place == outlet; });
-  if (sold != habits.outlets.end()) for_habit("outlet_coupon", *sold);
-  else if (!habits.affiliates.empty()) for_habit("affiliate_coupon", habits.affiliates[0]);
-  else offer.why = {has_product ? words::why_product() : words::why_no_product()};
+  const Habit* habit = sold != habits.outlets.end() ? &*sold
+                       : !habits.affiliates.empty() ? &habits.affiliates[0]
+                                                    : nullptr;
+  if (habit) {
+    offer.place = habit->place;
+    offer.why = {words::why_habit(
+        {.place = {habit->place}, .element = Number(habit->element, {habit->lo, habit->hi})})};
+  } else {
+    offer.why = {has_product ? words::why_product() : words::why_no_product()};
+  }
   if (habits.pays_less && !pays) {
     offer.pay_discount = true;
     offer.why.push_back(
@@ -183,11 +194,20 @@ Status read_recommendations(Context& context, const Params& params) {
 }
 
 struct Counts {
-  int64_t treated = 0, held = 0, leaving_treated = 0, without_product = 0;  // customers on the list
-  int64_t suppressed = 0, beyond_budget = 0;                                // and not on it
+  int64_t treated = 0, held = 0, without_product = 0;                   // customers on the list
+  int64_t suppressed = 0, look_suppressed = 0, losing = 0, beyond = 0;  // and not on it
+  double leaving = 0;                                                   // of the treated, to be expected
+  std::string alike, listed;  // the first of those who look suppressed, and the id they look like
   double spent = 0;
   int64_t priced = 0;  // offers to the treated whose value is known, and its sums
   double value = 0, value_lo = 0, value_hi = 0;
+};
+
+// A row to be: a candidate's, what is offered with its product, and what that is expected to bring.
+struct Priced {
+  size_t candidate;
+  Offer offer;
+  Estimate value;  // NaN where the price or the chance to buy is not known
 };
 
 // Candidates become rows, in their order: who is held out, what is offered and through which medium.
@@ -197,66 +217,96 @@ class ContactList {
       : context_(context), params_(params), habits_(habits) {}
 
   Status make() {
-    Table candidates = TRY(context_.query("SELECT * FROM candidate"));
-    const auto &customer = candidates.texts("customer_id"), &reason = candidates.texts("reason");
-    const auto& suppressed = candidates.integers("suppressed");
+    candidates_ = TRY(context_.query("SELECT * FROM candidate"));
+    const auto &customer = candidates_.texts("customer_id"), &reason = candidates_.texts("reason");
     // how many customers each reason has, to place a customer in its list
     double of_reason[2] = {}, place[2] = {};
-    for (size_t i = 0; i < candidates.rows(); ++i)
-      if (i == 0 || customer[i] != customer[i - 1]) of_reason[reason[i] == "loyal"] += suppressed[i] == 0;
-    for (size_t from = 0, until = 0; from < candidates.rows(); from = until) {
-      while (until < candidates.rows() && customer[until] == customer[from]) ++until;
+    for (size_t i = 0; i < candidates_.rows(); ++i)
+      if (i == 0 || customer[i] != customer[i - 1]) of_reason[reason[i] == "loyal"] += may_contact(i);
+    for (size_t from = 0, until = 0; from < candidates_.rows(); from = until) {
+      while (until < candidates_.rows() && customer[until] == customer[from]) ++until;
       bool is_loyal = reason[from] == "loyal";
-      if (suppressed[from]) ++counts_.suppressed;
-      else TRY(add(candidates, from, until, medium_of(place[is_loyal]++ / of_reason[is_loyal], params_)));
+      if (may_contact(from))
+        TRY(add(from, until, medium_of(place[is_loyal]++ / of_reason[is_loyal], params_)));
+      else count_untouchable(from);
     }
     return context_.write("result.campaign", rows_);
   }
   const Counts& counts() const { return counts_; }
 
  private:
-  // A customer's offers. The list ends for both arms at the first customer that does not fit: arms stay
-  // comparable.
-  Status add(const Table& candidates, size_t from, size_t until, const Medium& medium) {
-    const std::string& customer = candidates.texts("customer_id")[from];
-    bool is_held = Random::unit(draw_of(customer, context_.seed())) < params_.holdout;
-    double cost = medium.cost * static_cast<double>(until - from);
+  bool may_contact(size_t i) const {
+    return candidates_.integers("suppressed")[i] == 0 && candidates_["looks_like"].is_null(i);
+  }
+  void count_untouchable(size_t i) {
+    if (candidates_.integers("suppressed")[i] != 0) {
+      ++counts_.suppressed;
+      return;
+    }
+    constexpr int64_t most_named = 5;
+    const std::string& listed = candidates_.texts("looks_like")[i];
+    if (++counts_.look_suppressed > most_named) return;
+    if (counts_.listed.empty()) counts_.listed = listed;
+    counts_.alike += fmt::format("{}{} ({})", counts_.alike.empty() ? "" : ", ", listed,
+                                 candidates_.texts("customer_id")[i]);
+  }
+
+  Priced priced(size_t i, const Medium& medium) const {
+    Offer offer = offer_of(params_, habits_, candidates_.texts("reason")[i] == "loyal",
+                           !candidates_.texts("product_id")[i].empty(), candidates_.texts("outlet")[i],
+                           candidates_.integers("pays")[i] != 0);
+    double worth = candidates_["price"].number(i) *
+                   (params_.margin - params_.discount - (offer.pay_discount ? params_.pay_discount : 0));
+    auto expected = [&](const char* p_buy) { return candidates_[p_buy].number(i) * worth - medium.cost; };
+    Estimate value{expected("p_buy"), expected("p_buy_lo"), expected("p_buy_hi")};
+    if (value.lo > value.hi) std::swap(value.lo, value.hi);
+    return {i, std::move(offer), value};
+  }
+
+  // A customer's offers but those that are expected to lose money. The list ends for both arms at the first
+  // customer that does not fit: arms stay comparable.
+  Status add(size_t from, size_t until, const Medium& medium) {
+    std::vector<Priced> offers;
+    for (size_t i = from; i < until; ++i)
+      if (Priced one = priced(i, medium); !(one.value.value < 0)) offers.push_back(std::move(one));
+    if (offers.empty()) {
+      ++counts_.losing;
+      return {};
+    }
+    bool is_held =
+        Random::unit(draw_of(candidates_.texts("customer_id")[from], context_.seed())) < params_.holdout;
+    double cost = medium.cost * static_cast<double>(offers.size());
     bool fits = (params_.budget <= 0 || counts_.spent + cost <= params_.budget) &&
                 (params_.most_customers <= 0 || counts_.treated < params_.most_customers);
     is_full_ = is_full_ || (!is_held && !fits);
     if (is_full_) {
-      ++counts_.beyond_budget;
+      ++counts_.beyond;
       return {};
     }
     (is_held ? counts_.held : counts_.treated)++;
-    counts_.without_product += candidates.texts("product_id")[from].empty();
-    if (!is_held)
-      counts_.spent += cost, counts_.leaving_treated += candidates.texts("reason")[from] == "leaving";
-    for (size_t i = from; i < until; ++i) add_row(candidates, i, is_held, medium);
+    counts_.without_product += candidates_.texts("product_id")[from].empty();
+    if (!is_held) counts_.spent += cost, counts_.leaving += candidates_.reals("p_leave")[from];
+    for (const Priced& offer : offers) add_row(offer, is_held, medium);
     if (rows_.rows() < most_rows_held) return {};
     TRY(context_.write("result.campaign", rows_));
     rows_ = Table::of(campaign_columns());
     return {};
   }
 
-  void add_row(const Table& candidates, size_t i, bool is_held, const Medium& medium) {
-    const std::string &reason = candidates.texts("reason")[i], &product = candidates.texts("product_id")[i];
-    Offer offer = offer_of(habits_, reason == "loyal", !product.empty(), candidates.texts("outlet")[i],
-                           candidates.integers("pays")[i] != 0);
-    double worth = candidates["price"].number(i) *
-                   (params_.margin - params_.discount - (offer.pay_discount ? params_.pay_discount : 0));
-    auto expected = [&](const char* p_buy) { return candidates[p_buy].number(i) * worth - medium.cost; };
-    double value = expected("p_buy"), lo = expected("p_buy_lo"), hi = expected("p_buy_hi");
-    if (lo > hi) std::swap(lo, hi);
-    if (!is_held && !std::isnan(value))
-      ++counts_.priced, counts_.value += value, counts_.value_lo += lo, counts_.value_hi += hi;
-    rows_.append(candidates.texts("customer_id")[i], is_held ? "holdout" : "treated",
-                 is_held ? params_.holdout : 1 - params_.holdout, reason, candidates.reals("p_leave")[i],
-                 candidates.reals("p_leave_lo")[i], candidates.reals("p_leave_hi")[i], product,
-                 candidates["p_buy"].number(i), candidates["p_buy_lo"].number(i),
-                 candidates["p_buy_hi"].number(i), offer.name, offer.place, offer.pay_discount,
-                 joined(offer.why, Language::en, "; "), joined(offer.why, Language::ko, ", "), medium.name,
-                 value, lo, hi);
+  void add_row(const Priced& of, bool is_held, const Medium& medium) {
+    size_t i = of.candidate;
+    const Estimate& value = of.value;
+    if (!is_held && !std::isnan(value.value))
+      ++counts_.priced, counts_.value += value.value, counts_.value_lo += value.lo,
+          counts_.value_hi += value.hi;
+    auto number = [&](const char* column) { return candidates_[column].number(i); };
+    rows_.append(candidates_.texts("customer_id")[i], is_held ? "holdout" : "treated",
+                 is_held ? params_.holdout : 1 - params_.holdout, candidates_.texts("reason")[i],
+                 number("p_leave"), number("p_leave_lo"), number("p_leave_hi"),
+                 candidates_.texts("product_id")[i], number("p_buy"), number("p_buy_lo"), number("p_buy_hi"),
+                 of.offer.name, of.offer.place, of.offer.pay_discount,
+                 joined(of.offer.why, Language::en, "; "), joined(of.offer.why, Language::ko, ", "),
+                 medium.name, value);
   }
 
   static constexpr size_t most_rows_held = 50'000;  // each of some 500 bytes
@@ -264,51 +314,79 @@ class ContactList {
   Context& context_;
   const Params& params_;
   const Habits& habits_;
-  Table rows_ = Table::of(campaign_columns());
+  Table candidates_, rows_ = Table::of(campaign_columns());
   Counts counts_;
   bool is_full_ = false;
 };
 
-void say_list(const Counts& counts, const TimeFrame& time, Summary& summary) {
+// What a contact is expected to bring, and what that rests on.
+void say_value(const Counts& counts, const Params& params, const Period& coming, Summary& summary) {
+  summary.fact("expected_value", {counts.value, counts.value_lo, counts.value_hi}, "currency");
+  summary.say(words::expected_margin({.coming = coming,
+                                      .margin = Amount(counts.value),
+                                      .from = Amount(counts.value_lo),
+                                      .to = Amount(counts.value_hi)}));
+  Share margin(params.margin), discount(params.discount);
+  summary.say(params.knows_costs()
+                  ? words::assumed({.coming = coming, .margin = margin, .discount = discount})
+                  : words::assumed_without_costs({.coming = coming, .margin = margin, .discount = discount}));
+}
+
+// What decided where the list ends.
+void say_limits(const Counts& counts, const Params& params, Date as_of, Summary& summary) {
+  Share least(params.least_p_leave);
+  if (params.least_p_leave > 0) summary.say(words::least_p_leave({.as_of = as_of, .least = least}));
+  if (counts.losing > 0) summary.say(words::losing({.as_of = as_of, .customers = counts.losing}));
+  if (counts.beyond > 0 && params.most_customers > 0 && counts.treated == params.most_customers)
+    summary.say(
+        words::beyond_capacity({.as_of = as_of, .most = params.most_customers, .customers = counts.beyond}));
+  else if (counts.beyond > 0)
+    summary.say(
+        words::beyond_budget({.as_of = as_of, .budget = Number(params.budget), .customers = counts.beyond}));
+  else if (counts.treated > 0) summary.say(words::no_limit({.as_of = as_of}));
+}
+
+void say_list(const Counts& counts, const Params& params, const TimeFrame& time, Summary& summary) {
   Date as_of = time.as_of;
+  Period coming{as_of, add_months(as_of, time.horizon_months)};
   if (counts.treated + counts.held == 0) {
     summary.say(words::nobody({.as_of = as_of}));
   } else {
-    summary.say(
-        words::contact({.as_of = as_of, .customers = counts.treated, .leaving = counts.leaving_treated}));
+    summary.say(words::contact({.as_of = as_of,
+                                .customers = counts.treated,
+                                .leaving = std::llround(counts.leaving),
+                                .coming = coming}));
     summary.say(counts.held == 0 ? words::nobody_held_out({.as_of = as_of})
                                  : words::held_out({.as_of = as_of, .held = counts.held}));
-    if (counts.priced > 0)
-      summary.say(words::expected_margin({.coming = {as_of, add_months(as_of, time.horizon_months)},
-                                          .margin = Amount(counts.value),
-                                          .from = Amount(counts.value_lo),
-                                          .to = Amount(counts.value_hi)}));
   }
+  say_limits(counts, params, as_of, summary);
+  if (counts.priced > 0) say_value(counts, params, coming, summary);
   if (counts.suppressed > 0) summary.say(words::suppressed({.as_of = as_of, .customers = counts.suppressed}));
 }
 
 void warn(const Counts& counts, Date as_of, bool has_recommendations, Summary& summary) {
-  if (counts.treated + counts.held + counts.suppressed + counts.beyond_budget == 0)
-    summary.warn(words::nobody_likely({.as_of = as_of}));
-  if (counts.beyond_budget > 0)
-    summary.warn(words::beyond_budget({.as_of = as_of, .customers = counts.beyond_budget}));
+  if (counts.look_suppressed > 0)
+    summary.warn(words::look_suppressed({.as_of = as_of,
+                                         .customers = counts.look_suppressed,
+                                         .first = {counts.alike},
+                                         .listed = {counts.listed}}));
   if (!has_recommendations) summary.warn(words::no_recommendations({.as_of = as_of}));
   else if (counts.without_product > 0)
     summary.warn(words::without_product({.as_of = as_of, .customers = counts.without_product}));
 }
 
-Summary say(const Counts& counts, const TimeFrame& time, bool has_recommendations) {
+Summary say(const Counts& counts, const Params& params, const TimeFrame& time, bool has_recommendations) {
   Date as_of = time.as_of;
   Summary summary;
   summary.key_figure("treated_customers", counts.treated, "customers", {as_of, Date{as_of.days + 1}});
   summary.fact("held_out_customers", counts.held, "customers");
   summary.fact("suppressed_customers", counts.suppressed, "customers");
-  summary.fact("beyond_budget_customers", counts.beyond_budget, "customers");
+  summary.fact("losing_customers", counts.losing, "customers");
+  summary.fact("beyond_limit_customers", counts.beyond, "customers");
   summary.fact("without_product_customers", counts.without_product, "customers");
-  summary.fact("cost", counts.spent, "currency");
-  if (counts.priced > 0)
-    summary.fact("expected_value", {counts.value, counts.value_lo, counts.value_hi}, "currency");
-  say_list(counts, time, summary);
+  summary.fact("expected_leavers", counts.leaving, "customers");
+  if (params.knows_costs()) summary.fact("cost", counts.spent, "currency");
+  say_list(counts, params, time, summary);
   warn(counts, as_of, has_recommendations, summary);
   return summary;
 }
@@ -328,12 +406,15 @@ Result<Summary> run(Context& context, const Params& params) {
       "INSERT INTO history.campaign_summary BY NAME "
       "SELECT $run_id AS run_id, reason, arm, medium, count(DISTINCT customer_id) AS customers, count(*) AS "
       "contacts, "
-      "CASE arm WHEN 'treated' THEN count(*) * CASE medium WHEN 'sms' THEN $sms WHEN 'push' THEN $push ELSE "
-      "$email END ELSE 0 END AS cost "
+      "CASE WHEN NOT $is_known THEN NULL WHEN arm = 'treated' THEN count(*) * CASE medium WHEN 'sms' THEN "
+      "$sms "
+      "WHEN 'push' THEN $push ELSE $email END ELSE 0 END AS cost "
       "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, arm, medium ORDER BY ALL",
-      {{"sms", params.cost_sms}, {"push", params.cost_push}, {"email", params.cost_email}}));
-
-  return say(list.counts(), time, context.params_of("result.recommendation").has_value());
+      {{"is_known", params.knows_costs()},
+       {"sms", params.cost_sms},
+       {"push", params.cost_push},
+       {"email", params.cost_email}}));
+  return say(list.counts(), params, time, context.params_of("result.recommendation").has_value());
 }
 
 struct BacktestParams {};
@@ -393,7 +474,9 @@ Room contact_list() {
       .real("cost-email", &Params::cost_email, {0, 1e6}, "currency")
       .real("cost-sms", &Params::cost_sms, {0, 1e6}, "currency")
       .real("sms-share", &Params::sms_share, {0, 1}, "share")
-      .real("push-share", &Params::push_share, {0, 1}, "share");
+      .real("push-share", &Params::push_share, {0, 1}, "share")
+      .text("offer", &Params::offer)
+      .text("loyal-offer", &Params::loyal_offer);
   return make_job(info, words::all, table, run);
 }
 

@@ -26,10 +26,13 @@ outlet AS (
   WHERE dimension = 'channel x partner'
   GROUP BY product_id
 ),
+-- everybody with a forecast; whose spend is not known counts as the average, so that p_leave alone orders them where
+-- nobody's is
 target AS (
-  SELECT customer_no, f.customer_id, f.p_leave, f.p_leave_lo, f.p_leave_hi, spent.spend,
-         CASE WHEN f.p_leave >= $least_p_leave THEN 'leaving'
-              WHEN f.grade = 'top' AND f.p_top >= $least_p_loyal THEN 'loyal' END AS reason
+  SELECT customer_no, f.customer_id, f.p_leave, f.p_leave_lo, f.p_leave_hi,
+         coalesce(spent.spend, avg(spent.spend) OVER (), 1) AS spend,
+         CASE WHEN f.grade = 'top' AND f.p_top >= $least_p_loyal THEN 'loyal'
+              WHEN f.p_leave >= $least_p_leave THEN 'leaving' END AS reason
   FROM result.grade_forecast f
   JOIN customer c USING (customer_id)
   JOIN spent USING (customer_no)
@@ -45,9 +48,10 @@ SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, coalesce(
        (1 - t.p_leave) * r.p_buy_if_back AS p_buy, (1 - t.p_leave_hi) * r.p_buy_if_back_lo AS p_buy_lo,
        (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, r.price, coalesce(r.outlet, '') AS outlet,
        t.customer_no IN (SELECT customer_no FROM event WHERE action = 'pay' AND ts >= $window_from) AS pays,
-       t.customer_no IN (SELECT customer_no FROM suppression) AS suppressed
+       t.customer_no IN (SELECT customer_no FROM suppression) AS suppressed, near.listed AS looks_like
 FROM target t
 LEFT JOIN product_offer r USING (customer_id)
+LEFT JOIN near_suppression near USING (customer_no)
 WHERE t.reason IS NOT NULL
 -- those who take most with them first; the loyal after them, by what they spend
 ORDER BY t.reason, CASE t.reason WHEN 'leaving' THEN t.p_leave * t.spend ELSE t.spend END DESC, t.customer_id,

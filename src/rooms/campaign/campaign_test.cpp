@@ -54,7 +54,8 @@ TEST(Campaign, BuyingNeverOutgrowsComingBack) {
 TEST(Campaign, BudgetCapAndSuppressionHold) {
   std::string store = copy_of_store();
   std::string nobody = query(store, "SELECT min(customer_id) AS id FROM result.campaign").texts("id")[0];
-  run(store, "campaign", {{"budget", "2.5"}, {"contact-cap", "2"}, {"suppress", nobody}});
+  run(store, "campaign",
+      {{"budget", "2.5"}, {"cost-sms", "0.05"}, {"contact-cap", "2"}, {"suppress", nobody}});
   EXPECT_EQ(count(store, "customer_id = '" + nobody + "'"), 0);
   Table most = query(
       store, "SELECT max(n) AS n FROM (SELECT count(*) AS n FROM result.campaign GROUP BY customer_id)");

@@ -26,7 +26,6 @@ struct Params {
 Status validate(const Params& params) { return validate(params.grading); }
 
 constexpr const char *holdout = "none", *everybody = "all", *difference = "difference", *cuped = "cuped";
-constexpr const char* outcomes[] = {"receipts", "spend"};
 constexpr int64_t before_days = 182;
 constexpr int32_t grade_months = 6;
 constexpr double level = 0.05;
@@ -140,13 +139,18 @@ void append_family(const std::vector<Cell>& cells, Table& effects) {
   }
 }
 
-void say(const Cell& receipts, const Cell& spend, double q_value, const Params& params, Date until,
+// `spend` is nothing where no amounts are known.
+void say(const Cell& receipts, const Cell* spend, double q_value, const Params& params, Date until,
          Summary& summary) {
-  const auto &r = receipts.estimate.cuped, &s = spend.estimate.cuped;
+  const auto& r = receipts.estimate.cuped;
   Name offer{receipts.offer};
-  Gain spent(s.effect, {s.lo, s.hi});
+  Text spent;
   summary.fact("receipts_added_by_" + offer.text, {r.effect, r.lo, r.hi}, "receipts");
-  summary.fact("spend_added_by_" + offer.text, {s.effect, s.lo, s.hi}, "currency");
+  if (spend) {
+    const auto& s = spend->estimate.cuped;
+    summary.fact("spend_added_by_" + offer.text, {s.effect, s.lo, s.hi}, "currency");
+    spent = render(words::all, words::and_spend({.spend = Gain(s.effect, {s.lo, s.hi})}));
+  }
   if (!(q_value <= level))
     return summary.say(words::no_effect({.offer = offer,
                                          .days = params.window_days,
@@ -219,6 +223,9 @@ Result<Summary> run(Context& context, const Params& params) {
   Table effects = Table::of(effect_columns());
   Summary summary;
   std::vector<Compared> compared;
+  std::vector<const char*> outcomes = {"receipts"};
+  if (TRY(knows_amounts(context, {context.time().first_event, context.time().as_of})))
+    outcomes.push_back("spend");
   for (const char* outcome : outcomes) {
     TRY(context.progress(0.5 + 0.25 * static_cast<double>(compared.size()), outcome));
     compared.push_back(compare_all(draws, outcome, params));
@@ -230,13 +237,14 @@ Result<Summary> run(Context& context, const Params& params) {
   TRY(context.write("result.campaign_effect", effects));
 
   summary.fact("exposures", draws.rows.rows(), "exposures");
-  const auto &receipts = compared[0].overall, &spend = compared[1].overall;
+  const auto& receipts = compared[0].overall;
   std::vector<double> p_values;
   for (const Cell& cell : receipts) p_values.push_back(cell.estimate.cuped.p_value);
   auto q_values = learn::benjamini_hochberg(p_values);
   Date until = context.time().as_of;
   for (size_t i = 0; i < receipts.size(); ++i)
-    say(receipts[i], spend[i], q_values[i], params, until, summary);
+    say(receipts[i], compared.size() > 1 ? &compared[1].overall[i] : nullptr, q_values[i], params, until,
+        summary);
   if (receipts.empty()) summary.say(words::too_few({.customers = params.least_customers, .until = until}));
   check_chances(draws, holdout, until, summary);
   for (const auto& offer : draws.offers) check_chances(draws, offer, until, summary);

@@ -57,7 +57,8 @@ Result<Table> answer(Context& context, const Params& params) {
     if (table.starts_with("result.") && !context.params_of(table)) continue;
     Table part = TRY(context.query(
         fmt::format("SELECT about::VARCHAR AS about, value::VARCHAR AS value, value_lo::DOUBLE AS value_lo, "
-                    "value_hi::DOUBLE AS value_hi FROM ({}) AS t(about, value, value_lo, value_hi)",
+                    "value_hi::DOUBLE AS value_hi FROM ({}) AS t(about, value, value_lo, value_hi) WHERE "
+                    "value IS NOT NULL",
                     source.sql),
         id));
     if (rows.columns.empty()) rows = part;

@@ -69,7 +69,8 @@ Estimate leaving_share(const Frame& frame) {
 
 // ---- train
 
-// Features by the trees' gain, the most first.
+// Features by the trees' gain, the most first; those that no tree asks for (money, where none is known) are
+// not there.
 struct Importance {
   std::vector<std::string> features;
   std::vector<double> gain;
@@ -83,7 +84,8 @@ Importance importance_of(const ProbabilityModel& model) {
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return gain[a] > gain[b]; });
   Importance out;
   out.all = std::accumulate(gain.begin(), gain.end(), 0.0);
-  for (size_t i : order) out.features.push_back(model.columns()[i]), out.gain.push_back(gain[i]);
+  for (size_t i : order)
+    if (gain[i] > 0) out.features.push_back(model.columns()[i]), out.gain.push_back(gain[i]);
   return out;
 }
 
@@ -99,8 +101,7 @@ Result<Summary> train(Context& context, const Params& params) {
   Importance importance = importance_of(model);
   Table rows = Table::of(importance_columns());
   for (size_t i = 0; i < importance.features.size(); ++i)
-    rows.append(importance.features[i], importance.gain[i],
-                importance.all > 0 ? importance.gain[i] / importance.all : 0);
+    rows.append(importance.features[i], importance.gain[i], importance.gain[i] / importance.all);
   TRY(context.write("result.forecast_importance", rows));
 
   Summary summary;
@@ -109,7 +110,7 @@ Result<Summary> train(Context& context, const Params& params) {
   summary.fact("leaving_share", leaving_share(frame), "share");
   summary.say(
       words::learned({.customers = frame.label.size(), .at = frame.cutoff, .until = frame.label_until}));
-  if (importance.features.size() >= 3 && importance.gain[2] > 0)
+  if (importance.features.size() >= 3)
     summary.say(words::most_telling({.first = {importance.features[0]},
                                      .second = {importance.features[1]},
                                      .third = {importance.features[2]},

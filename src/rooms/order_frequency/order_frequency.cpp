@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <tuple>
+#include <optional>
 
 #include "contract/declare.h"
 #include "learn/intervals.h"
@@ -38,34 +38,43 @@ Columns silences() {
   return Columns("silence")
       .customer_key()
       .count("receipts", "receipts")
+      .money("spent")
       .date("last_day")
       .count("usual_days", "days")
       .date("unusual_since");
 }
 
-// Who bought when, and every pause between one day of buying and the next.
+// Who bought when in a period, every pause between one day of buying and the next in it, and what is so by
+// now: whether they have bought once only, and since when they have not.
 struct Buyer {
   size_t customer_no;
-  int64_t receipts = 0;
+  int64_t receipts = 0, receipts_ever = 0;
+  Money spent = {};
   int32_t last_day = 0;
   std::vector<int32_t> gaps_days = {};
 };
 
 // In the order of their ids.
 Result<std::vector<Buyer>> read_buyers(const Sequences& sequences, const std::vector<std::string>& ids,
-                                       Date first, Date until) {
+                                       const Period& period, const TimeFrame& time) {
   std::vector<Buyer> buyers(sequences.customers());
-  TRY(sequences.each_customer(first, until, [&](size_t customer, std::span<const Event> events) {
-    Buyer& buyer = buyers[customer];
-    buyer.customer_no = customer;
-    each_receipt(events, [&](std::span<const Event> receipt) {
-      Action action = sequences.action(receipt[0]);
-      if (!is_sale(action)) return;
-      int32_t day = receipt[0].day().days;
-      if (buyer.receipts++ > 0 && day > buyer.last_day) buyer.gaps_days.push_back(day - buyer.last_day);
-      buyer.last_day = day;
-    });
-  }));
+  TRY(sequences.each_customer(time.first_event, time.as_of,
+                              [&](size_t customer, std::span<const Event> events) {
+                                Buyer& buyer = buyers[customer];
+                                buyer.customer_no = customer;
+                                each_receipt(events, [&](std::span<const Event> receipt) {
+                                  if (!is_sale(sequences.action(receipt[0]))) return;
+                                  Date day = receipt[0].day();
+                                  ++buyer.receipts_ever;
+                                  if (period.from <= day && day < period.until) {
+                                    if (buyer.receipts++ > 0 && day.days > buyer.last_day)
+                                      buyer.gaps_days.push_back(day.days - buyer.last_day);
+                                    for (const Event& line : receipt)
+                                      buyer.spent.ten_thousandths += line.amount;
+                                  }
+                                  buyer.last_day = day.days;
+                                });
+                              }));
   std::erase_if(buyers, [](const Buyer& buyer) { return buyer.receipts == 0; });
   auto is_before = [&](const Buyer& a, const Buyer& b) { return ids[a.customer_no] < ids[b.customer_no]; };
   if (!std::is_sorted(buyers.begin(), buyers.end(), is_before))  // several loads
@@ -132,7 +141,8 @@ void add_rows(const char* figure, const std::vector<Quantile>& quantiles, Table&
 
 // Silence is unusual once it is longer than 95 % of the pauses of customers who buy about as often: ten
 // classes of frequency, one-time buyers against the longest of their pauses.
-Table silence_rows(const std::vector<Buyer>& buyers, const std::vector<std::string>& ids, Date until) {
+Table silence_rows(const std::vector<Buyer>& buyers, const std::vector<std::string>& ids, Date as_of,
+                   bool knows_amounts) {
   constexpr size_t classes = 10;
   std::vector<size_t> order(buyers.size());
   std::iota(order.begin(), order.end(), size_t{0});
@@ -156,18 +166,16 @@ Table silence_rows(const std::vector<Buyer>& buyers, const std::vector<std::stri
     }
     from = until_place;
   }
-  std::vector<std::tuple<std::string_view, int64_t, Date, int32_t, Date>> silent;
-  for (size_t i = 0; i < buyers.size(); ++i) {
-    int32_t usual = usual_days[i] < 0 ? longest : usual_days[i];
-    Date since{buyers[i].last_day + usual + 1};
-    if (usual >= 0 && since < until)
-      silent.emplace_back(ids[buyers[i].customer_no], buyers[i].receipts, Date{buyers[i].last_day}, usual,
-                          since);
-  }
-  std::sort(silent.begin(), silent.end());
   Table rows = Table::of(silences());
-  for (const auto& [id, receipts, last_day, usual, since] : silent)
-    rows.append(id, receipts, last_day, usual, since);
+  for (size_t i = 0; i < buyers.size(); ++i) {
+    const Buyer& buyer = buyers[i];
+    int32_t usual = usual_days[i] < 0 ? longest : usual_days[i];
+    Date since{buyer.last_day + usual + 1};
+    if (usual >= 0 && since < as_of)
+      rows.append(ids[buyer.customer_no], buyer.receipts,
+                  knows_amounts ? std::optional(buyer.spent) : std::nullopt, Date{buyer.last_day}, usual,
+                  since);
+  }
   return rows;
 }
 
@@ -190,8 +198,9 @@ Counts count(const std::vector<Buyer>& buyers) {
 }
 
 Summary say(const std::vector<Buyer>& buyers, const std::vector<Quantile>& receipts, size_t silent,
-            const Period& period) {
-  auto once = std::count_if(buyers.begin(), buyers.end(), [](const Buyer& b) { return b.receipts == 1; });
+            const Period& period, Date as_of) {
+  auto once =
+      std::count_if(buyers.begin(), buyers.end(), [](const Buyer& b) { return b.receipts_ever == 1; });
   Estimate share = learn::share(once, buyers.size());
   const Quantile& quartile = receipts[1];
   Summary summary;
@@ -205,9 +214,10 @@ Summary say(const std::vector<Buyer>& buyers, const std::vector<Quantile>& recei
                            .customers = buyers.size(),
                            .share = Share(share),
                            .quartile = quartile.value,
-                           .period = period}));
-  if (silent > 0) summary.say(words::silent({.silent = silent, .until = period.until}));
-  else summary.say(words::nobody_silent({.until = period.until}));
+                           .period = period,
+                           .as_of = as_of}));
+  if (silent > 0) summary.say(words::silent({.silent = silent, .as_of = as_of}));
+  else summary.say(words::nobody_silent({.as_of = as_of}));
   return summary;
 }
 
@@ -215,35 +225,40 @@ Result<Summary> run(Context& context, const Params& params) {
   Date until = context.time().until, first = add_months(until, static_cast<int32_t>(-params.months));
   std::vector<std::string> ids = TRY(texts_by_number(context, "customer", "customer_id"));
   Sequences sequences = TRY(context.sequences());
-  std::vector<Buyer> buyers = TRY(read_buyers(sequences, ids, first, until));
+  const TimeFrame& time = context.time();
+  std::vector<Buyer> buyers = TRY(read_buyers(sequences, ids, {first, until}, time));
   if (buyers.empty())
     return Error{Code::no_data,
                  fmt::format("order_frequency: no purchases from {} to {}", to_text(first), to_text(until))};
   Counts counts = count(buyers);
   auto gaps = quantiles_of(counts.gaps_days), receipts = quantiles_of(counts.receipts);
-  Table quantiles = Table::of(quantile_columns()), silent = silence_rows(buyers, ids, until);
+  bool has_amounts = TRY(knows_amounts(context, {first, until}));
+  Table quantiles = Table::of(quantile_columns()),
+        silent = silence_rows(buyers, ids, time.as_of, has_amounts);
   add_rows("days between purchases", gaps, quantiles);
   add_rows("receipts per customer", receipts, quantiles);
   TRY(context.write("result.order_frequency", frequency_rows(buyers)));
   TRY(context.write("result.order_quantile", quantiles));
   TRY(context.write("result.silence", silent));
-  return say(buyers, receipts, silent.rows(), {std::max(first, context.time().first_event), until});
+  return say(buyers, receipts, silent.rows(), {std::max(first, time.first_event), until}, time.as_of);
 }
 
 }  // namespace
 
 Room order_frequency() {
-  AnalysisInfo info = {.name = "order_frequency",
-                       .reads = {"raw.event", "raw.customer"},
-                       .dates = {"until"},
-                       .writes = {frequencies(), quantile_columns(), silences()},
-                       .charts = {histogram("receipt_histogram", "order_frequency")
-                                      .bin("receipts_from", "receipts_until")
-                                      .y("customers")
-                                      .where("receipts_from <= 50")
-                                      .unit("count")},
-                       .tables = {Shown("order_quantile"),
-                                  Shown("silence").order_by("unusual_since DESC, customer_id").rows(10)}};
+  AnalysisInfo info = {
+      .name = "order_frequency",
+      .reads = {"raw.event", "raw.customer"},
+      .dates = {"as-of", "until"},
+      .writes = {frequencies(), quantile_columns(), silences()},
+      .charts = {histogram("receipt_histogram", "order_frequency")
+                     .bin("receipts_from", "receipts_until")
+                     .y("customers")
+                     .where("receipts_from <= 50")
+                     .unit("count")},
+      .tables = {
+          Shown("order_quantile"),
+          Shown("silence").order_by("spent DESC, receipts DESC, unusual_since, customer_id").rows(10)}};
   ParamTable<Params> table;
   table.integer("months", &Params::months, {1, 120}, "months");
   return make_job(info, words::all, table, run);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "contract/declare.h"
 #include "rooms/rfm/words.h"
@@ -44,10 +45,13 @@ constexpr int32_t step = 10, steps = 10;
 
 void add_rows(const Graded& buyers, std::string_view half, Table& rows, Table& histogram) {
   std::array<int64_t, steps> customers{};
+  auto if_known = [&](auto of_money) {
+    return buyers.knows_amounts ? std::optional(of_money) : std::nullopt;
+  };
   for (size_t i = 0; i < buyers.size(); ++i) {
-    rows.append(buyers.customer_id[i], half, buyers.recency_days[i], buyers.frequency[i], buyers.monetary[i],
-                buyers.r_score[i], buyers.f_score[i], buyers.m_score[i], buyers.rfm_score[i],
-                grade_names[buyers.grade[i]]);
+    rows.append(buyers.customer_id[i], half, buyers.recency_days[i], buyers.frequency[i],
+                if_known(buyers.monetary[i]), buyers.r_score[i], buyers.f_score[i],
+                if_known(buyers.m_score[i]), buyers.rfm_score[i], grade_names[buyers.grade[i]]);
     ++customers[std::min(steps - 1, static_cast<int32_t>(buyers.rfm_score[i]) / step)];
   }
   for (int32_t s = 0; s < steps; ++s)
@@ -64,6 +68,9 @@ void say(const Graded& buyers, std::string_view half, const Period& period, Summ
     spend += money;
     if (buyers.grade[i] == 0) ++top, top_spend += money;
   }
+  if (!buyers.knows_amounts)
+    return summary.say(
+        words::bought_without_amounts({.period = period, .buyers = buyers.size(), .top = top}));
   double share = spend == 0 ? 0 : top_spend / spend;
   summary.fact(fmt::format("top_spend_share_{}", half), share, "share");
   if (spend == 0)

@@ -38,7 +38,8 @@ Columns trend() {
       .bounds("mean")
       .amount("amount_per_buyer")
       .bounds("mean")
-      .share("share_of_sales");
+      .share("share_of_sales")
+      .flag("whole");
 }
 
 // One dimension: what each place, product or store is a value of, "" for none, and its part of the slices.
@@ -109,7 +110,22 @@ Result<Slices> read_slices(Context& context, Date first, Date last, Summary& sum
 double currency(Wide amount) { return static_cast<double>(amount) / Money::scale; }
 double squared_currency(Wide amount) { return static_cast<double>(amount) / Money::scale / Money::scale; }
 
-// What a month and slice came to; only those with a receipt.
+Period month_of(Date date) { return {month_start(date), add_months(month_start(date), 1)}; }
+
+// The months that can stand beside others, from the first day of the first on: the history holds them from
+// beginning to end.
+Result<Period> whole_months(Context& context) {
+  const TimeFrame& time = context.time();
+  Table last = TRY(context.query("SELECT max(ts)::DATE AS day FROM event"));
+  if (last.columns[0].is_null(0)) return Period{time.until, time.until};
+  Period whole{month_start(time.first_event), month_start(time.until)};
+  if (time.first_event.days > whole.from.days + slack_days) whole.from = add_months(whole.from, 1);
+  while (whole.from < whole.until && last.integers("day")[0] + slack_days < whole.until.days - 1)
+    whole.until = add_months(whole.until, -1);
+  return whole;
+}
+
+// What a month and slice came to; only those with a receipt, and all that were whole.
 struct MonthFigures {
   Date month;
   size_t slice;
@@ -117,10 +133,13 @@ struct MonthFigures {
   double sales;
   Estimate amount_per_receipt, purchases_per_buyer, amount_per_buyer;
   double share_of_sales;  // of the dimension's in the month
+  bool is_whole;
 };
 
 // By slice and month.
-std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<MonthSums>& sums, Date first) {
+std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<MonthSums>& sums, Date first,
+                                     const Period& whole, bool knows_amounts) {
+  const Estimate unknown{NAN, NAN, NAN};
   size_t count = slices.all.size(), months = sums.size() / count;
   std::map<std::pair<size_t, std::string>, Wide> sold;  // by month and dimension
   for (size_t i = 0; i < sums.size(); ++i)
@@ -129,20 +148,27 @@ std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<Mon
   for (size_t s = 0; s < count; ++s)
     for (size_t m = 0; m < months; ++m) {
       const MonthSums& sum = sums[m * count + s];
-      if (sum.receipts == 0) continue;
+      Date month = add_months(month_start(first), static_cast<int32_t>(m));
+      bool is_whole = whole.from <= month && first <= month && month < whole.until;
+      if (sum.receipts == 0 && !(s == 0 && is_whole)) continue;
       double all = currency(sold[{m, slices.all[s].dimension}]), sales = currency(sum.sales);
       out.push_back(
-          {.month = add_months(month_start(first), static_cast<int32_t>(m)),
+          {.month = month,
            .slice = s,
            .buyers = sum.buyers,
            .receipts = sum.receipts,
-           .sales = sales,
-           .amount_per_receipt = learn::mean(sales, squared_currency(sum.sales_squared), sum.receipts),
+           .sales = knows_amounts ? sales : NAN,
+           .amount_per_receipt = knows_amounts
+                                     ? learn::mean(sales, squared_currency(sum.sales_squared), sum.receipts)
+                                     : unknown,
            .purchases_per_buyer = learn::mean(static_cast<double>(sum.purchases),
                                               static_cast<double>(sum.purchases_squared), sum.product_buyers),
            .amount_per_buyer =
-               learn::mean(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers),
-           .share_of_sales = all == 0 ? NAN : sales / all});
+               knows_amounts
+                   ? learn::mean(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers)
+                   : unknown,
+           .share_of_sales = all == 0 ? NAN : sales / all,
+           .is_whole = is_whole});
     }
   return out;
 }
@@ -152,24 +178,29 @@ Table rows_of(const Slices& slices, const std::vector<MonthFigures>& figures) {
   for (const MonthFigures& of : figures) {
     const auto& [dimension, slice] = slices.all[of.slice];
     rows.append(of.month, dimension, slice, of.buyers, of.sales, of.receipts, of.amount_per_receipt,
-                of.purchases_per_buyer, of.amount_per_buyer, of.share_of_sales);
+                of.purchases_per_buyer, of.amount_per_buyer, of.share_of_sales, of.is_whole);
   }
   return rows;
 }
 
-Period month_of(Date date) { return {month_start(date), add_months(month_start(date), 1)}; }
+bool reads_alike(const Argument& a, const Argument& b) {  // in any language
+  Text one = written(a), other = written(b);
+  for (size_t i = 0; i < language_count; ++i)
+    if (auto language = static_cast<Language>(i); one.in(language) == other.in(language)) return true;
+  return false;
+}
 
-// The months with the least and the most of a figure; nothing where there is only one, or a figure is
-// unknown.
+// The months with the least and the most of a figure, of those where it is known, the first of equals;
+// nothing where they would read alike.
 std::optional<std::pair<size_t, size_t>> extremes(const std::vector<double>& by_month) {
-  if (by_month.size() < 2 ||
-      std::any_of(by_month.begin(), by_month.end(), [](double v) { return std::isnan(v); }))
-    return std::nullopt;
-  auto [least, most] = std::minmax_element(by_month.begin(), by_month.end());
-  if (*least == *most) return std::nullopt;
-  most = std::find(by_month.begin(), by_month.end(), *most);  // the first of equals
-  return std::pair(static_cast<size_t>(least - by_month.begin()),
-                   static_cast<size_t>(most - by_month.begin()));
+  std::optional<size_t> least, most;
+  for (size_t i = 0; i < by_month.size(); ++i) {
+    if (std::isnan(by_month[i])) continue;
+    if (!least || by_month[i] < by_month[*least]) least = i;
+    if (!most || by_month[i] > by_month[*most]) most = i;
+  }
+  if (!least || reads_alike(Amount(by_month[*least]), Amount(by_month[*most]))) return std::nullopt;
+  return std::pair(*least, *most);
 }
 
 void say_extremes(const std::vector<MonthFigures>& months, Summary& summary) {
@@ -244,28 +275,25 @@ void say_shifts(const Slices& slices, const std::vector<MonthFigures>& figures, 
   }
 }
 
-// The last month beside the one before it, and beside the same one a year before, which shares its season.
+// The last of the months, which are whole, beside the one before it, and beside the same one a year before,
+// which shares its season.
 Status say_changes(const Sequences& sequences, const Slices& slices, const std::vector<MonthFigures>& months,
-                   const Period& period, Date first_event, Summary& summary) {
-  auto sales_of = [&](Date month) {  // 0 where nothing was sold
-    for (const MonthFigures& of : months)
-      if (of.month == month) return of.sales;
-    return 0.0;
-  };
-  Date month = month_start(Date{period.until.days - 1}), month_before = add_months(month, -1),
+                   const Period& whole, Summary& summary) {
+  if (months.empty()) return {};
+  Date month = months.back().month, month_before = add_months(month, -1),
        year_before = add_months(month, -12);
-  double sales = sales_of(month);
-  if (double before = sales_of(month_before); before != 0) {
+  double sales = months.back().sales;
+  if (double before = months.size() > 1 ? months[months.size() - 2].sales : 0; before != 0) {
     double change = sales / before - 1;
     summary.fact("sales_change_last_month", change, "relative change");
     summary.say(words::against_month_before(
         {.month = month_of(month), .change = Change(change), .before = month_of(month_before)}));
   }
-  if (year_before < month_start(first_event)) {
+  if (year_before < whole.from) {
     summary.say(words::no_year_before({.month = month_of(month)}));
     return {};
   }
-  auto before = TRY(sum_months(sequences, slices, year_before, add_months(period.until, -12)));
+  auto before = TRY(sum_months(sequences, slices, year_before, add_months(year_before, 1)));
   double then = before.empty() ? 0 : currency(before[0].sales);
   if (then == 0) return {};
   double change = sales / then - 1;
@@ -282,26 +310,44 @@ Result<Summary> run(Context& context, const Params& params) {
   Slices slices = TRY(read_slices(context, first, last, summary));
   Sequences sequences = TRY(context.sequences());
   auto sums = TRY(sum_months(sequences, slices, first, last));
-  auto figures = figures_of(slices, sums, first);
-  std::vector<MonthFigures> months;
-  for (const MonthFigures& of : figures)
-    if (of.slice == 0) months.push_back(of);
-  if (months.empty())
+  bool has_amounts = TRY(knows_amounts(context, {first, last}));
+  Period whole = TRY(whole_months(context));
+  auto figures = figures_of(slices, sums, first, whole, has_amounts);
+  std::vector<MonthFigures> months, whole_ones;
+  int64_t receipts = 0;
+  for (const MonthFigures& of : figures) {
+    if (of.slice != 0) continue;
+    months.push_back(of);
+    if (of.is_whole) whole_ones.push_back(of);
+    receipts += of.receipts;
+  }
+  if (receipts == 0)
     return Error{Code::no_data,
                  fmt::format("sales_trend: no purchases from {} to {}", to_text(first), to_text(last))};
   TRY(context.write("result.sales_trend", rows_of(slices, figures)));
+  summary.fact("months", months.size(), "months");
+  say_extremes(whole_ones, summary);
+  for (const MonthFigures& of : months)
+    if (!of.is_whole) summary.say(words::not_whole({.month = month_of(of.month)}));
+  if (!has_amounts) {
+    summary.say(words::no_amounts({.period = {first, last}}));
+    return summary;
+  }
   double total = 0;
   for (const MonthFigures& month : months) total += month.sales;
-  summary.fact("months", months.size(), "months");
   summary.key_figure("sales", total, "currency", {first, last});
-  say_extremes(months, summary);
-  TRY(say_changes(sequences, slices, months, {first, last}, context.time().first_event, summary));
+  TRY(say_changes(sequences, slices, whole_ones, whole, summary));
   say_shifts(slices, figures, {first, last}, summary);
   return summary;
 }
 
-Chart monthly(const char* id, const char* column, const char* unit) {
-  return line(id, "sales_trend").x("month").y(column).where("dimension = 'all'").unit(unit).order_by("month");
+Chart monthly(const char* id, const char* column, const char* unit) {  // no picture where the column is empty
+  return line(id, "sales_trend")
+      .x("month")
+      .y(column)
+      .where(fmt::format("dimension = 'all' AND whole AND {} IS NOT NULL", column))
+      .unit(unit)
+      .order_by("month");
 }
 
 }  // namespace
@@ -310,7 +356,7 @@ Room sales_trend() {
   AnalysisInfo info = {
       .name = "sales_trend",
       .reads = {"raw.event", "raw.product", "raw.store"},
-      .dates = {"until"},
+      .dates = {"as-of", "until"},
       .writes = {trend()},
       .charts = {monthly("monthly_sales", "sales", "money"), monthly("monthly_buyers", "buyers", "count"),
                  monthly("monthly_amount_per_receipt", "amount_per_receipt", "money").bounds(),
@@ -319,7 +365,7 @@ Room sales_trend() {
                      .x("month")
                      .y("share_of_sales")
                      .series("slice")
-                     .where("dimension = 'partner'")
+                     .where("dimension = 'partner' AND share_of_sales IS NOT NULL")
                      .unit("share")
                      .order_by("slice, month")},
       .tables = {Shown("sales_trend").order_by("month").rows(12).where("dimension = 'all'")}};

@@ -28,10 +28,10 @@ TEST(SalesTrend, ALongDimensionIsCutToTheLargestAndLosesNothing) {
   ASSERT_EQ(months.rows(), 24u);
   for (double shares : months.reals("shares")) EXPECT_NEAR(shares, 1, 1e-9);
   ASSERT_EQ(done.warnings.size(), 1u);
-  EXPECT_EQ(
-      done.warnings[0].in(Language::en),
-      "By partner: the 999 of 1,500 values that sold most in January 2023 to December 2024 are told one by one, the "
-      "rest as “others together”.");
+  EXPECT_EQ(done.warnings[0].in(Language::en),
+            "By partner: the 999 of 1,500 values that sold most in January 2023 to December 2024 are told "
+            "one by one, the "
+            "rest as “others together”.");
 }
 
 }  // namespace
