@@ -279,7 +279,8 @@ void say_list(const Counts& counts, const TimeFrame& time, Summary& summary) {
     summary.say(counts.held == 0 ? words::nobody_held_out({.as_of = as_of})
                                  : words::held_out({.as_of = as_of, .held = counts.held}));
     if (counts.priced > 0)
-      summary.say(words::expected_margin({.coming = {as_of, add_months(as_of, time.horizon_months)},
+      summary.say(words::expected_margin({.cost = Amount(counts.spent),
+                                          .coming = {as_of, add_months(as_of, time.horizon_months)},
                                           .margin = Amount(counts.value),
                                           .from = Amount(counts.value_lo),
                                           .to = Amount(counts.value_hi)}));
@@ -377,7 +378,14 @@ Room contact_list() {
                      .series("reason")
                      .where("arm = 'treated'")
                      .unit("count")},
-      .tables = {Shown("campaign").where("arm = 'treated'"), Shown("campaign_summary")},
+      .tables = {Shown("campaign")
+                     .where("arm = 'treated'")
+                     .columns({"customer_id", "reason", "p_leave", "p_leave_lo", "p_leave_hi", "product_id",
+                               "p_buy", "p_buy_lo", "p_buy_hi", "offer", "offer_place", "pay_discount",
+                               "medium", "expected_value", "expected_value_lo", "expected_value_hi"})
+                     .lead({"customer_id", "reason", "p_leave", "product_id", "offer", "medium"}),
+                 Shown("campaign_summary")},
+      .lead = {"contact", "nobody", "expected_margin"},
       .contacts = true};
   ParamTable<Params> table;
   table.real("least-p-leave", &Params::least_p_leave, {0, 1}, "probability")
@@ -402,7 +410,8 @@ Room list_backtest() {
                        .reads = {"result.forecast_backtest", "result.forecast_metric"},
                        .dates = {},
                        .writes = {backtest_columns()},
-                       .tables = {Shown("campaign_backtest").rows(10)}};
+                       .tables = {Shown("campaign_backtest").rows(10)},
+                       .evidence = true};
   return make_job(info, words::all, ParamTable<BacktestParams>(), backtest);
 }
 

@@ -326,7 +326,8 @@ Room recommend() {
                      .y("observed")
                      .bounds()
                      .size("pairs")
-                     .unit("share")},
+                     .unit("share")
+                     .evidence()},
       .tables = {Shown("recommendation").order_by("p_buy_if_back DESC, customer_id, place").rows(10)}};
   ParamTable<Params> table;
   table.integer("products", &Params::products, {2, 10'000}, "products")
