@@ -433,7 +433,8 @@ namespace {
 // From when on the data hold everything: the beginning of its first month where the shop opened within days
 // of it.
 Result<Date> first_whole_day(store::Connection& connection) {
-  Table first = TRY(connection.query("SELECT coalesce(min(ts)::DATE, DATE '1970-01-01') AS day FROM raw.event"));
+  Table first =
+      TRY(connection.query("SELECT coalesce(min(ts)::DATE, DATE '1970-01-01') AS day FROM raw.event"));
   Date day{static_cast<int32_t>(first.integers("day")[0])};
   return engine::has_history(day, month_start(day)) ? month_start(day) : day;
 }

@@ -75,24 +75,19 @@ void describe_axis(const AnalysisInfo& info, const ChartInfo& chart, const std::
 
 bool is_switch(const std::string& part) { return part == "true" || part == "false"; }
 
-// Whether there is anything to see: figures that are not all zero, and more than one point of a line or a
-// histogram.
-bool says_something(const ChartInfo& chart, const Table& rows) {
+// Whether there is anything to see: figures that are not all zero, and of a line or a histogram more than
+// one.
+bool says_something(const ChartInfo& chart, const Table& rows, const Json& values) {
   bool is_course = chart.kind == ChartKind::line || chart.kind == ChartKind::histogram;
-  auto is_figure = [&](const ColumnData& column, size_t row) {
-    double value = column.is_null(row) ? 0 : column.number(row);
-    return std::isfinite(value) && value != 0;
-  };
   for (const auto& [role, column] : chart.encoding) {
-    if (role == "x" && is_course) {
-      bool differs = false;
-      for (size_t i = 1; i < rows.rows(); ++i) differs = differs || !rows[column].is_same(i, 0);
-      if (!differs) return false;
-    }
-    if (role != "y" && role != "value") continue;
-    bool has_figure = false;
-    for (size_t i = 0; i < rows.rows(); ++i) has_figure = has_figure || is_figure(rows[column], i);
-    if (!has_figure) return false;
+    if (role != "x" && role != "y" && role != "value") continue;
+    size_t at = static_cast<size_t>(&rows[column] - rows.columns.data());
+    std::set<Json> different;
+    for (const Json& row : values) different.insert(row[at]);
+    if (role == "x" ? is_course && different.size() < 2
+                    : std::all_of(different.begin(), different.end(),
+                                  [](const Json& v) { return v.is_null() || v == 0; }))
+      return false;
   }
   return true;
 }
@@ -106,11 +101,12 @@ Result<std::optional<Json>> chart_json(store::Connection& connection, const Anal
       drawn.push_back(column);
   Table rows = TRY(connection.query(fmt::format("SELECT {} FROM {}{}", fmt::join(drawn, ", "), chart.table,
                                                 tail(chart.where, chart.order_by, chart.most_rows))));
-  if (!says_something(chart, rows)) return std::optional<Json>();
+  Json values = rows_json(rows);
+  if (!says_something(chart, rows, values)) return std::optional<Json>();
   Json columns = Json::array();
   for (const auto& column : rows.columns) columns.push_back(column.name);
   Json json = {{"id", chart.id},     {"kind", name(chart.kind)}, {"title", text_json(chart.title)},
-               {"columns", columns}, {"rows", rows_json(rows)},  {"unit", chart.unit}};
+               {"columns", columns}, {"rows", values},           {"unit", chart.unit}};
   if (!chart.note.empty()) json["note"] = text_json(chart.note);
   if (!chart.order.empty()) json["order"] = chart.order;
   if (chart.level > 0) json["level"] = chart.level;
@@ -205,9 +201,9 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
   Json sentences = Json::array(), warnings = Json::array(), charts = Json::array(), tables = Json::array();
   std::map<std::string, Json> by_id;
   for (size_t i = 0; i < said.rows(); ++i) {
-    Json text = text_json(facts.said_again(said.texts("scope")[i], said.texts("id")[i],
-                                           said.texts("arguments")[i],
-                                           Text({said.texts("en")[i], said.texts("ko")[i]})));
+    Json text =
+        text_json(facts.said_again(said.texts("scope")[i], said.texts("id")[i], said.texts("arguments")[i],
+                                   Text({said.texts("en")[i], said.texts("ko")[i]})));
     by_id.emplace(said.texts("id")[i], text);
     (said.texts("kind")[i] == "warning" ? warnings : sentences).push_back(std::move(text));
   }
@@ -221,10 +217,15 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
     if (!table.lead.empty() && !tables.back()["rows"].empty())
       lead["tables"].push_back(lead_table(info, table, tables.back()));
   }
-  Json section = {
-      {"id", info.name},        {"title", text_json(info.title)},   {"question", text_json(info.question)},
-      {"sentences", sentences}, {"warnings", warnings},             {"charts", charts},
-      {"tables", tables},       {"method", text_json(info.method)}, {"evidence", info.evidence}};
+  Json section = {{"id", info.name},
+                  {"title", text_json(info.title)},
+                  {"question", text_json(info.question)},
+                  {"sentences", sentences},
+                  {"warnings", warnings},
+                  {"charts", charts},
+                  {"tables", tables},
+                  {"method", text_json(info.method)},
+                  {"evidence", info.evidence}};
   if (!lead["sentences"].empty()) section["lead"] = lead;
   return section;
 }

@@ -81,12 +81,8 @@ Json json_of(const ChartInfo& chart) {
 }
 
 Json json_of(const ReportTableInfo& table) {
-  return {{"table", table.table},
-          {"order_by", table.order_by},
-          {"most_rows", table.most_rows},
-          {"where", table.where},
-          {"columns", table.columns},
-          {"lead", table.lead},
+  return {{"table", table.table},      {"order_by", table.order_by}, {"most_rows", table.most_rows},
+          {"where", table.where},      {"columns", table.columns},   {"lead", table.lead},
           {"evidence", table.evidence}};
 }
 

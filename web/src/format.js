@@ -10,7 +10,7 @@ export const isDate = value => typeof value === 'string' && (ISO_DATE.test(value
 const isMonth = value => /^\d{4}-\d{2}(-01)?$/.test(value);
 const missing = value => value === null || value === undefined || value === '' || Number.isNaN(value);
 
-export function makeFormat({ lang, labels = {}, currency = null }) {
+export function makeFormat({ lang, labels = {}, currency = null, known = null }) {
   const words = allWords[lang];
   const cache = new Map();
   const intl = (Kind, options) => {
@@ -97,6 +97,14 @@ export function makeFormat({ lang, labels = {}, currency = null }) {
       .format(new Date(`${value.slice(0, 7)}-01T00:00Z`))
     : label(value);
 
+  // Whether the data hold a month in part only.
+  function isInPart(value) {
+    if (!known || !isMonth(value)) return false;
+    const after = new Date(`${value.slice(0, 7)}-01T00:00Z`);
+    after.setUTCMonth(after.getUTCMonth() + 1);
+    return `${value.slice(0, 7)}-01` < known.from || after.toISOString().slice(0, 10) > known.until;
+  }
+
   // A month under an axis: the year stands only under the first and under each January.
   function monthTick(value, index) {
     const at = new Date(`${value.slice(0, 7)}-01T00:00Z`);
@@ -145,5 +153,5 @@ export function makeFormat({ lang, labels = {}, currency = null }) {
   const say = (key, values) => filled(words[key], values);
   const intervalName = level => level ? say('interval_at', { level: short(level, 'share') }) : words.interval;
 
-  return { lang, words, say, intervalName, text: pick, label, name, month, monthTick, date, number, short, interval, cell, digitsFor, unitName };
+  return { lang, words, say, intervalName, text: pick, label, name, month, isInPart, monthTick, date, number, short, interval, cell, digitsFor, unitName };
 }

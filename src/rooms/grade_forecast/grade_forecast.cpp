@@ -300,8 +300,7 @@ Room backtesting() {
                .size("customers")
                .unit("share"),
            line("forecast_lift", "forecast_lift").x("top_share").y("caught_share").bounds().unit("share")},
-      .tables = {Shown("forecast_metric").rows(60), Shown("forecast_class").rows(10),
-                 Shown("forecast_pair")},
+      .tables = {Shown("forecast_metric").rows(60), Shown("forecast_class").rows(10), Shown("forecast_pair")},
       .evidence = true};
   return make_job(info, words::all, params_table(), backtest);
 }

@@ -7,6 +7,24 @@ const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'a
 const items = points => points.map(point => ({ value: [point.x, known(point.y) ? point.y : null], point }));
 const namesOf = groups => groups.map(group => group.name);
 
+// What is not as firm as the rest of a line: hollow, and dashed where it joins.
+function soften(series, { theme }, isSoft) {
+  return series.flatMap(entry => {
+    const { data, color, lineStyle } = entry;
+    const soft = at => Boolean(data[at]?.point) && isSoft(data[at].point);
+    if (entry.type !== 'line' || !data.some((item, at) => soft(at))) return [entry];
+    const gap = item => ({ value: [item.value[0], null] });
+    return [
+      { ...entry, data: data.map((item, at) => soft(at) ? gap(item) : item) },
+      {
+        ...entry, symbol: 'circle', itemStyle: { color: theme.paper, borderColor: color, borderWidth: 2 }, lineStyle: { ...lineStyle, color, type: [5, 4] },
+        data: data.map((item, at) => soft(at) ? item : soft(at - 1) || soft(at + 1) ? { value: item.value, symbol: 'none' } : gap(item)),
+      },
+    ];
+  });
+}
+
+// A line begins at zero: what rose by a tenth looks like a tenth.
 export function line(page) {
   const { chart, points, format } = page;
   const groups = bySeries(points, chart.order);
@@ -21,9 +39,9 @@ export function line(page) {
   ]);
   return {
     option: cartesian({
-      page, names: namesOf(groups), series,
+      page, names: namesOf(groups), series: soften(series, page, point => format.isInPart(point.x)),
       xAxis: axisForX(page, points, { name: format.text(chart.x_label), unit: chart.x_unit }),
-      yAxis: valueAxis(page, { vertical: true, name: format.text(chart.y_label), unit: chart.unit, scale: chart.unit !== 'share' && chart.unit !== 'count' }),
+      yAxis: valueAxis(page, { vertical: true, name: format.text(chart.y_label), unit: chart.unit }),
       tooltip: tipAtX(page, { heading: headingOfX(page), unit: chart.unit }),
     }),
   };
@@ -36,17 +54,9 @@ export function fan(page) {
   const lastKnown = new Map(page.points.filter(point => !isForecast(point) && known(point.y)).map(point => [point.series, point]));
   const joined = page.points.map(point => lastKnown.get(point.series) === point ? { ...point, lo: point.y, hi: point.y, joint: point } : point);
   const { option } = line({ ...page, points: joined });
-  const hollow = colour => ({ symbol: 'circle', itemStyle: { color: page.theme.paper, borderColor: colour, borderWidth: 2 } });
-  option.series = option.series.flatMap(entry => {
-    if (entry.type !== 'line') return [entry];
-    const items = entry.data.map(item => item.point.joint ? { ...item, point: item.point.joint } : item);
-    const past = items.filter(item => !isForecast(item.point));
-    const future = items.filter(item => isForecast(item.point));
-    const joint = past.length && future.length ? [{ value: past.at(-1).value, symbol: 'none' }] : [];
-    return [{ ...entry, data: past },
-      { ...entry, ...hollow(entry.color), data: [...joint, ...future], lineStyle: { ...entry.lineStyle, color: entry.color, type: [5, 4] } }];
-  });
-  return { option };
+  const unjoined = item => item.point?.joint ? { ...item, point: item.point.joint } : item;
+  const series = option.series.map(entry => entry.type === 'line' ? { ...entry, data: entry.data.map(unjoined) } : entry);
+  return { option: { ...option, series: soften(series, page, isForecast) } };
 }
 
 const headingOfX = ({ chart, format }) => x => typeof x === 'number'
