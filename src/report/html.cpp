@@ -189,6 +189,7 @@ Json lead_table(const AnalysisInfo& info, const ReportTableInfo& shown, const Js
     for (size_t i : places) first.push_back(row[i]);
     lead["rows"].push_back(first);
   }
+  lead["total_rows"] = lead["rows"].size();  // the way to the others is below it
   return lead;
 }
 
@@ -387,7 +388,6 @@ std::string escaped(const Json& json) {
 Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses,
                          const ReportFacts& facts) {
   Json sections = Json::array(), tiles = Json::array(), notes = Json::array();
-  Json loads = TRY(loads_section(connection, tiles));
   Json labels = {{"yes", own_words("label.yes")}, {"no", own_words("label.no")}};
   for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
   if (auto newer = TRY(newer_data(connection))) notes.push_back(text_json(*newer));
@@ -419,7 +419,7 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
   }
   if (!left_out.empty()) notes.insert(notes.begin(), text_json(of_other_dates(left_out)));
   open_with_first_sentences(sections);
-  sections.push_back(loads);
+  sections.push_back(TRY(loads_section(connection, tiles)));
   Json json = {{"title", own_words("report.title")},
                {"lang", languages()[static_cast<size_t>(facts.language)].code},
                {"version", DANGGOL_VERSION},

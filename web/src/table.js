@@ -4,7 +4,6 @@ import { h } from './dom.js';
 import { DASH } from './format.js';
 
 const NUMERIC = ['integer', 'real', 'share', 'money'];
-const FIRST_ROWS = 10;
 
 // [{ index, column, low, high }]: the columns that say anything, and where each one's interval stands.
 function shownColumns(columns, rows) {
@@ -19,29 +18,22 @@ function shownColumns(columns, rows) {
   return shown.filter(({ index }) => !bounds.has(index) && rows.some(row => row[index] !== null && row[index] !== ''));
 }
 
-// Rows or cards, whichever fits the width; looked at again when that changes.
+// Rows or cards, whichever fits the width, and the first of them; looked at again when the width changes. The others come
+// when they are asked for, and on paper.
 const watch = new ResizeObserver(entries => entries.forEach(({ target }) => fit(target)));
 
 function fit(box) {
   if (!box.clientWidth) return;
-  box.classList.remove('cards');
-  box.classList.toggle('cards', box.scrollWidth > box.clientWidth);
+  const [rows, button] = [[...box.querySelectorAll('tbody tr')], box.nextElementSibling];
+  for (const each of [box, ...rows]) each.classList.remove('cards', 'rest');  // measured whole, whatever is folded
+  const cards = box.classList.toggle('cards', box.scrollWidth > box.clientWidth);
+  const [first, spare] = cards ? [3, 0] : [10, 2];
+  const folds = !box.classList.contains('open') && rows.length > first + spare;
+  rows.forEach((row, at) => row.classList.toggle('rest', folds && at >= first));
+  button.hidden = !folds;
 }
 
 export const fitTables = () => document.querySelectorAll('.rows').forEach(fit);
-
-// The rows beyond the first come when asked for; on paper they are there.
-function more(body, total, format) {
-  const rest = body.slice(FIRST_ROWS);
-  if (rest.length < 3) return '';
-  rest.forEach(row => row.classList.add('rest'));
-  const button = h('button.more', { type: 'button' }, format.say('show_rows', { total: format.number(total) }));
-  button.addEventListener('click', () => {
-    rest.forEach(row => row.classList.remove('rest'));
-    button.remove();
-  });
-  return button;
-}
 
 export function table({ columns, rows, total_rows: total, title }, format) {
   if (!rows?.length) return h('p.empty', format.words.no_rows);
@@ -63,7 +55,11 @@ export function table({ columns, rows, total_rows: total, title }, format) {
   })));
 
   const box = h('div.rows', h('table', { 'aria-label': caption }, h('thead', h('tr', head)), h('tbody', body)));
+  const open = () => {
+    box.classList.add('open');
+    fit(box);
+  };
   watch.observe(box);
-  return h('div', box, more(body, rows.length, format),
+  return h('div', box, h('button.more', { type: 'button', onclick: open }, format.say('show_rows', { total: format.number(rows.length) })),
     total > rows.length && h('p.note', format.say('rows_shown', { shown: format.number(rows.length), total: format.number(total) })));
 }
