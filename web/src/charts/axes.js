@@ -1,5 +1,5 @@
 // Charts on two axes: line, fan, bar, histogram, scatter, ecdf, calibration.
-import { axisForX, band, cartesian, categoryAxis, tip, tipAtX, valueAxis, whiskers } from './parts.js';
+import { axisForX, band, cartesian, categoryAxis, legendHeight, tip, tipAtX, valueAxis, whiskers } from './parts.js';
 import { bySeries, distinct, extent, known } from './read.js';
 
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
@@ -38,6 +38,7 @@ export function line(page) {
     },
   ]);
   return {
+    height: 295 + legendHeight(page, namesOf(groups)),
     option: cartesian({
       page, names: namesOf(groups), series: soften(series, page, point => format.isInPart(point.x)),
       xAxis: axisForX(page, points, { name: format.text(chart.x_label), unit: chart.x_unit }),
@@ -53,10 +54,10 @@ export function fan(page) {
   const isForecast = point => known(point.lo) && known(point.hi);
   const lastKnown = new Map(page.points.filter(point => !isForecast(point) && known(point.y)).map(point => [point.series, point]));
   const joined = page.points.map(point => lastKnown.get(point.series) === point ? { ...point, lo: point.y, hi: point.y, joint: point } : point);
-  const { option } = line({ ...page, points: joined });
+  const { option, height } = line({ ...page, points: joined });
   const unjoined = item => item.point?.joint ? { ...item, point: item.point.joint } : item;
   const series = option.series.map(entry => entry.type === 'line' ? { ...entry, data: entry.data.map(unjoined) } : entry);
-  return { option: { ...option, series: soften(series, page, isForecast) } };
+  return { height, option: { ...option, series: soften(series, page, isForecast) } };
 }
 
 const headingOfX = ({ chart, format }) => x => typeof x === 'number'
@@ -91,7 +92,7 @@ export function bar(page) {
   const category = categoryAxis(page, categories, { vertical: horizontal, name: format.text(chart.x_label) });
   const perBar = stacked ? 30 : 16 + 14 * groups.length;
   return {
-    height: horizontal ? categories.length * perBar + (groups.length > 1 ? 34 : 0) + 64 : undefined,
+    height: horizontal ? categories.length * perBar + legendHeight(page, namesOf(groups)) + 64 : undefined,
     option: cartesian({
       page, names: namesOf(groups), series, xAxis: horizontal ? value : category, yAxis: horizontal ? category : value,
       grid: showValues ? { right: 14 + Math.max(...points.map(point => page.measure(caption(point)))) } : {},
@@ -234,7 +235,7 @@ export function calibration(page) {
   ];
   const axis = { min: 0, max: edge, unit, splitNumber: 5 };
   return {
-    height: side + (groups.length > 1 ? 34 : 0) + 76,
+    height: side + legendHeight(page, namesOf(groups)) + 76,
     option: cartesian({
       page, names: namesOf(groups), series,
       xAxis: valueAxis(page, { ...axis, name: xName }),
