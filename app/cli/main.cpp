@@ -55,7 +55,8 @@ Language language(const Options& options) {
 }
 
 RowStyle style(const Options& options) {
-  RowStyle style{.plain = options.plain, .for_spreadsheet = !options.out.empty()};
+  RowStyle style{
+      .plain = options.plain, .for_spreadsheet = !options.out.empty(), .language = language(options)};
   if (options.format == "csv") style.format = Format::csv;
   if (options.format == "parquet") style.format = Format::parquet;
   if (options.json || options.format == "json") style.format = Format::json;

@@ -46,8 +46,9 @@ enum class Format { text, csv, json, parquet };
 // out in text tables, and a CSV cell that a spreadsheet would take for a formula starts with an apostrophe.
 struct RowStyle {
   Format format = Format::text;
-  bool plain = false;           // CSV exactly as it is: no apostrophes, no byte-order mark
-  bool for_spreadsheet = true;  // CSV starts with a byte-order mark, without which Excel garbles Korean
+  bool plain = false;                // CSV exactly as it is: no apostrophes, no byte-order mark
+  bool for_spreadsheet = true;       // CSV starts with a byte-order mark, without which Excel garbles Korean
+  Language language = Language::en;  // of an answer's words in a text table
 };
 
 // What a SELECT from outside may take.

@@ -424,7 +424,9 @@ Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLi
 Result<std::vector<Text>> Engine::answer(const std::string& room, ParamTexts params, const RowStyle& style,
                                          std::ostream& out) {
   auto [reader, answer] = TRY(state_->answer(room, std::move(params)));
-  TRY(report::write_rows(answer.rows, style, out));
+  bool is_told = style.format == Format::text;
+  TRY(report::write_rows(is_told ? engine::told(answer.rows, *find_room(room), style.language) : answer.rows,
+                         style, out));
   return answer.warnings;
 }
 

@@ -308,10 +308,12 @@ Status add_tiles(store::Connection& connection, const AnalysisInfo& info, int64_
     auto label = std::find_if(info.key_figures.begin(), info.key_figures.end(),
                               [&](const auto& known) { return known.first == figures.texts("name")[i]; });
     if (label == info.key_figures.end()) continue;
+    bool is_money = figures.texts("unit")[i] == "currency";
+    if (is_money && figures["value"].number(i) == 0) continue;  // a shop whose amounts nobody knows
     Json tile = {{"label", text_json(label->second)},
                  {"period", text_json(written(Period{day("about_from", i), day("about_until", i)}))},
                  {"value", figures["value"].number(i)},
-                 {"unit", figures.texts("unit")[i] == "currency" ? "money" : figures.texts("unit")[i]},
+                 {"unit", is_money ? "money" : figures.texts("unit")[i]},
                  {"lo", nullptr},
                  {"hi", nullptr}};
     if (!figures["lo"].is_null(i)) tile["lo"] = figures["lo"].number(i), tile["hi"] = figures["hi"].number(i);

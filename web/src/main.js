@@ -33,7 +33,10 @@ function aboutIntervals(chart, format) {
   return format.say(chart.kind === 'bar' || chart.kind === 'calibration' ? 'whiskers' : 'band', { interval });
 }
 
-const hasPart = ({ kind, rows = [], columns = [], x }, format) => kind === 'line' && rows.some(row => format.isInPart(row[columns.indexOf(x)]));
+function hasPart({ kind, rows = [], columns = [], x }, format) {
+  const values = rows.map(row => row[columns.indexOf(x)]);
+  return kind === 'line' && values.some(format.monthsInPart(values));
+}
 
 // The numbers behind a chart, for those who read rather than look; built when first opened.
 function numbersOf(chart, format) {

@@ -233,17 +233,18 @@ Result<Summary> run(Context& context, const Params& params) {
 }  // namespace
 
 Room order_frequency() {
-  AnalysisInfo info = {.name = "order_frequency",
-                       .reads = {"raw.event", "raw.customer"},
-                       .dates = {"until"},
-                       .writes = {frequencies(), quantile_columns(), silences()},
-                       .charts = {histogram("receipt_histogram", "order_frequency")
-                                      .bin("receipts_from", "receipts_until")
-                                      .y("customers")
-                                      .where("receipts_from <= 50")
-                                      .unit("count")},
-                       .tables = {Shown("order_quantile"),
-                                  Shown("silence").order_by("unusual_since DESC, customer_id").rows(10)}};
+  AnalysisInfo info = {
+      .name = "order_frequency",
+      .reads = {"raw.event", "raw.customer"},
+      .dates = {"until"},
+      .writes = {frequencies(), quantile_columns(), silences()},
+      .charts = {histogram("receipt_histogram", "order_frequency")
+                     .bin("receipts_from", "receipts_until")
+                     .y("customers")
+                     .where("receipts_from <= 50")
+                     .unit("count")},
+      .tables = {Shown("order_quantile"),
+                 Shown("silence").order_by("receipts DESC, unusual_since, customer_id").rows(10)}};
   ParamTable<Params> table;
   table.integer("months", &Params::months, {1, 120}, "months");
   return make_job(info, words::all, table, run);

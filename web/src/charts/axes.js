@@ -27,6 +27,7 @@ function soften(series, { theme }, isSoft) {
 // A line begins at zero: what rose by a tenth looks like a tenth.
 export function line(page) {
   const { chart, points, format } = page;
+  const isInPart = format.monthsInPart(points.map(point => point.x));
   const groups = bySeries(points, chart.order);
   const colours = page.coloursOf(namesOf(groups));
   const series = groups.flatMap((group, i) => [
@@ -40,7 +41,7 @@ export function line(page) {
   return {
     height: 295 + legendHeight(page, namesOf(groups)),
     option: cartesian({
-      page, names: namesOf(groups), series: soften(series, page, point => format.isInPart(point.x)),
+      page, names: namesOf(groups), series: soften(series, page, point => isInPart(point.x)),
       xAxis: axisForX(page, points, { name: format.text(chart.x_label), unit: chart.x_unit }),
       yAxis: valueAxis(page, { vertical: true, name: format.text(chart.y_label), unit: chart.unit }),
       tooltip: tipAtX(page, { heading: headingOfX(page), unit: chart.unit }),
