@@ -44,7 +44,7 @@ struct Options {
   // show, sql, report
   std::string target, format = "text", out;
   bool plain = false;
-  int64_t limit = -1;
+  int64_t limit = -1, per_customer = 0;
   SqlLimits sql;
   std::string memory;
 };
@@ -56,9 +56,13 @@ Language language(const Options& options) {
 }
 
 RowStyle style(const Options& options) {
-  RowStyle style{.plain = options.plain, .for_spreadsheet = !options.out.empty()};
+  RowStyle style{.plain = options.plain,
+                 .for_spreadsheet = !options.out.empty(),
+                 .language = language(options),
+                 .per_customer = options.per_customer};
   if (options.format == "csv") style.format = Format::csv;
   if (options.format == "parquet") style.format = Format::parquet;
+  if (options.format == "xlsx") style.format = Format::xlsx;
   if (options.json || options.format == "json") style.format = Format::json;
   return style;
 }
@@ -255,6 +259,8 @@ Status suppress(const Options& options) {
 
 // Rows to --out or, where there is none, to stdout.
 Status write(const Engine& engine, const Options& options, const std::function<Status(std::ostream&)>& rows) {
+  if (options.out.empty() && style(options).format == Format::xlsx)
+    return Error{Code::bad_input, "--format xlsx: needs --out FILE"};
   if (options.out.empty()) return rows(std::cout);
   Output file = TRY(engine.output(options.out));
   if (auto outcome = rows(file.stream()); !outcome && file.stream()) return outcome;
@@ -300,6 +306,8 @@ Status show(const Options& options) {
   Engine engine = TRY(open(options, Engine::Access::read));
   if (style(options).format == Format::parquet) {
     if (options.out.empty()) return Error{Code::bad_input, "--format parquet: needs --out FILE"};
+    if (options.per_customer > 0)
+      return Error{Code::bad_input, "--per-customer: is for text, csv, json and xlsx"};
     return engine.export_parquet(options.target, options.limit, options.out);
   }
   return write(engine, options, [&](std::ostream& out) {
@@ -528,17 +536,22 @@ int main(int argc, char** argv) {
   pipeline_command->add_flag("--force", options.force, "run again what is unchanged, too");
   add_params(*pipeline_command, Engine::run_params(), options);
 
-  auto* show_command =
-      with_format(with_store(with_json(command(app, "show", "print a table, such as result.rfm", show))),
-                  {"text", "csv", "json", "parquet"});
+  auto* show_command = with_format(
+      with_language(with_store(with_json(command(app, "show", "print a table, such as result.rfm", show)))),
+      {"text", "csv", "json", "parquet", "xlsx"});
   show_command->add_option("table", options.target, "schema.table")->required()->type_name("TABLE");
+  show_command
+      ->add_option("--per-customer", options.per_customer,
+                   "one row a customer: the first N of the table's beside one another")
+      ->check(CLI::Range(1, 100))
+      ->type_name("N");
   show_command->add_option("--limit", options.limit, "at most this many rows")
       ->check(not_negative)
       ->type_name("N");
 
   auto* sql_command =
       with_format(with_store(with_json(command(app, "sql", "read-only SQL over the store", sql))),
-                  {"text", "csv", "json"});
+                  {"text", "csv", "json", "xlsx"});
   sql_command->add_option("statement", options.target, "a SELECT")->required()->type_name("SQL");
   sql_command->add_option("--rows", options.sql.rows, "the most rows it may have (default 1000000)")
       ->check(not_negative)

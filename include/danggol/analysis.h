@@ -73,6 +73,7 @@ struct ChartInfo {
   std::vector<std::string> order = {};  // of categories; those of the rows where it is empty
   double level = 0;                     // of lo and hi: 0.95; 0 where there are none
   std::string width = {};               // "half" or "full"; as the kind has it where it is empty
+  bool evidence = false;                // a proof, for who asks: a report folds it away
 };
 
 // A table whose first rows the report prints.
@@ -81,6 +82,9 @@ struct ReportTableInfo {
   std::string order_by = {};
   int64_t most_rows = 20;
   std::string where = {};
+  std::vector<std::string> columns = {};  // in their order; all where it is empty
+  std::vector<std::string> lead = {};     // of its first customers, what the report's opening says
+  bool evidence = false;                  // as a chart's
 };
 
 enum class Kind {
@@ -107,7 +111,9 @@ struct AnalysisInfo {
   std::vector<ReportTableInfo> tables = {};
   std::vector<std::pair<std::string, Text>> labels = {};  // words of its tables' values: "sms" -> SMS, 문자
   std::vector<std::pair<std::string, Text>> key_figures = {};  // words of its facts that a report sets large
-  bool headline = true;   // its first sentence belongs into the report's summary
+  // The ids of its sentences that open a report, in their order; its section then comes before all others.
+  std::vector<std::string> lead = {};
+  bool evidence = false;  // says how good other analyses are: a report has it at its end, folded
   bool contacts = false;  // its tables say whom to contact: nobody who is suppressed may be in them
 };
 

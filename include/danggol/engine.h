@@ -40,14 +40,18 @@ struct SimulatorInfo {
   std::vector<ParamInfo> params;
 };
 
-enum class Format { text, csv, json, parquet };
+enum class Format { text, csv, json, parquet, xlsx };
 
 // How rows are written. Texts never steer a terminal or run in a spreadsheet: control characters are written
 // out in text tables, and a CSV cell that a spreadsheet would take for a formula starts with an apostrophe.
 struct RowStyle {
   Format format = Format::text;
-  bool plain = false;           // CSV exactly as it is: no apostrophes, no byte-order mark
-  bool for_spreadsheet = true;  // CSV starts with a byte-order mark, without which Excel garbles Korean
+  bool plain = false;                // CSV exactly as it is: no apostrophes, no byte-order mark
+  bool for_spreadsheet = true;       // CSV starts with a byte-order mark, without which Excel garbles Korean
+  Language language = Language::en;  // of an answer's words in a text table, and of a workbook's headings
+  // Of a table that is keyed by customer: the first so many rows of each beside one another, in one row; 0 is
+  // off.
+  int64_t per_customer = 0;
 };
 
 // What a SELECT from outside may take.

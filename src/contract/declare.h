@@ -104,6 +104,7 @@ class Chart {
   Chart& order(std::vector<std::string> categories) { return chart_.order = std::move(categories), *this; }
   Chart& half() { return chart_.width = "half", *this; }
   Chart& full() { return chart_.width = "full", *this; }
+  Chart& evidence() { return chart_.evidence = true, *this; }
 
   operator ChartInfo() const { return chart_; }
 
@@ -145,6 +146,10 @@ class Shown {
   Shown& rows(int64_t most) { return table_.most_rows = most, *this; }
   Shown& where(std::string condition) { return table_.where = std::move(condition), *this; }
   Shown& order_by(std::string columns) { return table_.order_by = std::move(columns), *this; }
+  Shown& columns(std::vector<std::string> names) { return table_.columns = std::move(names), *this; }
+  // The opening of the report names the first customers of it, and says this of each.
+  Shown& lead(std::vector<std::string> columns) { return table_.lead = std::move(columns), *this; }
+  Shown& evidence() { return table_.evidence = true, *this; }
   operator ReportTableInfo() const { return table_; }
 
  private:

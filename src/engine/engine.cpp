@@ -397,11 +397,72 @@ Result<std::string> select_from(store::Connection& connection, const std::string
 
 }  // namespace
 
+namespace {
+
+const TableInfo* declared(const std::string& table) {
+  if (const Room* writer = engine::writer_of(table))
+    for (const TableInfo& info : writer->info.writes)
+      if (info.name == table) return &info;
+  return nullptr;
+}
+
+// The column by which a table is keyed by customer; "" where there is none.
+std::string customer_key(const TableInfo* info) {
+  if (info)
+    for (const ColumnInfo& column : info->columns)
+      if (column.key && column.subject) return column.name;
+  return {};
+}
+
+// The same rows, the first so many of each customer in one, in the order in which customers come first:
+// NAME_1, NAME_2 ...
+Result<std::string> side_by_side(const std::string& table, int64_t per_customer, int64_t limit) {
+  const TableInfo* info = declared(table);
+  std::string key = customer_key(info), columns;
+  if (key.empty())
+    return Error{Code::bad_input,
+                 fmt::format("{}: is not keyed by customer, as --per-customer needs; show it "
+                             "without, or another table, such as result.recommendation",
+                             table)};
+  for (int64_t i = 1; i <= per_customer; ++i)
+    for (const ColumnInfo& column : info->columns)
+      if (column.name != key)
+        columns += fmt::format(", firsts[{}].{} AS {}_{}", i, column.name, column.name, i);
+  return fmt::format(
+      "SELECT {0}{1} FROM (SELECT {0}, list(found ORDER BY place)[1:{2}] AS firsts, min(place) AS came FROM "
+      "(SELECT found.{0}, row_number() OVER () AS place, found FROM {3} found) GROUP BY {0}) ORDER BY "
+      "came{4}",
+      key, columns, per_customer, table, limit < 0 ? "" : fmt::format(" LIMIT {}", limit));
+}
+
+// What a heading says of a column: its label, and of NAME_2 the label and its number; of bounds whose they
+// are.
+std::string heading(const TableInfo& info, const std::string& column, Language language) {
+  auto label = [&](std::string_view name) {
+    for (const ColumnInfo& known : info.columns)
+      if (known.name == name) return known.label.in(language);
+    return std::string();
+  };
+  size_t end = column.find_last_of('_');
+  std::string name = column.substr(0, end), rest = end == column.npos ? "" : column.substr(end + 1),
+              own = label(column);
+  if (own.empty() && !rest.empty() && rest.find_first_not_of("0123456789") == rest.npos)
+    return fmt::format("{} {}", heading(info, name, language), rest);
+  if (bool is_bound = rest == "lo" || rest == "hi"; is_bound && !own.empty() && !label(name).empty())
+    return fmt::format("{} {}", label(name), own);
+  return own.empty() ? column : own;
+}
+
+}  // namespace
+
 Status Engine::show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out) {
   auto outcome = [&]() -> Status {
     auto reader = TRY(state_->begun_reader());
     std::string select = TRY(select_from(reader->connection(), table, limit));
+    if (style.per_customer > 0) select = TRY(side_by_side(table, style.per_customer, limit));
     auto rows = TRY(reader->connection().texts(select, store::Author::danggol));
+    if (const TableInfo* info = declared(table); info && style.format == Format::xlsx)
+      for (ColumnData& column : rows.types.columns) column.name = heading(*info, column.name, style.language);
     return report::write_rows(rows, style, {.rows = INT64_MAX}, out);
   }();
   return outcome ? outcome : bounded(outcome.error(), state_->settings.memory_bytes);
@@ -444,9 +505,24 @@ Status Engine::sql(const std::string& select, const RowStyle& style, const SqlLi
 Result<std::vector<Text>> Engine::answer(const std::string& room, ParamTexts params, const RowStyle& style,
                                          std::ostream& out) {
   auto [reader, answer] = TRY(state_->answer(room, std::move(params)));
-  TRY(report::write_rows(answer.rows, style, out));
+  bool is_told = style.format == Format::text;
+  TRY(report::write_rows(is_told ? engine::told(answer.rows, *find_room(room), style.language) : answer.rows,
+                         style, out));
   return answer.warnings;
 }
+
+namespace {
+
+// From when on the data hold everything: the beginning of its first month where the shop opened within days
+// of it.
+Result<Date> first_whole_day(store::Connection& connection) {
+  Table first =
+      TRY(connection.query("SELECT coalesce(min(ts)::DATE, DATE '1970-01-01') AS day FROM raw.event"));
+  Date day{static_cast<int32_t>(first.integers("day")[0])};
+  return engine::has_history(day, month_start(day)) ? month_start(day) : day;
+}
+
+}  // namespace
 
 Status Engine::report(const std::string& path, Language language) {
   auto reader = TRY(state_->begun_reader());
@@ -457,6 +533,7 @@ Status Engine::report(const std::string& path, Language language) {
   auto frame = TRY(engine::shown_frame(reader->connection()));
   if (!frame) return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
   facts.as_of = to_text(frame->as_of);
+  facts.known = {TRY(first_whole_day(reader->connection())), frame->until};
   for (const auto& reason : ingest::reject_reasons())
     facts.reject_reasons.emplace_back(std::string(reason.name), reason.words());
   facts.said_again = engine::said_again;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include "base/clock.h"
 #include "contract/words.h"
@@ -72,23 +73,51 @@ void describe_axis(const AnalysisInfo& info, const ChartInfo& chart, const std::
   if (axis == "x" && declared->unit == "share") json["x_unit"] = "share";
 }
 
-Result<Json> chart_json(store::Connection& connection, const AnalysisInfo& info, const ChartInfo& chart) {
-  Table rows = TRY(
-      connection.query("SELECT * FROM " + chart.table + tail(chart.where, chart.order_by, chart.most_rows)));
+bool is_switch(const std::string& part) { return part == "true" || part == "false"; }
+
+// Whether there is anything to see: figures that are not all zero, and of a line or a histogram more than
+// one.
+bool says_something(const ChartInfo& chart, const Table& rows, const Json& values) {
+  bool is_course = chart.kind == ChartKind::line || chart.kind == ChartKind::histogram;
+  for (const auto& [role, column] : chart.encoding) {
+    if (role != "x" && role != "y" && role != "value") continue;
+    size_t at = static_cast<size_t>(&rows[column] - rows.columns.data());
+    std::set<Json> different;
+    for (const Json& row : values) different.insert(row[at]);
+    if (role == "x" ? is_course && different.size() < 2
+                    : std::all_of(different.begin(), different.end(),
+                                  [](const Json& v) { return v.is_null() || v == 0; }))
+      return false;
+  }
+  return true;
+}
+
+// Its columns, and no others; nothing where there is nothing to see.
+Result<std::optional<Json>> chart_json(store::Connection& connection, const AnalysisInfo& info,
+                                       const ChartInfo& chart) {
+  std::vector<std::string> drawn;
+  for (const auto& [role, column] : chart.encoding)
+    if (!is_switch(column) && std::find(drawn.begin(), drawn.end(), column) == drawn.end())
+      drawn.push_back(column);
+  Table rows = TRY(connection.query(fmt::format("SELECT {} FROM {}{}", fmt::join(drawn, ", "), chart.table,
+                                                tail(chart.where, chart.order_by, chart.most_rows))));
+  Json values = rows_json(rows);
+  if (!says_something(chart, rows, values)) return std::optional<Json>();
   Json columns = Json::array();
   for (const auto& column : rows.columns) columns.push_back(column.name);
   Json json = {{"id", chart.id},     {"kind", name(chart.kind)}, {"title", text_json(chart.title)},
-               {"columns", columns}, {"rows", rows_json(rows)},  {"unit", chart.unit}};
+               {"columns", columns}, {"rows", values},           {"unit", chart.unit}};
   if (!chart.note.empty()) json["note"] = text_json(chart.note);
   if (!chart.order.empty()) json["order"] = chart.order;
   if (chart.level > 0) json["level"] = chart.level;
   if (!chart.width.empty()) json["width"] = chart.width;
   for (const auto& [role, column] : chart.encoding) {
-    if (column == "true" || column == "false") json[role] = column == "true";
+    if (is_switch(column)) json[role] = column == "true";
     else json[role] = column;
     if (role == "x" || role == "y") describe_axis(info, chart, role, column, json);
   }
-  return json;
+  if (chart.evidence) json["evidence"] = true;
+  return std::optional(std::move(json));
 }
 
 // Ids of products, each told by its name where it has one.
@@ -108,7 +137,9 @@ Status name_products(store::Connection& connection, ColumnData& ids) {
 Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
                         const ReportTableInfo& shown) {
   std::string from = "FROM " + shown.table;
-  Table rows = TRY(connection.query("SELECT * " + from + tail(shown.where, shown.order_by, shown.most_rows)));
+  std::string columns_shown = shown.columns.empty() ? "*" : fmt::format("{}", fmt::join(shown.columns, ", "));
+  Table rows = TRY(connection.query(fmt::format("SELECT {} {}{}", columns_shown, from,
+                                                tail(shown.where, shown.order_by, shown.most_rows))));
   for (auto& column : rows.columns)
     if (const ColumnInfo* declared = find_column(info, shown.table, column.name);
         declared && declared->unit == "product")
@@ -127,11 +158,39 @@ Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
   Text title = written(Name{shown.table});
   for (const auto& written : info.writes)
     if (written.name == shown.table) title = written.title;
-  return Json{{"id", shown.table},
-              {"title", text_json(title)},
-              {"columns", columns},
-              {"rows", rows_json(rows)},
-              {"total_rows", total}};
+  Json json = {{"id", shown.table},
+               {"title", text_json(title)},
+               {"columns", columns},
+               {"rows", rows_json(rows)},
+               {"total_rows", total}};
+  if (shown.evidence) json["evidence"] = true;
+  return json;
+}
+
+// Of a table its first customers, one row each, and the columns that the report's opening says of them.
+Json lead_table(const AnalysisInfo& info, const ReportTableInfo& shown, const Json& table) {
+  constexpr size_t most_customers = 5;
+  std::vector<size_t> places;
+  size_t subject = 0;
+  for (const auto& name : shown.lead)
+    for (size_t i = 0; i < table["columns"].size(); ++i)
+      if (table["columns"][i]["name"] == name) places.push_back(i);
+  for (size_t i = 0; i < table["columns"].size(); ++i)
+    if (auto* column = find_column(info, shown.table, table["columns"][i]["name"]); column && column->subject)
+      subject = i;
+  Json lead = table;
+  lead["columns"] = lead["rows"] = Json::array();
+  for (size_t i : places) lead["columns"].push_back(table["columns"][i]);
+  std::set<Json> customers;
+  for (const Json& row : table["rows"]) {
+    if (customers.size() == most_customers) break;
+    if (!customers.insert(row[subject]).second) continue;
+    Json first = Json::array();
+    for (size_t i : places) first.push_back(row[i]);
+    lead["rows"].push_back(first);
+  }
+  lead["total_rows"] = lead["rows"].size();  // the way to the others is below it
+  return lead;
 }
 
 Result<Json> section_json(store::Connection& connection, const AnalysisInfo& info, int64_t run_id,
@@ -141,21 +200,49 @@ Result<Json> section_json(store::Connection& connection, const AnalysisInfo& inf
                            "ORDER BY position",
                            {{"id", run_id}}));
   Json sentences = Json::array(), warnings = Json::array(), charts = Json::array(), tables = Json::array();
-  for (size_t i = 0; i < said.rows(); ++i)
-    (said.texts("kind")[i] == "warning" ? warnings : sentences)
-        .push_back(text_json(facts.said_again(said.texts("scope")[i], said.texts("id")[i],
-                                              said.texts("arguments")[i],
-                                              Text({said.texts("en")[i], said.texts("ko")[i]}))));
-  for (const auto& chart : info.charts) {
-    Json drawn = TRY(chart_json(connection, info, chart));
-    if (!drawn["rows"].empty()) charts.push_back(drawn);  // a shop without partners has no picture of them
+  std::map<std::string, Json> by_id;
+  for (size_t i = 0; i < said.rows(); ++i) {
+    Json text =
+        text_json(facts.said_again(said.texts("scope")[i], said.texts("id")[i], said.texts("arguments")[i],
+                                   Text({said.texts("en")[i], said.texts("ko")[i]})));
+    by_id.emplace(said.texts("id")[i], text);
+    (said.texts("kind")[i] == "warning" ? warnings : sentences).push_back(std::move(text));
   }
-  for (const auto& table : info.tables) tables.push_back(TRY(table_json(connection, info, table)));
-  return Json{
-      {"id", info.name},        {"title", text_json(info.title)}, {"question", text_json(info.question)},
-      {"sentences", sentences}, {"warnings", warnings},           {"charts", charts},
-      {"tables", tables}};
+  for (const auto& chart : info.charts)  // a shop without partners has no picture of them
+    if (auto drawn = TRY(chart_json(connection, info, chart))) charts.push_back(*std::move(drawn));
+  Json lead = {{"sentences", Json::array()}, {"tables", Json::array()}};
+  for (const auto& id : info.lead)
+    if (auto text = by_id.find(id); text != by_id.end()) lead["sentences"].push_back(text->second);
+  for (const auto& table : info.tables) {
+    tables.push_back(TRY(table_json(connection, info, table)));
+    if (!table.lead.empty() && !tables.back()["rows"].empty())
+      lead["tables"].push_back(lead_table(info, table, tables.back()));
+  }
+  Json section = {{"id", info.name},
+                  {"title", text_json(info.title)},
+                  {"question", text_json(info.question)},
+                  {"sentences", sentences},
+                  {"warnings", warnings},
+                  {"charts", charts},
+                  {"tables", tables},
+                  {"method", text_json(info.method)},
+                  {"evidence", info.evidence}};
+  if (!lead["sentences"].empty()) section["lead"] = lead;
+  return section;
 }
+
+// A report opens with what leads. Where nothing of that has run, with the first thing that is said of each
+// question.
+void open_with_first_sentences(Json& sections) {
+  for (const Json& section : sections)
+    if (section.contains("lead")) return;
+  for (Json& section : sections)
+    if (!section["evidence"] && !section["sentences"].empty())
+      section["lead"] = {{"sentences", Json::array({section["sentences"][0]})}, {"tables", Json::array()}};
+}
+
+// What leads, then what else there is, then how good it is.
+int place_of(const AnalysisInfo& info) { return info.evidence ? 2 : info.lead.empty() ? 1 : 0; }
 
 // Are all results there that the shown run wrote? Not so where another version of danggol wrote them.
 Result<bool> has_results(store::Connection& connection, const AnalysisInfo& info) {
@@ -221,10 +308,12 @@ Status add_tiles(store::Connection& connection, const AnalysisInfo& info, int64_
     auto label = std::find_if(info.key_figures.begin(), info.key_figures.end(),
                               [&](const auto& known) { return known.first == figures.texts("name")[i]; });
     if (label == info.key_figures.end()) continue;
+    bool is_money = figures.texts("unit")[i] == "currency";
+    if (is_money && figures["value"].number(i) == 0) continue;  // a shop whose amounts nobody knows
     Json tile = {{"label", text_json(label->second)},
                  {"period", text_json(written(Period{day("about_from", i), day("about_until", i)}))},
                  {"value", figures["value"].number(i)},
-                 {"unit", figures.texts("unit")[i] == "currency" ? "money" : figures.texts("unit")[i]},
+                 {"unit", is_money ? "money" : figures.texts("unit")[i]},
                  {"lo", nullptr},
                  {"hi", nullptr}};
     if (!figures["lo"].is_null(i)) tile["lo"] = figures["lo"].number(i), tile["hi"] = figures["hi"].number(i);
@@ -300,28 +389,29 @@ std::string escaped(const Json& json) {
 
 Result<std::string> html(store::Connection& connection, const std::vector<AnalysisInfo>& analyses,
                          const ReportFacts& facts) {
-  Json sections = Json::array(), tiles = Json::array(), headline = Json::array();
-  Json loads = TRY(loads_section(connection, tiles));
+  Json sections = Json::array(), tiles = Json::array(), notes = Json::array();
   Json labels = {{"yes", own_words("label.yes")}, {"no", own_words("label.no")}};
   for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
-  if (auto newer = TRY(newer_data(connection))) headline.push_back(text_json(*newer));
+  if (auto newer = TRY(newer_data(connection))) notes.push_back(text_json(*newer));
   std::vector<Text> left_out;
-  for (const auto& info : analyses) {
+  auto ordered = analyses;
+  std::stable_sort(ordered.begin(), ordered.end(),
+                   [](const auto& a, const auto& b) { return place_of(a) < place_of(b); });
+  for (const auto& info : ordered) {
     auto shown = facts.shown.find(info.name);
     int64_t run_id = shown == facts.shown.end() ? 0 : shown->second;
     auto failed = TRY(failed_since(connection, info, run_id));
-    if (failed) headline.push_back(text_json(*failed));
+    if (failed) notes.push_back(text_json(*failed));
     if (run_id == 0) {
       if (!failed && TRY(has_run(connection, info))) left_out.push_back(info.title);
       continue;
     }
     if (!TRY(has_results(connection, info))) {
-      headline.push_back(text_json(said(words::of_another_version({.title = info.title}))));
+      notes.push_back(text_json(said(words::of_another_version({.title = info.title}))));
       continue;
     }
     Json section = TRY(section_json(connection, info, run_id, facts));
     if (failed) section["warnings"].push_back(text_json(*failed));
-    if (info.headline && !section["sentences"].empty()) headline.push_back(section["sentences"][0]);
     for (const auto& [word, text] : info.labels) labels[word] = text_json(text);
     for (const auto& table : info.writes)
       for (const auto& column : table.columns) labels.emplace(column.name, text_json(column.label));
@@ -329,16 +419,18 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
     bool shows = !section["charts"].empty() || !section["tables"].empty() || !section["sentences"].empty();
     if (shows) sections.push_back(section);
   }
-  if (!left_out.empty()) headline.insert(headline.begin(), text_json(of_other_dates(left_out)));
-  sections.push_back(loads);
+  if (!left_out.empty()) notes.insert(notes.begin(), text_json(of_other_dates(left_out)));
+  open_with_first_sentences(sections);
+  sections.push_back(TRY(loads_section(connection, tiles)));
   Json json = {{"title", own_words("report.title")},
                {"lang", languages()[static_cast<size_t>(facts.language)].code},
                {"version", DANGGOL_VERSION},
                {"as_of", facts.as_of},
+               {"known", {{"from", to_text(facts.known.from)}, {"until", to_text(facts.known.until)}}},
                {"generated", iso_time(now_utc())},
                {"store", facts.store_name},
                {"labels", labels},
-               {"headline", headline},
+               {"notes", notes},
                {"tiles", tiles},
                {"sections", sections}};
   std::string page(page::report);

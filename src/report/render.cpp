@@ -54,6 +54,7 @@ Json json_of(const TableInfo& table) {
                  {"label", text_json(column.label)}};
     if (column.key) json["key"] = true;
     if (column.subject) json["subject"] = true;
+    if (!column.bounds.empty()) json["bounds"] = column.bounds;
     if (!column.help.empty()) json["help"] = text_json(column.help);
     columns.push_back(json);
   }
@@ -75,14 +76,14 @@ Json json_of(const ChartInfo& chart) {
           {"most_rows", chart.most_rows},
           {"order", chart.order},
           {"level", chart.level},
-          {"width", chart.width}};
+          {"width", chart.width},
+          {"evidence", chart.evidence}};
 }
 
 Json json_of(const ReportTableInfo& table) {
-  return {{"table", table.table},
-          {"order_by", table.order_by},
-          {"most_rows", table.most_rows},
-          {"where", table.where}};
+  return {{"table", table.table},      {"order_by", table.order_by}, {"most_rows", table.most_rows},
+          {"where", table.where},      {"columns", table.columns},   {"lead", table.lead},
+          {"evidence", table.evidence}};
 }
 
 Json json_of(const AnalysisInfo& info) {
@@ -104,7 +105,8 @@ Json json_of(const AnalysisInfo& info) {
           {"tables", json_of(info.tables)},
           {"labels", labels},
           {"key_figures", key_figures},
-          {"headline", info.headline},
+          {"lead", info.lead},
+          {"evidence", info.evidence},
           {"contacts", info.contacts}};
 }
 

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "danggol/printable.h"
+#include "report/row_writer.h"
+#include "report/workbook_out.h"
 
 namespace danggol::report {
 namespace {
@@ -54,16 +56,7 @@ bool is_formula(std::string_view text) {
   return error != std::errc{} || end != digits.data() + digits.size();
 }
 
-bool is_numeric(Type type) { return type == Type::integer || type == Type::real || type == Type::money; }
-
-class Writer {
- public:
-  virtual ~Writer() = default;
-  virtual Status rows(const Table& texts) = 0;  // every column as text
-  virtual void end() = 0;
-};
-
-class CsvWriter : public Writer {
+class CsvWriter : public RowWriter {
  public:
   CsvWriter(std::ostream& out, const Table& columns, const RowStyle& style) : out_(out), plain_(style.plain) {
     if (style.for_spreadsheet && !style.plain) out_ << "\xef\xbb\xbf";
@@ -87,7 +80,7 @@ class CsvWriter : public Writer {
     out_.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     return {};
   }
-  void end() override {}
+  Status end() override { return {}; }
 
  private:
   std::string cell(const std::string& text, bool is_text) const {
@@ -98,7 +91,7 @@ class CsvWriter : public Writer {
   std::vector<bool> is_text_;
 };
 
-class JsonWriter : public Writer {
+class JsonWriter : public RowWriter {
  public:
   JsonWriter(std::ostream& out, const Table& columns) : out_(out) {
     std::set<std::string> names;  // a key stands once in an object
@@ -122,7 +115,10 @@ class JsonWriter : public Writer {
     }
     return {};
   }
-  void end() override { out_ << "\n]\n"; }
+  Status end() override {
+    out_ << "\n]\n";
+    return {};
+  }
 
  private:
   static std::string quoted(const std::string& text) {
@@ -139,7 +135,7 @@ class JsonWriter : public Writer {
   bool first_ = true;
 };
 
-class TextWriter : public Writer {
+class TextWriter : public RowWriter {
  public:
   TextWriter(std::ostream& out, const Table& columns) : out_(out), columns_(columns), all_(columns) {
     for (auto& column : all_.columns) column.type = Type::text;
@@ -161,7 +157,7 @@ class TextWriter : public Writer {
                                all_.rows(), most_text_rows)};
     return {};
   }
-  void end() override {
+  Status end() override {
     std::vector<size_t> widths;
     for (const auto& column : all_.columns) {
       size_t width = display_width(printable(column.name));
@@ -183,6 +179,7 @@ class TextWriter : public Writer {
     line([&](size_t c) { return printable(all_.columns[c].name); });
     line([&](size_t c) { return std::string(widths[c], '-'); });
     for (size_t i = 0; i < all_.rows(); ++i) line([&](size_t c) { return all_.columns[c].texts[i]; });
+    return {};
   }
 
  private:
@@ -191,8 +188,9 @@ class TextWriter : public Writer {
   size_t bytes_ = 0;
 };
 
-std::unique_ptr<Writer> writer(const RowStyle& style, std::ostream& out, const Table& columns) {
+std::unique_ptr<RowWriter> writer(const RowStyle& style, std::ostream& out, const Table& columns) {
   if (style.format == Format::csv) return std::make_unique<CsvWriter>(out, columns, style);
+  if (style.format == Format::xlsx) return workbook_writer(out, columns);
   if (style.format == Format::json) return std::make_unique<JsonWriter>(out, columns);
   return std::make_unique<TextWriter>(out, columns);
 }
@@ -216,7 +214,7 @@ Status write_rows(store::Connection::Texts& rows, const RowStyle& style, const S
     TRY(to->rows(chunk));
     TRY(check(out));
   }
-  to->end();
+  TRY(to->end());
   return check(out);
 }
 
@@ -242,7 +240,7 @@ Status write_rows(const Table& rows, const RowStyle& style, std::ostream& out) {
   }
   auto to = writer(style, out, rows.without_rows());
   TRY(to->rows(texts));
-  to->end();
+  TRY(to->end());
   return check(out);
 }
 

@@ -1,4 +1,4 @@
-// Rows of a query to a stream, as a text table, CSV or JSON.
+// Rows of a query to a stream, as a text table, CSV, JSON or a workbook.
 #pragma once
 
 #include <iosfwd>

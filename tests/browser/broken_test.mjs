@@ -37,10 +37,13 @@ const cases = {
   'charts whose marks are not drawn': [withHead('<style>[data-chart] svg path { display: none }</style>'), 1, 'is drawn'],
   'something fetched': [withHead('<img src="http://127.0.0.1:9/x.png">'), 1, 'no error in the console'],
   'an exception': [withHead('<script>setTimeout(() => { throw Error("broken") })</script>'), 1, 'no error in the console'],
+  'words that are cut off': [withHead('<style>.question { overflow: hidden; height: 1rem }</style>'), 1, 'nothing is cut off'],
+  'a table in a box that scrolls': [withHead('<style>.rows { overflow: auto; max-height: 4rem }</style>'), 1, 'nothing is cut off'],
+  'proofs on page one': [withHead('<script>addEventListener("load", () => document.querySelectorAll("details").forEach(each => { each.open = true; }))</script>'), 1, 'the proofs are folded'],
   'a page too wide for a phone': [withHead('<style>h1 { min-width: 60rem }</style>'), 1, 'phone: no sideways scrolling'],
   'one language only': [withData(english), 1, 'Korean is Korean'],
   'hostile text': [withData((data, chart) => {
-    data.headline[0].en = data.labels.top.en = chart.title.en = NASTY;
+    data.sections[0].lead.sentences[0].en = data.labels.top.en = chart.title.en = NASTY;
     chart.note = { en: NASTY, ko: NASTY };
     for (const table of data.sections.flatMap(section => section.tables)) table.rows[0][0] = NASTY;
   }), 0, ' 0 failed'],

@@ -69,6 +69,35 @@ async function checkCharts(page, eye, when) {
   if (!allowEmpty) check(`${when}: no chart is missing`, empty.join('; '));
 }
 
+// Words that a reader cannot read to their end: out of their box where that hides or scrolls, out of their chart, or under
+// other words of it.
+const cutOff = page => page.evaluate(() => {
+  const shown = element => element.getClientRects().length > 0;
+  const found = [];
+  for (const box of document.querySelectorAll('#report *:not(svg *)')) {
+    if (!shown(box) || getComputedStyle(box).overflowX === 'visible' || box.matches('[data-chart] *, .toggle')) continue;
+    if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) found.push(`${box.className}: ${box.textContent.slice(0, 40)}`);
+  }
+  for (const cell of document.querySelectorAll('td, th, .tile dd, .tile dt')) {
+    if (shown(cell) && cell.getBoundingClientRect().right > innerWidth + 1) found.push(`beyond the window: ${cell.textContent.slice(0, 40)}`);
+  }
+  for (const chart of document.querySelectorAll('[data-chart]')) {
+    if (!shown(chart)) continue;
+    const svg = chart.querySelector('svg').getBoundingClientRect();
+    const words = [...chart.querySelectorAll('svg text')].filter(text => text.textContent.trim() && getComputedStyle(text).visibility !== 'hidden');
+    const boxes = words.map(text => text.getBoundingClientRect());
+    const say = (what, at) => found.push(`${chart.dataset.chart} ${what}: ${words[at].textContent}`);
+    boxes.forEach((box, at) => {
+      if (box.left < svg.left - 1 || box.right > svg.right + 1 || box.top < svg.top - 1 || box.bottom > svg.bottom + 1) say('cuts off', at);
+      const upright = other => !words[other].getAttribute('transform')?.includes('matrix') && !words[other].getAttribute('transform')?.includes('rotate');
+      const under = boxes.findIndex((other, later) => later > at && upright(at) && upright(later)
+        && Math.min(box.right, other.right) - Math.max(box.left, other.left) > 2 && Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top) > 4);
+      if (under >= 0) say(`has "${words[under].textContent}" over`, at);
+    });
+  }
+  return found.slice(0, 8).join('; ');
+});
+
 const headings = page => page.locator('h1, h2, h3, .question').allInnerTexts();
 const hangul = texts => texts.filter(text => /[가-힣]/.test(text)).length / texts.length;
 const overflow = page => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -94,6 +123,11 @@ try {
 
   await page.goto(address);
   await settle();
+  check('the proofs are folded', await page.locator('details[open]').count() > 0 && 'a part is open');
+  const openAll = async () => {
+    await page.locator('details.evidence').evaluateAll(all => all.forEach(each => { each.open = true; }));
+    await settle();
+  };
 
   const texts = {};
   for (const lang of ['en', 'ko']) {
@@ -101,10 +135,12 @@ try {
     await button.focus({ timeout: 3000 });
     await page.keyboard.press('Enter');
     await settle();
+    await openAll();
     texts[lang] = await headings(page);
     check(`${lang}: the page says so`, await page.evaluate(() => document.documentElement.lang) !== lang && 'lang attribute not set');
     check(`${lang}: the button is pressed`, await button.getAttribute('aria-pressed') !== 'true' && 'aria-pressed not set');
     await checkCharts(page, eye, lang);
+    check(`${lang}: nothing is cut off`, await cutOff(page));
     check(`${lang}: fits the window`, await overflow(page) > 0 && `${await overflow(page)} px too wide`);
     await page.evaluate(() => scrollTo(0, 0));
     await shot(page, `desktop-${lang}.png`);
@@ -118,9 +154,13 @@ try {
   await shot(page, 'dark.png');
   await page.emulateMedia({ colorScheme: 'light' });
 
-  await page.setViewportSize({ width: 375, height: 800 });
-  await settle();
-  check('phone: no sideways scrolling of the page', await overflow(page) > 0 && `${await overflow(page)} px too wide`);
+  await page.setViewportSize({ width: 390, height: 800 });
+  for (const lang of ['en', 'ko']) {
+    await page.locator(`button[data-lang="${lang}"]`).click();
+    await openAll();
+    check(`phone: no sideways scrolling of the page (${lang})`, await overflow(page) > 0 && `${await overflow(page)} px too wide`);
+    check(`phone: nothing is cut off (${lang})`, await cutOff(page));
+  }
   await checkCharts(page, eye, 'phone');
   await page.evaluate(() => scrollTo(0, 0));
   await shot(page, 'phone.png');

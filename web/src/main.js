@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { makeFormat } from './format.js';
 import { words } from './words.js';
-import { table } from './table.js';
+import { fitTables, table } from './table.js';
 import { chartElement, isHalf, redrawCharts, unmountCharts } from './charts/index.js';
 
 const anchor = section => `section-${section.id}`;
@@ -33,6 +33,11 @@ function aboutIntervals(chart, format) {
   return format.say(chart.kind === 'bar' || chart.kind === 'calibration' ? 'whiskers' : 'band', { interval });
 }
 
+function hasPart({ kind, rows = [], columns = [], x }, format) {
+  const values = rows.map(row => row[columns.indexOf(x)]);
+  return kind === 'line' && values.some(format.monthsInPart(values));
+}
+
 // The numbers behind a chart, for those who read rather than look; built when first opened.
 function numbersOf(chart, format) {
   const xUnit = chart.x_unit ?? (['histogram', 'ecdf'].includes(chart.kind) ? chart.unit : chart.kind === 'calibration' ? 'share' : '');
@@ -54,7 +59,7 @@ function numbersOf(chart, format) {
 }
 
 function figure(chart, wide, format) {
-  const note = [format.text(chart.note), aboutIntervals(chart, format)].filter(Boolean).join(' ');
+  const note = [format.text(chart.note), aboutIntervals(chart, format), hasPart(chart, format) && format.words.in_part].filter(Boolean).join(' ');
   return h(wide ? 'figure.wide' : 'figure',
     h('figcaption', h('h3', format.text(chart.title)), note && h('p.note', note)),
     chartElement(chart, format),
@@ -72,17 +77,35 @@ function figures(charts, format) {
   return h('div.figures', out);
 }
 
+const warningsOf = (warnings, format) => warnings.length > 0 && h('aside.warnings', h('strong', format.words.take_care),
+  warnings.length === 1 ? h('p', format.text(warnings[0])) : h('ul', warnings.map(warning => h('li', format.text(warning)))));
+
+const captioned = (each, format) => h('div.table', h('h3', format.text(each.title)), table(each, format));
+
+const pictures = ({ charts, tables }, format) => [figures(charts, format), tables.map(each => captioned(each, format))];
+
+// What a reader asks for who wants to know how good it is: one click away.
+function evidence(content, method, format) {
+  return h('details.evidence', h('summary', format.words.evidence), content, format.text(method) && h('p.method', format.text(method)));
+}
+
 function section(part, format) {
-  const list = key => part[key] ?? [];
-  const [charts, tables, sentences, warnings] = ['charts', 'tables', 'sentences', 'warnings'].map(list);
+  const [charts, tables, sentences, warnings] = ['charts', 'tables', 'sentences', 'warnings'].map(key => part[key] ?? []);
+  const of = evidence => ({ charts: charts.filter(each => Boolean(each.evidence) === evidence), tables: tables.filter(each => Boolean(each.evidence) === evidence) });
+  const said = [sentences.map(sentence => h('p', format.text(sentence))), warningsOf(warnings, format)];
   return h('section', { id: anchor(part), 'aria-labelledby': `${anchor(part)}-title` },
     h('h2', { id: `${anchor(part)}-title` }, format.text(part.title)),
     format.text(part.question) && h('p.question', format.text(part.question)),
-    sentences.map(sentence => h('p', format.text(sentence))),
-    warnings.length > 0 && h('aside.warnings', h('strong', format.words.take_care),
-      warnings.length === 1 ? h('p', format.text(warnings[0])) : h('ul', warnings.map(warning => h('li', format.text(warning))))),
-    figures(charts, format),
-    tables.map(each => h('div.table', h('h3', format.text(each.title)), table(each, format))));
+    part.evidence ? evidence([said, pictures({ charts, tables }, format)], part.method, format)
+      : [said, pictures(of(false), format), part.method && evidence(pictures(of(true), format), part.method, format)]);
+}
+
+// The answer in words: of each section that leads, what it says first, whom it names first, and the way to the rest.
+function opening(sections, format) {
+  return sections.filter(({ lead }) => lead).map(part => h('div.lead',
+    part.lead.sentences.map(sentence => h('p', format.text(sentence))),
+    (part.lead.tables ?? []).map(each => captioned(each, format)),
+    h('a', { href: `#${anchor(part)}` }, format.text(part.title))));
 }
 
 function bar(data, lang, change) {
@@ -95,7 +118,7 @@ function bar(data, lang, change) {
 }
 
 function render(data, lang, change) {
-  const format = makeFormat({ lang, labels: data.labels, currency: data.currency });
+  const format = makeFormat({ lang, labels: data.labels, currency: data.currency, known: data.known });
   const sections = data.sections ?? [];
   unmountCharts();
   document.documentElement.lang = lang;
@@ -106,8 +129,8 @@ function render(data, lang, change) {
       h('div.opening',
         h('h1', format.text(data.title)),
         h('p.meta', data.as_of && h('span', `${format.words.as_of} ${format.date(data.as_of)}`), data.store && h('span', data.store))),
-      data.headline?.length > 0 && h('div.headline', { role: 'region', 'aria-label': format.words.summary },
-        data.headline.map(sentence => h('p', format.text(sentence)))),
+      warningsOf(data.notes ?? [], format),
+      h('div.headline', { role: 'region', 'aria-label': format.words.summary }, opening(sections, format)),
       data.tiles?.length > 0 && h('dl.tiles', { 'aria-label': format.words.key_figures }, data.tiles.map(each => tile(each, format))),
       sections.length > 1 && contents(sections, format),
       sections.map(part => section(part, format))),
@@ -144,6 +167,7 @@ function start() {
   for (const [event, printing] of [['beforeprint', true], ['afterprint', false]]) {
     addEventListener(event, () => {
       document.documentElement.classList.toggle('printing', printing);
+      fitTables();
       redrawCharts({ printing });
     });
   }

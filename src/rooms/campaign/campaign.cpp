@@ -458,7 +458,14 @@ Room contact_list() {
                      .series("reason")
                      .where("arm = 'treated'")
                      .unit("count")},
-      .tables = {Shown("campaign").where("arm = 'treated'"), Shown("campaign_summary")},
+      .tables = {Shown("campaign")
+                     .where("arm = 'treated'")
+                     .columns({"customer_id", "reason", "p_leave", "p_leave_lo", "p_leave_hi", "product_id",
+                               "p_buy", "p_buy_lo", "p_buy_hi", "offer", "offer_place", "pay_discount",
+                               "medium", "expected_value", "expected_value_lo", "expected_value_hi"})
+                     .lead({"customer_id", "reason", "p_leave", "product_id", "offer", "medium"}),
+                 Shown("campaign_summary")},
+      .lead = {"contact", "nobody", "expected_margin"},
       .contacts = true};
   ParamTable<Params> table;
   table.real("least-p-leave", &Params::least_p_leave, {0, 1}, "probability")
@@ -485,7 +492,8 @@ Room list_backtest() {
                        .reads = {"result.forecast_backtest", "result.forecast_metric"},
                        .dates = {},
                        .writes = {backtest_columns()},
-                       .tables = {Shown("campaign_backtest").rows(10)}};
+                       .tables = {Shown("campaign_backtest").rows(10)},
+                       .evidence = true};
   return make_job(info, words::all, ParamTable<BacktestParams>(), backtest);
 }
 

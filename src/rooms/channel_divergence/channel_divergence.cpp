@@ -306,7 +306,7 @@ Room channel_divergence() {
                      .order_by("abs(element) DESC, cell")
                      .rows(15)},
       .tables = {Shown("channel_divergence").order_by("abs(element) DESC, dimension, cell").rows(20),
-                 Shown("channel_divergence_total").rows(10)}};
+                 Shown("channel_divergence_total").rows(10).evidence()}};
   ParamTable<Params> table;
   table.choice("h1-grade", &Params::h1_grade, grade_list())
       .choice("h2-grade", &Params::h2_grade, grade_list())

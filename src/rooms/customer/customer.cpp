@@ -16,34 +16,36 @@ struct Params {
 
 Status validate(const Params&) { return {}; }
 
-// What each source says of $customer_id as rows (about, value, value_lo, value_hi).
+// What each source says of $customer_id as rows (about, value, unit, value_lo, value_hi), what matters first:
+// does this customer leave, what to do about it, and then who it is. The unit "word" is a value of ours, told
+// by its label.
 struct Source {
   const char* table;
   const char* sql;
 };
 constexpr Source sources[] = {
-    {"raw.event",
-     "SELECT unnest(['region', 'first purchase', 'last purchase', 'receipts', 'spent']) AS about, "
-     "unnest([any_value(region), min(ts)::DATE::VARCHAR, max(ts)::DATE::VARCHAR, count(DISTINCT (ts::DATE, "
-     "receipt_id))::VARCHAR, "
-     "sum(amount)::VARCHAR]) AS value, NULL::DOUBLE AS value_lo, NULL::DOUBLE AS value_hi "
-     "FROM event JOIN customer USING (customer_no) WHERE customer_id = $customer_id AND action = 'purchase'"},
-    {"result.rfm",
-     "SELECT 'grade in ' || period, grade, NULL, NULL FROM result.rfm WHERE customer_id = $customer_id ORDER "
-     "BY period"},
     {"result.grade_forecast",
-     "SELECT 'probability of leaving', round(p_leave, 4)::VARCHAR, p_leave_lo, p_leave_hi FROM "
-     "result.grade_forecast "
-     "WHERE customer_id = $customer_id"},
+     "SELECT 'probability of leaving', round(p_leave, 4)::VARCHAR, 'share', p_leave_lo, p_leave_hi FROM "
+     "result.grade_forecast WHERE customer_id = $customer_id"},
+    {"result.campaign",
+     "SELECT unnest(['campaign', 'reason', 'offer', 'valid at', 'medium']), "
+     "unnest([arm, reason, offer, nullif(offer_place, ''), medium]), "
+     "unnest(['word', 'word', 'word', '', 'word']), NULL, NULL FROM "
+     "(FROM result.campaign WHERE customer_id = $customer_id LIMIT 1)"},
     {"result.recommendation",
-     "SELECT 'buys if back: ' || coalesce(product_name, product_id), round(p_buy_if_back, 4)::VARCHAR, "
-     "p_buy_if_back_lo, p_buy_if_back_hi "
+     "SELECT 'buys if back:' || coalesce(product_name, product_id), round(p_buy_if_back, 4)::VARCHAR, "
+     "'share', p_buy_if_back_lo, p_buy_if_back_hi "
      "FROM result.recommendation JOIN product USING (product_id) WHERE customer_id = $customer_id ORDER BY "
      "place LIMIT 3"},
-    {"result.campaign",
-     "SELECT 'campaign', arm || ', ' || reason || ', ' || offer || ', ' || medium, NULL, NULL FROM "
-     "result.campaign "
-     "WHERE customer_id = $customer_id LIMIT 1"},
+    {"result.rfm",
+     "SELECT 'grade in ' || period, grade, 'word', NULL, NULL FROM result.rfm WHERE customer_id = "
+     "$customer_id ORDER BY period"},
+    {"raw.event",
+     "SELECT unnest(['last purchase', 'first purchase', 'receipts', 'spent', 'region']), "
+     "unnest([max(ts)::DATE::VARCHAR, min(ts)::DATE::VARCHAR, count(DISTINCT (ts::DATE, "
+     "receipt_id))::VARCHAR, sum(amount)::VARCHAR, any_value(region)]), "
+     "unnest(['', '', 'receipts', 'currency', '']), NULL, NULL "
+     "FROM event JOIN customer USING (customer_no) WHERE customer_id = $customer_id AND action = 'purchase'"},
 };
 
 Result<Table> answer(Context& context, const Params& params) {
@@ -56,9 +58,9 @@ Result<Table> answer(Context& context, const Params& params) {
     std::string_view table = source.table;
     if (table.starts_with("result.") && !context.params_of(table)) continue;
     Table part = TRY(context.query(
-        fmt::format("SELECT about::VARCHAR AS about, value::VARCHAR AS value, value_lo::DOUBLE AS value_lo, "
-                    "value_hi::DOUBLE AS value_hi FROM ({}) AS t(about, value, value_lo, value_hi) WHERE "
-                    "value IS NOT NULL",
+        fmt::format("SELECT about::VARCHAR AS about, value::VARCHAR AS value, unit::VARCHAR AS unit, "
+                    "value_lo::DOUBLE AS value_lo, value_hi::DOUBLE AS value_hi "
+                    "FROM ({}) AS t(about, value, unit, value_lo, value_hi) WHERE value IS NOT NULL",
                     source.sql),
         id));
     if (rows.columns.empty()) rows = part;

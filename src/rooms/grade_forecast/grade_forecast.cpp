@@ -277,7 +277,7 @@ Room training() {
                                       .unit("share")
                                       .order_by("gain_share DESC, feature")
                                       .rows(15)},
-                       .headline = false};
+                       .evidence = true};
   return make_job(info, words::all, params_table(), train);
 }
 
@@ -301,8 +301,8 @@ Room backtesting() {
                .size("customers")
                .unit("share"),
            line("forecast_lift", "forecast_lift").x("top_share").y("caught_share").bounds().unit("share")},
-      .tables = {Shown("forecast_metric").rows(60), Shown("forecast_class").rows(10),
-                 Shown("forecast_pair")}};
+      .tables = {Shown("forecast_metric").rows(60), Shown("forecast_class").rows(10), Shown("forecast_pair")},
+      .evidence = true};
   return make_job(info, words::all, params_table(), backtest);
 }
 
@@ -312,7 +312,7 @@ Room random_splitting() {
                        .dates = {"split", "until"},
                        .writes = {random_split_columns(), pair_columns("forecast_random_split_pair")},
                        .tables = {Shown("forecast_random_split").where("metric <> 'log_loss'")},
-                       .headline = false};
+                       .evidence = true};
   return make_job(info, words::all, params_table(), random_split);
 }
 
@@ -321,7 +321,8 @@ Room prediction() {
                        .reads = {"raw.event", "raw.customer", "model.grade_forecast"},
                        .dates = {"as-of", "split", "until"},
                        .writes = {forecast_columns()},
-                       .tables = {Shown("grade_forecast").order_by("p_leave DESC, customer_id").rows(15)}};
+                       .tables = {Shown("grade_forecast").order_by("p_leave DESC, customer_id").rows(15)},
+                       .lead = {"will_leave"}};
   return make_job(info, words::all, params_table(), predict);
 }
 

@@ -355,7 +355,8 @@ Room pay_share() {
                                       .bounds()
                                       .unit("share")
                                       .order_by("dose")},
-                       .tables = {Shown("pay_share_group").rows(3), Shown("pay_share_distance").rows(3),
+                       .tables = {Shown("pay_share_group").rows(3),
+                                  Shown("pay_share_distance").rows(3).evidence(),
                                   Shown("pay_share_dose").order_by("dose").rows(5)}};
   ParamTable<Params> table;
   table.choice("period", &Params::period, {"h1", "year"})

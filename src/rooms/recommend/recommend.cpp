@@ -326,7 +326,8 @@ Room recommend() {
                      .y("observed")
                      .bounds()
                      .size("pairs")
-                     .unit("share")},
+                     .unit("share")
+                     .evidence()},
       .tables = {Shown("recommendation").where("place = 1").order_by("md5(customer_id)").rows(10)}};
   ParamTable<Params> table;
   table.integer("products", &Params::products, {2, 10'000}, "products")

@@ -1,5 +1,5 @@
 // Charts on two axes: line, fan, bar, histogram, scatter, ecdf, calibration.
-import { axisForX, band, cartesian, categoryAxis, tip, tipAtX, valueAxis, whiskers } from './parts.js';
+import { axisForX, band, cartesian, categoryAxis, legendHeight, tip, tipAtX, valueAxis, whiskers } from './parts.js';
 import { bySeries, distinct, extent, known } from './read.js';
 
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
@@ -7,8 +7,27 @@ const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'a
 const items = points => points.map(point => ({ value: [point.x, known(point.y) ? point.y : null], point }));
 const namesOf = groups => groups.map(group => group.name);
 
+// What is not as firm as the rest of a line: hollow, and dashed where it joins.
+function soften(series, { theme }, isSoft) {
+  return series.flatMap(entry => {
+    const { data, color, lineStyle } = entry;
+    const soft = at => Boolean(data[at]?.point) && isSoft(data[at].point);
+    if (entry.type !== 'line' || !data.some((item, at) => soft(at))) return [entry];
+    const gap = item => ({ value: [item.value[0], null] });
+    return [
+      { ...entry, data: data.map((item, at) => soft(at) ? gap(item) : item) },
+      {
+        ...entry, symbol: 'circle', itemStyle: { color: theme.paper, borderColor: color, borderWidth: 2 }, lineStyle: { ...lineStyle, color, type: [5, 4] },
+        data: data.map((item, at) => soft(at) ? item : soft(at - 1) || soft(at + 1) ? { value: item.value, symbol: 'none' } : gap(item)),
+      },
+    ];
+  });
+}
+
+// A line begins at zero: what rose by a tenth looks like a tenth.
 export function line(page) {
   const { chart, points, format } = page;
+  const isInPart = format.monthsInPart(points.map(point => point.x));
   const groups = bySeries(points, chart.order);
   const colours = page.coloursOf(namesOf(groups));
   const series = groups.flatMap((group, i) => [
@@ -20,10 +39,11 @@ export function line(page) {
     },
   ]);
   return {
+    height: 295 + legendHeight(page, namesOf(groups)),
     option: cartesian({
-      page, names: namesOf(groups), series,
+      page, names: namesOf(groups), series: soften(series, page, point => isInPart(point.x)),
       xAxis: axisForX(page, points, { name: format.text(chart.x_label), unit: chart.x_unit }),
-      yAxis: valueAxis(page, { vertical: true, name: format.text(chart.y_label), unit: chart.unit, scale: chart.unit !== 'share' && chart.unit !== 'count' }),
+      yAxis: valueAxis(page, { vertical: true, name: format.text(chart.y_label), unit: chart.unit }),
       tooltip: tipAtX(page, { heading: headingOfX(page), unit: chart.unit }),
     }),
   };
@@ -35,18 +55,10 @@ export function fan(page) {
   const isForecast = point => known(point.lo) && known(point.hi);
   const lastKnown = new Map(page.points.filter(point => !isForecast(point) && known(point.y)).map(point => [point.series, point]));
   const joined = page.points.map(point => lastKnown.get(point.series) === point ? { ...point, lo: point.y, hi: point.y, joint: point } : point);
-  const { option } = line({ ...page, points: joined });
-  const hollow = colour => ({ symbol: 'circle', itemStyle: { color: page.theme.paper, borderColor: colour, borderWidth: 2 } });
-  option.series = option.series.flatMap(entry => {
-    if (entry.type !== 'line') return [entry];
-    const items = entry.data.map(item => item.point.joint ? { ...item, point: item.point.joint } : item);
-    const past = items.filter(item => !isForecast(item.point));
-    const future = items.filter(item => isForecast(item.point));
-    const joint = past.length && future.length ? [{ value: past.at(-1).value, symbol: 'none' }] : [];
-    return [{ ...entry, data: past },
-      { ...entry, ...hollow(entry.color), data: [...joint, ...future], lineStyle: { ...entry.lineStyle, color: entry.color, type: [5, 4] } }];
-  });
-  return { option };
+  const { option, height } = line({ ...page, points: joined });
+  const unjoined = item => item.point?.joint ? { ...item, point: item.point.joint } : item;
+  const series = option.series.map(entry => entry.type === 'line' ? { ...entry, data: entry.data.map(unjoined) } : entry);
+  return { height, option: { ...option, series: soften(series, page, isForecast) } };
 }
 
 const headingOfX = ({ chart, format }) => x => typeof x === 'number'
@@ -81,7 +93,7 @@ export function bar(page) {
   const category = categoryAxis(page, categories, { vertical: horizontal, name: format.text(chart.x_label) });
   const perBar = stacked ? 30 : 16 + 14 * groups.length;
   return {
-    height: horizontal ? categories.length * perBar + (groups.length > 1 ? 34 : 0) + 64 : undefined,
+    height: horizontal ? categories.length * perBar + legendHeight(page, namesOf(groups)) + 64 : undefined,
     option: cartesian({
       page, names: namesOf(groups), series, xAxis: horizontal ? value : category, yAxis: horizontal ? category : value,
       grid: showValues ? { right: 14 + Math.max(...points.map(point => page.measure(caption(point)))) } : {},
@@ -224,7 +236,7 @@ export function calibration(page) {
   ];
   const axis = { min: 0, max: edge, unit, splitNumber: 5 };
   return {
-    height: side + (groups.length > 1 ? 34 : 0) + 76,
+    height: side + legendHeight(page, namesOf(groups)) + 76,
     option: cartesian({
       page, names: namesOf(groups), series,
       xAxis: valueAxis(page, { ...axis, name: xName }),

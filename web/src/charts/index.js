@@ -2,7 +2,7 @@
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, SankeyChart, ScatterChart } from 'echarts/charts';
-import { GridComponent, LegendScrollComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent } from 'echarts/components';
+import { GridComponent, LegendPlainComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent } from 'echarts/components';
 import { LabelLayout } from 'echarts/features';
 import { h } from '../dom.js';
 import { known, readPoints } from './read.js';
@@ -10,7 +10,7 @@ import { bar, calibration, ecdf, fan, histogram, line, scatter } from './axes.js
 import { graph, heatMap, sankey } from './relations.js';
 
 use([SVGRenderer, BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, SankeyChart, ScatterChart,
-  GridComponent, LegendScrollComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent, LabelLayout]);
+  GridComponent, LegendPlainComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent, LabelLayout]);
 
 // kind: what draws it, the roles without which a point is nothing, a further condition on points, whether two fit side
 // by side.

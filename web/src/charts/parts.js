@@ -8,7 +8,7 @@ const MONTH_START = /^\d{4}-\d{2}(-01)?$/;
 // The whole option of a chart with two axes.
 export function cartesian({ page, names = [], xAxis, yAxis, series, tooltip, grid }) {
   const legend = names.length > 1 ? legendOf(page, names) : undefined;
-  const top = (legend ? 34 : 10) + (yAxis.name ? 24 : 0);
+  const top = 10 + legendHeight(page, names) + (yAxis.name ? 24 : 0);
   return {
     ...base(page),
     legend, xAxis, yAxis, series,
@@ -21,12 +21,26 @@ export function base({ theme }) {
   return { animation: false, color: theme.palette, textStyle: { fontFamily: theme.font, color: theme.ink } };
 }
 
-export function legendOf({ theme, format }, names) {
+// All names of a legend are seen, in as many lines as they need.
+const LEGEND = { itemGap: 16, itemWidth: 14, itemHeight: 9 };
+const LEGEND_FONT = 13;
+
+function legendOf({ theme, format, width }, names) {
   return {
-    type: 'scroll', left: 0, top: 0, padding: 0, itemGap: 18, itemWidth: 14, itemHeight: 9, icon: 'roundRect',
-    data: names, formatter: name => format.label(name), textStyle: { color: theme.ink, fontSize: 13 },
-    pageIconColor: theme.ink, pageTextStyle: { color: theme.muted }, inactiveColor: theme.rule,
+    type: 'plain', left: 0, top: 0, padding: 0, width, ...LEGEND, icon: 'roundRect', data: names, formatter: name => format.label(name),
+    textStyle: { color: theme.ink, fontSize: LEGEND_FONT, lineHeight: LEGEND_FONT }, inactiveColor: theme.rule,
   };
+}
+
+export function legendHeight({ format, measure, width }, names) {
+  if (names.length < 2) return 0;
+  let [lines, x] = [1, 0];
+  for (const name of names) {
+    const wide = LEGEND.itemWidth + 6 + measure(format.label(name)) * LEGEND_FONT / 12;
+    if (x > 0 && x + wide > width) [lines, x] = [lines + 1, 0];
+    x += wide + LEGEND.itemGap;
+  }
+  return lines * (LEGEND_FONT + LEGEND.itemGap) - 4;
 }
 
 const axisStyle = theme => ({

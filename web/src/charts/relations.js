@@ -55,11 +55,11 @@ export function sankey(page) {
   const of = key => nodes.find(entry => entry.name === key);
   const outcome = point => format.number(point.value, chart.unit);
   return {
-    height: Math.max(sides.source.length, sides.target.length) * 62 + 60,
+    height: Math.max(sides.source.length, sides.target.length) * 70 + 60,
     option: {
       ...base(page),
       title: [[chart.x_label, { left: 0 }], [chart.y_label, { right: 0 }]].filter(([name]) => name)
-        .map(([name, at]) => ({ text: format.text(name), top: 0, padding: 0, textStyle: { fontSize: 13, fontWeight: 600, color: theme.muted }, ...at })),
+        .map(([name, at]) => ({ text: format.text(name), top: 2, padding: 0, textStyle: { fontSize: 13, fontWeight: 600, color: theme.muted }, ...at })),
       tooltip: {
         ...tooltipBox(page), trigger: 'item',
         formatter: ({ dataType, data }) => {
@@ -71,7 +71,7 @@ export function sankey(page) {
         },
       },
       series: [{
-        type: 'sankey', left: 0, right: 0, top: 26, bottom: 4, nodeWidth: 12, nodeGap: 12, layoutIterations: 0, draggable: false,
+        type: 'sankey', left: 0, right: 0, top: 28, bottom: 4, nodeWidth: 12, nodeGap: 20, layoutIterations: 0, draggable: false,
         data: nodes, links: points.map(p => ({ source: `source:${p.source}`, target: `target:${p.target}`, value: p.value })),
         lineStyle: { color: 'source', opacity: 0.32, curveness: 0.5 }, itemStyle: { borderWidth: 0 },
         emphasis: { focus: 'adjacency', lineStyle: { opacity: 0.6 } },
