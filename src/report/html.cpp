@@ -332,13 +332,13 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
           rejected = totals.integers("rejected")[0];
   int64_t customers = TRY(connection.integer("SELECT count(*) FROM raw.customer"));
   auto tile = [&](const char* key, int64_t value, const char* unit) {
-    Json tile = {
+    Json made = {
         {"label", own_words(key)}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}};
     if (!totals["first_day"].is_null(0)) {
       auto day = [&](const char* column) { return static_cast<int32_t>(totals.integers(column)[0]); };
-      tile["period"] = text_json(written(Period{Date{day("first_day")}, Date{day("last_day") + 1}}));
+      made["period"] = text_json(written(Period{Date{day("first_day")}, Date{day("last_day") + 1}}));
     }
-    tiles.push_back(tile);
+    tiles.push_back(made);
   };
   tile("report.tile.customers", customers, "customers");
   tile("report.tile.events", TRY(connection.integer("SELECT count(*) FROM raw.event")), "");

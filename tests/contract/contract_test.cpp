@@ -293,7 +293,40 @@ TEST_P(Contract, PicturesAndTablesCanBeDrawn) {
   for (const auto& shown : room_.tables) {
     ASSERT_FALSE(columns_of(shown.table).empty()) << shown.table << " is not a table of this room";
     EXPECT_GT(rows(shown.table, shown.where, shown.order_by), 0) << shown.table;
+    for (const auto* listed : {&shown.columns, &shown.lead})
+      for (const auto& column : *listed)
+        EXPECT_TRUE(columns_of(shown.table).count(column)) << shown.table << ": " << column;
   }
+  if (!room_.lead.empty()) {
+    EXPECT_EQ(
+        shared(Way::once).number(fmt::format("SELECT count(*) FROM run.sentence JOIN run.log USING (run_id) "
+                                             "WHERE room = '{}' AND id = '{}'",
+                                             room_.name, room_.lead[0])),
+        1)
+        << room_.lead[0] << " leads and is not said";
+  }
+}
+
+// A value in code ("spend_5") that a report shows has words.
+TEST_P(Contract, NoCodesAreShown) {
+  static const std::regex code("[a-z][a-z0-9]*(_[a-z0-9]+)+");
+  std::set<std::string> labelled;
+  for (const auto& [value, text] : room_.labels) labelled.insert(value);
+  auto look = [&](const std::string& table, const std::string& where) {
+    for (const auto& written : room_.writes)
+      for (const auto& column : written.columns) {
+        if (written.name != table || column.type != danggol::Type::text || column.subject ||
+            column.unit == "product")
+          continue;
+        for (const auto& value : shared(Way::once).texts(
+                 fmt::format("SELECT DISTINCT split_part({0}, ':', 1) FROM {1} {2}{3} ORDER BY ALL",
+                             column.name, table, where.empty() ? "" : "WHERE ", where)))
+          EXPECT_TRUE(labelled.contains(value) || !std::regex_match(value, code))
+              << table << "." << column.name << ": " << value;
+      }
+  };
+  for (const auto& chart : room_.charts) look(chart.table, chart.where);
+  for (const auto& shown : room_.tables) look(shown.table, shown.where);
 }
 
 TEST_P(Contract, ParametersHaveHelpAndLimits) {

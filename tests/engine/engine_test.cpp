@@ -223,6 +223,37 @@ TEST(Report, SaysWhatIsOfOtherDatesOrData) {
   EXPECT_FALSE(says("loaded after these results"));
 }
 
+// Which sections a report has, by the ids of their analyses.
+std::vector<std::string> sections_of(const std::string& html) {
+  std::vector<std::string> out;
+  for (const AnalysisInfo& info : Engine::analyses())
+    if (html.find(fmt::format("{{\"id\":\"{}\",\"title\"", info.name)) != std::string::npos)
+      out.push_back(info.name);
+  return out;
+}
+
+TEST(Report, HoldsResultsOfOneSetOfDates) {
+  SmallShop shop;
+  Engine engine = shop.open(Access::write);
+  std::vector<std::string> all = {"sales_trend", "rfm", "grade_change"};
+  auto sections = [&] {
+    must(engine.report(shop.folder().path("r.html"), Language::en));
+    return sections_of(shop.folder().read("r.html"));
+  };
+  auto as_of = [&] { return rows(engine, "SELECT as_of FROM run.frame"); };
+  must(engine.pipeline({.rooms = all}, silent));
+  EXPECT_EQ(sections(), all);
+  std::string first = as_of();
+  std::string split = rows(engine, "SELECT period_split FROM run.frame");
+  std::string earlier = split.substr(0, 10);
+  must(engine.run("rfm", {{"as-of", earlier}}, silent));
+  EXPECT_NE(as_of(), first);
+  EXPECT_EQ(sections(), std::vector<std::string>{"rfm"}) << "the others are of later days";
+  must(engine.pipeline({.rooms = all}, silent));
+  EXPECT_EQ(as_of(), first);
+  EXPECT_EQ(sections(), all) << "whole again, and the earlier run is not among them";
+}
+
 TEST(Retention, RowsModelsAndWordsOfOlderRunsGoButNotOfWhatIsShown) {
   SmallShop shop;
   Engine engine = shop.open(Access::write);
@@ -293,7 +324,7 @@ TEST(Cursor, GivesTheAnswerOfAQuery) {
   ASSERT_EQ(chunk.length, 5);
   auto* ends = static_cast<const int32_t*>(chunk.children[0]->buffers[1]);
   auto* texts = static_cast<const char*>(chunk.children[0]->buffers[2]);
-  EXPECT_EQ(std::string(texts, texts + ends[1]), "region");
+  EXPECT_EQ(std::string(texts, texts + ends[1]), "last purchase");
   chunk.release(&chunk);
   EXPECT_FALSE(must(cursor.next(chunk)));
 }

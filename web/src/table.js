@@ -50,7 +50,7 @@ export function table({ columns, rows, total_rows: total, title }, format) {
   const body = rows.map(row => h('tr', shown.map(({ index, column, label, low, high, digits, numeric }) => {
     const cell = value => format.cell(value, column, digits);
     const ends = low === undefined ? [] : [cell(row[low]), cell(row[high])];
-    return h('td', { class: numeric ? 'number' : null, 'data-label': label }, h('span', cell(row[index]),
+    return h('td', { class: numeric ? 'number' : column.type === 'date' ? 'date' : null, 'data-label': label }, h('span', cell(row[index]),
       ends.some(end => end !== DASH) && h('span.interval', ` ${ends.join(' – ')}`)));
   })));
 

@@ -339,25 +339,25 @@ Result<Summary> run(Context& context, const Params& params) {
 }  // namespace
 
 Room pay_share() {
-  AnalysisInfo info = {.name = "pay_share",
-                       .reads = {"raw.event", "result.rfm"},
-                       .dates = {"from", "split", "until"},
-                       .writes = {curve_columns(), segment_columns(), distance_columns(), dose_columns()},
-                       .charts = {ecdf("pay_share_curve", "pay_share")
-                                      .x("share")
-                                      .y("cumulative")
-                                      .series("segment")
-                                      .unit("share")
-                                      .order_by("segment, share"),
-                                  bar("pay_share_leaving", "pay_share_dose")
-                                      .x("bucket")
-                                      .y("leaves")
-                                      .bounds()
-                                      .unit("share")
-                                      .order_by("dose")},
-                       .tables = {Shown("pay_share_group").rows(3),
-                                  Shown("pay_share_distance").rows(3).evidence(),
-                                  Shown("pay_share_dose").order_by("dose").rows(5)}};
+  AnalysisInfo info = {
+      .name = "pay_share",
+      .reads = {"raw.event", "result.rfm"},
+      .dates = {"from", "split", "until"},
+      .writes = {curve_columns(), segment_columns(), distance_columns(), dose_columns()},
+      .charts = {ecdf("pay_share_curve", "pay_share")
+                     .x("share")
+                     .y("cumulative")
+                     .series("segment")
+                     .unit("share")
+                     .order_by("segment, share"),
+                 bar("pay_share_leaving", "pay_share_dose")
+                     .x("bucket")
+                     .y("leaves")
+                     .bounds()
+                     .unit("share")
+                     .order_by("dose")},
+      .tables = {Shown("pay_share_group").rows(3), Shown("pay_share_distance").rows(3).evidence(),
+                 Shown("pay_share_dose").order_by("dose").rows(5)}};
   ParamTable<Params> table;
   table.choice("period", &Params::period, {"h1", "year"})
       .integer("resamples", &Params::resamples, {100, 10'000}, "");
