@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "danggol/nearest.h"
+
 namespace danggol {
 
 Result<std::vector<std::string>> texts_by_number(Context& context, std::string_view view,
@@ -36,6 +38,13 @@ Text column_label(const Words& words, std::string_view table, const ColumnInfo& 
 }
 
 }  // namespace
+
+Error no_such_param(const std::string& room, const std::string& name, const std::vector<ParamInfo>& params) {
+  std::vector<std::string> names;
+  for (const ParamInfo& param : params) names.push_back(param.name);
+  return {Code::bad_input, fmt::format("{}: no parameter {}{}; see danggol describe {}", room, name,
+                                       nearest_hint(name, names), room)};
+}
 
 void put_words(AnalysisInfo& info, const Words& words) {
   std::string analysis = "analysis." + info.name;

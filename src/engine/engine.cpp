@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/output_file.h"
 #include "base/part.h"
+#include "danggol/nearest.h"
 #include "engine/import_files.h"
 #include "engine/job_queue.h"
 #include "engine/reader.h"
@@ -32,8 +33,7 @@ using engine::Reader;
 
 Result<const Room*> room_named(const std::string& name, Kind kind) {
   const Room* room = find_room(name);
-  if (!room)
-    return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
+  if (!room) return engine::no_such_room(name);
   if (room->info.kind != kind)
     return Error{Code::bad_input, fmt::format("{}: is a {}", name,
                                               kind == Kind::job ? "query, not a job" : "job, not a query")};
@@ -255,8 +255,7 @@ std::vector<AnalysisInfo> Engine::analyses() {
 
 Result<AnalysisInfo> Engine::analysis(const std::string& name) {
   const Room* room = find_room(name);
-  if (!room)
-    return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
+  if (!room) return engine::no_such_room(name);
   return room->info;
 }
 
@@ -347,6 +346,15 @@ Result<PipelineSummary> Engine::pipeline(const PipelineRequest& request, const P
 
 namespace {
 
+// The nearest may be one whose room has not run yet.
+Error no_such_table(const std::string& name, const std::vector<std::string>& there) {
+  auto names = there;
+  for (const Room& room : rooms::all())
+    for (const TableInfo& table : room.info.writes) names.push_back(table.name);
+  return {Code::not_found, fmt::format("{}: no such table{}; there are {}", name, nearest_hint(name, names),
+                                       fmt::join(there, ", "))};
+}
+
 // A SELECT of the first rows of a table there is.
 Result<std::string> select_from(store::Connection& connection, const std::string& table, int64_t limit) {
   Table tables = TRY(connection.query(
@@ -355,16 +363,16 @@ Result<std::string> select_from(store::Connection& connection, const std::string
       "schema_name IN ('raw', 'feature', 'model', 'run') UNION ALL SELECT schema_name, view_name FROM "
       "duckdb_views() WHERE database_name = $own AND schema_name = 'result' ORDER BY ALL",
       {{"own", connection.own_catalogue()}}));
-  std::string known;
+  std::vector<std::string> known;
   for (size_t i = 0; i < tables.rows(); ++i) {
     const std::string &schema = tables.texts("schema")[i], &name = tables.texts("name")[i];
     if (schema + "." + name == table)
       return fmt::format("SELECT * FROM {}{}", store::identifier(schema, name),
                          limit < 0 ? "" : fmt::format(" LIMIT {}", limit));
-    known += (i > 0 ? ", " : "") + schema + "." + name;
+    known.push_back(schema + "." + name);
   }
   const Room* writer = engine::writer_of(table);
-  if (!writer) return Error{Code::not_found, fmt::format("{}: no such table; there are {}", table, known)};
+  if (!writer) return no_such_table(table, known);
   const std::string& room = writer->info.name;
   bool has_run = TRY(connection.integer("SELECT count(*) FROM run.log WHERE room = $room AND state = 'done'",
                                         {{"room", room}})) > 0;

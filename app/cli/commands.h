@@ -1,0 +1,13 @@
+// What each command does.
+#pragma once
+
+#include "danggol/result.h"
+#include "options.h"
+
+namespace danggol::cli {
+
+using Command = Status(const Options&);
+
+Command check, import, suppress, run, pipeline, show, sql, report, simulate, list, describe, version;
+
+}  // namespace danggol::cli
