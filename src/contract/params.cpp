@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "danggol/nearest.h"
+
 namespace danggol::param_text {
 namespace {
 
@@ -68,7 +70,9 @@ Status parse(const ParamInfo& info, std::string_view text, bool& value) {
 Status parse(const ParamInfo& info, std::string_view text, std::string& value) {
   if (info.type == ParamType::choice &&
       std::find(info.choices.begin(), info.choices.end(), text) == info.choices.end())
-    return bad(info, text, fmt::format("must be one of {}", fmt::join(info.choices, ", ")));
+    return bad(
+        info, text,
+        fmt::format("must be one of {}{}", fmt::join(info.choices, ", "), nearest_hint(text, info.choices)));
   if (info.required && text.empty()) return missing(info);
   value = text;
   return {};

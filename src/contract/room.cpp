@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "danggol/nearest.h"
+
 namespace danggol {
 
 Result<bool> knows_amounts(Context& context, const Period& period) {
@@ -44,6 +46,13 @@ Text column_label(const Words& words, std::string_view table, const ColumnInfo& 
 }
 
 }  // namespace
+
+Error no_such_param(const std::string& room, const std::string& name, const std::vector<ParamInfo>& params) {
+  std::vector<std::string> names;
+  for (const ParamInfo& param : params) names.push_back(param.name);
+  return {Code::bad_input, fmt::format("{}: no parameter {}{}; see danggol describe {}", room, name,
+                                       nearest_hint(name, names), room)};
+}
 
 void put_words(AnalysisInfo& info, const Words& words) {
   std::string analysis = "analysis." + info.name;

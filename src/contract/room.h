@@ -117,13 +117,13 @@ struct Room {
 
 namespace room_detail {
 
+Error no_such_param(const std::string& room, const std::string& name, const std::vector<ParamInfo>& params);
+
 template <class Params>
 Result<Params> read_params(const std::string& room, const ParamTable<Params>& table, ParamTexts texts) {
   Params params;
   TRY(table.read(texts, params));
-  if (!texts.empty())
-    return Error{Code::bad_input,
-                 room + ": no parameter --" + texts.begin()->first + "; see danggol describe " + room};
+  if (!texts.empty()) return no_such_param(room, texts.begin()->first, table.info());
   TRY(validate(params));
   return params;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/output_file.h"
 #include "base/part.h"
+#include "danggol/nearest.h"
 #include "engine/data_ends.h"
 #include "engine/import_files.h"
 #include "engine/job_queue.h"
@@ -33,8 +34,7 @@ using engine::Reader;
 
 Result<const Room*> room_named(const std::string& name, Kind kind) {
   const Room* room = find_room(name);
-  if (!room)
-    return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
+  if (!room) return engine::no_such_room(name);
   if (room->info.kind != kind)
     return Error{Code::bad_input, fmt::format("{}: is a {}", name,
                                               kind == Kind::job ? "query, not a job" : "job, not a query")};
@@ -266,8 +266,7 @@ std::vector<AnalysisInfo> Engine::analyses() {
 
 Result<AnalysisInfo> Engine::analysis(const std::string& name) {
   const Room* room = find_room(name);
-  if (!room)
-    return Error{Code::not_found, fmt::format("{}: no such analysis; danggol list names them", name)};
+  if (!room) return engine::no_such_room(name);
   return room->info;
 }
 
@@ -367,6 +366,15 @@ Result<PipelineSummary> Engine::pipeline(const PipelineRequest& request, const P
 
 namespace {
 
+// The nearest may be one whose room has not run yet.
+Error no_such_table(const std::string& name, const std::vector<std::string>& there) {
+  auto names = there;
+  for (const Room& room : rooms::all())
+    for (const TableInfo& table : room.info.writes) names.push_back(table.name);
+  return {Code::not_found, fmt::format("{}: no such table{}; there are {}", name, nearest_hint(name, names),
+                                       fmt::join(there, ", "))};
+}
+
 // A SELECT of the first rows of a table there is.
 Result<std::string> select_from(store::Connection& connection, const std::string& table, int64_t limit) {
   Table tables = TRY(connection.query(
@@ -375,16 +383,16 @@ Result<std::string> select_from(store::Connection& connection, const std::string
       "schema_name IN ('raw', 'feature', 'model', 'run') UNION ALL SELECT schema_name, view_name FROM "
       "duckdb_views() WHERE database_name = $own AND schema_name = 'result' ORDER BY ALL",
       {{"own", connection.own_catalogue()}}));
-  std::string known;
+  std::vector<std::string> known;
   for (size_t i = 0; i < tables.rows(); ++i) {
     const std::string &schema = tables.texts("schema")[i], &name = tables.texts("name")[i];
     if (schema + "." + name == table)
       return fmt::format("SELECT * FROM {}{}", store::identifier(schema, name),
                          limit < 0 ? "" : fmt::format(" LIMIT {}", limit));
-    known += (i > 0 ? ", " : "") + schema + "." + name;
+    known.push_back(schema + "." + name);
   }
   const Room* writer = engine::writer_of(table);
-  if (!writer) return Error{Code::not_found, fmt::format("{}: no such table; there are {}", table, known)};
+  if (!writer) return no_such_table(table, known);
   const std::string& room = writer->info.name;
   bool has_run = TRY(connection.integer("SELECT count(*) FROM run.log WHERE room = $room AND state = 'done'",
                                         {{"room", room}})) > 0;
@@ -417,6 +425,8 @@ std::string customer_key(const TableInfo* info) {
 // The same rows, the first so many of each customer in one, in the order in which customers come first:
 // NAME_1, NAME_2 ...
 Result<std::string> side_by_side(const std::string& table, int64_t per_customer, int64_t limit) {
+  if (constexpr int64_t most = 100; per_customer > most)
+    return Error{Code::bad_input, fmt::format("per-customer={}: must be 1..{}", per_customer, most)};
   const TableInfo* info = declared(table);
   std::string key = customer_key(info), columns;
   if (key.empty())

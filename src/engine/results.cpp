@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "danggol/nearest.h"
 #include "rooms/registry.h"
 
 namespace danggol::engine {
@@ -84,6 +85,13 @@ const Room* find_room(const std::string& name) {
   for (const Room& room : rooms::all())
     if (room.info.name == name) return &room;
   return nullptr;
+}
+
+Error no_such_room(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Room& room : rooms::all()) names.push_back(room.info.name);
+  return {Code::not_found,
+          fmt::format("{}: no such analysis{}; danggol list names them", name, nearest_hint(name, names))};
 }
 
 Result<Shown> read_shown(store::Connection& connection) {

@@ -21,6 +21,7 @@ inline constexpr int64_t kept_words = 100;  // of each room; older facts and sen
 // The room that declares it writes `table` (a result or a model); nullptr for tables no room writes.
 const Room* writer_of(const std::string& table);
 const Room* find_room(const std::string& name);
+Error no_such_room(const std::string& name);  // and the nearest there is
 
 // What is shown, and the dates of it; nothing where nothing is.
 Result<Shown> read_shown(store::Connection& connection);

@@ -84,10 +84,6 @@ std::string examples_of(const FileReport& report, std::string_view between) {
   return out;
 }
 
-std::string listed(const std::vector<std::string>& columns) {
-  return shown(fmt::format("{}", fmt::join(columns, ", ")));
-}
-
 // The column of names that stands for the customers; "" where there is a surer one.
 std::string known_by_name(const FileFacts& facts) {
   int column = facts.roles[static_cast<size_t>(Role::customer)];
@@ -146,14 +142,14 @@ void warn(const Mapping& mapping, FileReport& report) {
     std::vector<std::string> columns;
     for (const Undoing& undoing : beside.undoing)
       columns.push_back(facts.header[static_cast<size_t>(undoing.column)]);
-    say(report, ingest_words::undone_beside({.rows = report.seen.undone, .columns = {listed(columns)}}));
+    say(report, ingest_words::undone_beside({.rows = report.seen.undone, .columns = {shown(columns)}}));
   }
   if (!beside.given_back.empty())
-    say(report, ingest_words::given_back({.columns = {listed(beside.given_back)}}));
+    say(report, ingest_words::given_back({.columns = {shown(beside.given_back)}}));
   if (!beside.with_words.empty())
-    say(report, ingest_words::with_words({.columns = {listed(beside.with_words)}}));
+    say(report, ingest_words::with_words({.columns = {shown(beside.with_words)}}));
   if (!beside.currencies.empty())
-    say(report, ingest_words::currencies({.columns = {listed(beside.currencies)}}));
+    say(report, ingest_words::currencies({.columns = {shown(beside.currencies)}}));
   constexpr std::array says_purchase = {Role::amount,  Role::price,        Role::quantity, Role::receipt,
                                         Role::product, Role::product_name, Role::action};
   bool is_all_said =

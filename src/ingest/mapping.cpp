@@ -17,13 +17,14 @@
 
 #include "base/ids.h"
 #include "base/utf8.h"
+#include "danggol/nearest.h"
 #include "ingest/input_file.h"
 #include "ingest/values.h"
 
 namespace danggol::ingest {
 namespace {
 
-constexpr size_t most_map_bytes = 64 << 10;
+constexpr size_t most_map_bytes = 64 << 10, most_shown_bytes = 200;
 
 constexpr std::array<std::string_view, role_count> names_of_roles = {
     "customer", "time",    "hour",      "product",      "product-name", "quantity",  "price",
@@ -62,11 +63,18 @@ bool is_always_needed(const TableMapping& table, Role role) {
 }  // namespace
 
 std::string shown(std::string_view text) {
-  constexpr size_t most_bytes = 200;
-  std::string out(beginning(text, most_bytes));
+  std::string out(beginning(text, most_shown_bytes));
   std::replace_if(
       out.begin(), out.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
   return out.size() < text.size() ? out + "..." : out;
+}
+
+std::string shown(const std::vector<std::string>& columns) {
+  std::string out;
+  size_t told = 0;
+  for (; told < columns.size() && (told == 0 || out.size() + columns[told].size() < most_shown_bytes); ++told)
+    out += (told > 0 ? ", " : "") + shown(columns[told]);
+  return told < columns.size() ? fmt::format("{} and {} more", out, columns.size() - told) : out;
 }
 
 std::array<std::vector<std::string>, role_count> columns_of(const RoleNames& names) {
@@ -188,7 +196,8 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       auto named = std::find(names_of_roles.begin(), names_of_roles.end(), key);
       if (named == names_of_roles.end())
         return Error{Code::bad_input,
-                     fmt::format("{}: not a role; the roles are {}", key, fmt::join(names_of_roles, ", "))};
+                     fmt::format("{}: not a role{}; the roles are {}", key, nearest_hint(key, role_names()),
+                                 fmt::join(names_of_roles, ", "))};
       size_t role = static_cast<size_t>(named - names_of_roles.begin());
       bool used = false;
       for (TableMapping& table : mapping.tables) {

@@ -123,6 +123,8 @@ struct Mapping {
 
 // A text of a file or a user as a message of one line shows it: bounded, control characters as blanks.
 std::string shown(std::string_view text);
+// The names of columns: as many as fit, each whole, and how many more there are.
+std::string shown(const std::vector<std::string>& columns);
 
 // Index of each role's column in one file's header; -1 where the file has none.
 using RoleColumns = std::array<int, role_count>;

@@ -8,6 +8,7 @@
 
 #include "base/assert.h"
 #include "base/units.h"
+#include "danggol/nearest.h"
 #include "ingest/join.h"
 #include "ingest/mapping.h"
 
@@ -447,7 +448,8 @@ Result<Mapping> preset(std::string_view name) {
   for (Mapping& mapping : presets())
     if (mapping.preset == name) return std::move(mapping);
   return Error{Code::bad_input,
-               fmt::format("preset {}: must be one of {}", name, fmt::join(preset_names(), ", "))};
+               fmt::format("preset {}: must be one of {}{}", name, fmt::join(preset_names(), ", "),
+                           nearest_hint(name, preset_names()))};
 }
 
 std::string preset_by_columns(const std::vector<std::string>& header) {

@@ -402,10 +402,9 @@ Error missing(const TableMapping& table, const RoleColumns& columns, const Sampl
                                      : fmt::format("{} column", of));
     flags.push_back(fmt::format("--{}=COLUMN", of));
   }
-  return {Code::bad_input,
-          fmt::format("{}: no {} among {}{}; name {} with {}", path, fmt::join(roles, " and no "),
-                      shown(fmt::format("{}", fmt::join(sample.header, ", "))), looks_like(names),
-                      flags.size() == 1 ? "it" : "them", fmt::join(flags, " "))};
+  return {Code::bad_input, fmt::format("{}: no {} among {}{}; name {} with {}", path,
+                                       fmt::join(roles, " and no "), shown(sample.header), looks_like(names),
+                                       flags.size() == 1 ? "it" : "them", fmt::join(flags, " "))};
 }
 
 // A column called amount that holds small whole numbers, beside one called a price: pieces, or money?
@@ -498,8 +497,8 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
   return Error{
       Code::bad_input,
       fmt::format("{}: with the columns {} it is none of the tables {} of {}; {} is nearest, with {}", path,
-                  shown(fmt::format("{}", fmt::join(sample.header, ", "))), fmt::join(tables, ", "),
-                  mapping.preset, best->name, expected(*best))};
+                  shown(sample.header), fmt::join(tables, ", "), mapping.preset, best->name,
+                  expected(*best))};
 }
 
 }  // namespace danggol::ingest

@@ -503,7 +503,8 @@ Status Connection::Handle::prepare_select(std::string_view select, Author author
   if (count == 0) {
     const char* message = duckdb_extract_statements_error(statements);
     if (!message) return Error{Code::bad_input, "sql: empty; must be one SELECT"};
-    return failure(message, author);
+    Error error = failure(message, author);
+    return Error{error.code, fmt::format("sql: {}; must be one SELECT", error.message)};
   }
   if (count > 1) return Error{Code::refused, fmt::format("sql: {} statements; must be one SELECT", count)};
   if (author == Author::outside) TRY(look_at_select(select));

@@ -232,7 +232,7 @@ class Case:
             return done
         if status != BUG:
             self.hold(what, done, 2 not in how.get("closed", ()) and "stderr" not in how, terminal)
-        if done.message.endswith("see danggol --help") and status is not None and not misspelt:
+        if re.search(r"; see danggol[\w. ]* --help$", done.message) and status is not None and not misspelt:
             self.wrong(f"{what}: does not know what was typed: {done.message}")
         if status is not None and done.status not in (status if isinstance(status, tuple) else (status,)):
             self.wrong(f"{what}: exit status {done.status}, must be {status}: {(done.message or done.text)[:200]}")

@@ -11,6 +11,7 @@
 #include "contract/grading.h"
 #include "contract/params.h"
 #include "contract/table.h"
+#include "danggol/nearest.h"
 #include "must.h"
 #include "temp_folder.h"
 
@@ -404,6 +405,30 @@ TEST(Params, AGradingMustAddUp) {
   grading = {};
   grading.shares = {0.5, 0.5, 0.5};
   EXPECT_EQ(code(validate(grading)), Code::bad_input);
+}
+
+// --- names mistyped
+
+TEST(Nearest, FewestSlipsWin) {
+  std::vector<std::string> names = {"import", "report", "rfm", "run"};
+  EXPECT_EQ(nearest("imprt", names), "import");   // one less
+  EXPECT_EQ(nearest("rmf", names), "rfm");        // two swapped
+  EXPECT_EQ(nearest("raport", names), "report");  // another
+  EXPECT_EQ(nearest("IMPORT", names), "import");  // case is none
+  EXPECT_EQ(nearest("rum", names), "rfm");        // as near as run, and first
+  EXPECT_EQ(nearest("repo", names), "report");    // a beginning
+  EXPECT_EQ(nearest("re", names), "");            // two slips from run: one is allowed
+  EXPECT_EQ(nearest("campaign", names), "");
+  EXPECT_EQ(nearest("", names), "");
+  EXPECT_EQ(nearest("x", {"y"}), "");  // nothing of it is left
+  EXPECT_EQ(nearest(std::string(100'000, 'r'), names), "");
+}
+
+TEST(Nearest, OneSlipInFourLetters) {
+  EXPECT_EQ(nearest("abcdefgh", {"abXYefgh"}), "abXYefgh");
+  EXPECT_EQ(nearest("abcdefgh", {"aXYZefgh"}), "");
+  EXPECT_EQ(nearest("abcd", {"abdc"}), "abdc");
+  EXPECT_EQ(nearest("abcd", {"badc"}), "");  // two swaps
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ LEVELS = {
 }
 # include/danggol: what everybody may know, and the two headers that speak of the engine, known from report/ up.
 LOWEST_HEADERS = {
-    f"danggol/{name}.h" for name in ("result", "analysis", "text", "arrow", "progress", "printable")
+    f"danggol/{name}.h" for name in ("result", "analysis", "text", "arrow", "progress", "printable", "nearest")
 }
 ENGINE_HEADERS_FROM = LEVELS["report"]
 # Rooms meet the store only through their Context.

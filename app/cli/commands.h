@@ -1,0 +1,14 @@
+// What each command does.
+#pragma once
+
+#include "danggol/result.h"
+#include "options.h"
+
+namespace danggol::cli {
+
+using Command = Status(const Options&);
+
+Command check, import, loads, unload, suppress, run, pipeline, show, sql, report, simulate, list, describe,
+    version;
+
+}  // namespace danggol::cli
