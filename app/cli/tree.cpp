@@ -25,6 +25,12 @@ std::string whole_number(const std::string& text) {
   return is_one ? "" : text + ": must be a whole number, 0 or more";
 }
 
+std::string up_to_100(const std::string& text) {
+  bool is_one =
+      whole_number(text).empty() && text.size() <= 3 && std::stoi(text) >= 1 && std::stoi(text) <= 100;
+  return is_one ? "" : text + ": must be a whole number in 1..100";
+}
+
 std::string seconds(const std::string& text) {
   char* end = nullptr;
   double read = std::strtod(text.c_str(), &end);
@@ -255,7 +261,7 @@ class Grower {
     rows->add_option("table", options_.target, "schema.table")->required()->type_name("TABLE");
     rows->add_option("--per-customer", options_.per_customer,
                      "one row a customer: the first N of the table's beside one another")
-        ->check(whole_number, "")
+        ->check(up_to_100, "")
         ->type_name("N");
     rows->add_option("--limit", options_.limit, "at most this many rows")
         ->check(whole_number, "")

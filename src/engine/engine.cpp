@@ -426,7 +426,7 @@ std::string customer_key(const TableInfo* info) {
 // NAME_1, NAME_2 ...
 Result<std::string> side_by_side(const std::string& table, int64_t per_customer, int64_t limit) {
   if (constexpr int64_t most = 100; per_customer > most)
-    return Error{Code::bad_input, fmt::format("per-customer={}: must be 1..{}", per_customer, most)};
+    return Error{Code::bad_input, fmt::format("per-customer={}: must be in 1..{}", per_customer, most)};
   const TableInfo* info = declared(table);
   std::string key = customer_key(info), columns;
   if (key.empty())
