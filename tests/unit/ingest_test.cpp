@@ -1156,8 +1156,8 @@ class Import : public testing::Test {
   }();
   Progress silent = [](double, std::string_view) { return Status(); };
   Result<std::vector<FileReport>> load(const std::vector<std::string>& paths, bool again = false) {
-    return import(connection, paths, guessing(),
-                  {.on_overlap = again ? OnOverlap::keep : OnOverlap::refuse}, silent);
+    return import(connection, paths, guessing(), {.on_overlap = again ? OnOverlap::keep : OnOverlap::refuse},
+                  silent);
   }
   int64_t count(const std::string& table) {
     return must(connection.integer("SELECT count(*) FROM " + table));

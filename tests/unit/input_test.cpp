@@ -548,8 +548,8 @@ TEST_F(Stopping, InAStatementOfTheStore) {
   };
   double seconds = seconds_to_stop(
       [&](const Progress& progress) {
-        return code(import(connection, {path}, guessing(), {.before_commit = endless},
-                           progress)) == Code::cancelled;
+        return code(import(connection, {path}, guessing(), {.before_commit = endless}, progress)) ==
+               Code::cancelled;
       },
       "numbering", 0.5);
   EXPECT_LT(seconds, 1);
