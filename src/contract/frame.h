@@ -10,8 +10,8 @@
 
 namespace danggol {
 
-// As long the data may begin after a period does, or end before it, and hold it all the same: a shop that opened
-// on the 4th, or rested over the holidays.
+// As long the data may begin after a period does, or end before it, and hold it all the same: a shop that
+// opened on the 4th, or rested over the holidays.
 inline constexpr int32_t slack_days = 7;
 
 // The dates of a run, all settled by the engine. Two equal periods H1 = [from, split), H2 = [split, until),
