@@ -42,10 +42,9 @@ TEST(ChannelDivergence, ALongDimensionIsCutToTheLargestAndLosesNothing) {
             "(partner)) AS holds");
   EXPECT_EQ(least.integers("holds")[0], 1);
   ASSERT_EQ(done.warnings.size(), 2u);
-  EXPECT_EQ(
-      done.warnings[1].in(Language::en),
-      "By partner: the 999 cells with most rows in January 2024 to December 2024 are told one by one, the "
-      "other 500 as “others together”.");
+  EXPECT_EQ(done.warnings[1].in(Language::en),
+            "By partner: the 999 cells with most rows in January 2024 to December 2024 are told one by one, the "
+            "other 500 as “others together”.");
 }
 
 }  // namespace
