@@ -1,5 +1,5 @@
--- What ends before the rest of the data by more than a usual gap: an action, a file that no other goes on from. Last
--- the data themselves, which may end before $as_of.
+-- What ends before the rest of the data by more than a usual gap: an action, a file that no other goes on from; and
+-- the data themselves, where they end before $as_of.
 WITH
 day AS (SELECT DISTINCT action, day FROM receipt),
 pause AS (SELECT action, day, day - lag(day) OVER (PARTITION BY action ORDER BY day) AS days FROM day),
