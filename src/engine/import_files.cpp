@@ -96,16 +96,10 @@ Result<std::vector<LoadSummary>> loads_of(store::Connection& connection) {
 Result<std::vector<LoadSummary>> unload(store::Connection& connection, const UnloadRequest& request) {
   if (request.loads.empty())
     return Error{Code::bad_input, "unload: no load named; danggol loads names those there are"};
-  TRY(connection.begin());
-  auto loads = loads_of(connection);
-  Status outcome =
-      loads ? ingest::unload(connection, request.loads, features::renew_receipts) : loads.error();
-  if (outcome) outcome = connection.commit();
-  if (!outcome) {
-    (void)connection.rollback();
-    return std::move(outcome).error();
-  }
-  std::erase_if(*loads, [&](const LoadSummary& load) {
+  auto loads = TRY(loads_of(connection));
+  TRY(connection.together(
+      [&] { return ingest::unload(connection, request.loads, features::renew_receipts); }));
+  std::erase_if(loads, [&](const LoadSummary& load) {
     return std::find(request.loads.begin(), request.loads.end(), load.load_no) == request.loads.end();
   });
   return loads;

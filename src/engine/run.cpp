@@ -370,31 +370,25 @@ Result<RunSummary> run_known(store::Connection& connection, const Room& room, co
   run.until = to_text(t.until);
   run.seed = settings.seed;
   std::string params_json = nlohmann::json(all).dump();
-  auto commit = [&] { return settings.is_part ? connection.commit_in_memory() : connection.commit(); };
+  auto finish = settings.is_part ? &store::Connection::commit_in_memory : &store::Connection::commit;
   run.run_id = TRY(connection.integer("SELECT coalesce(max(run_id), 0) + 1 FROM run.log"));
   TRY(show_inputs(connection, identity.inputs));
-  TRY(connection.begin());
-  auto outcome = [&]() -> Status {
+  auto work = [&]() -> Status {
     TRY(check_inputs(ledger, room, identity));
     TRY(run_inside(connection, room, all, identity, settings, progress, left_out(ledger, identity), run));
     TRY(write_log(connection, run, params_json, t, started, "done", nullptr, identity.fingerprint));
     TRY(connection.execute("INSERT INTO run.kept VALUES ($run_id)", {{"run_id", run.run_id}}));
-    if (!settings.is_part) TRY(show(connection, t, {{room.info.name, run.run_id}}));
-    return commit();
-  }();
-  if (!outcome) {
-    (void)connection.rollback();
+    return settings.is_part ? Status() : show(connection, t, {{room.info.name, run.run_id}});
+  };
+  if (auto outcome = connection.together(work, finish); !outcome) {
     run.rows_written.clear();
     run.seconds = watch.seconds();
     std::string state = outcome.error().code == Code::cancelled ? "cancelled" : "failed";
-    (void)connection.undisturbed([&]() -> Status {
-      TRY(connection.begin());
-      auto logged =
-          write_log(connection, run, params_json, t, started, state, &outcome.error(), identity.fingerprint);
-      if (logged) logged = commit();
-      if (!logged) (void)connection.rollback();
-      return logged;
-    });
+    auto log = [&] {
+      return write_log(connection, run, params_json, t, started, state, &outcome.error(),
+                       identity.fingerprint);
+    };
+    (void)connection.undisturbed([&] { return connection.together(log, finish); });
     return outcome.error();
   }
   run.seconds = watch.seconds();
@@ -463,12 +457,9 @@ Result<bool> Parts::show() {
   bool is_as_it_was = shown == before && frame && frame->as_of == t.as_of && frame->from == t.from &&
                       frame->split == t.split && frame->until == t.until;
   if (is_as_it_was) return false;
-  TRY(connection_->begin());
-  auto outcome = write_shown(*connection_, shown, t);
-  if (outcome) outcome = connection_->commit_in_memory();
-  if (outcome) return true;
-  (void)connection_->rollback();
-  return outcome.error();
+  TRY(connection_->together([&] { return write_shown(*connection_, shown, t); },
+                            &store::Connection::commit_in_memory));
+  return true;
 }
 
 Result<QueryAnswer> run_query(store::Connection& connection, const Room& room, const ParamTexts& params,

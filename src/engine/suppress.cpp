@@ -61,12 +61,8 @@ ParamTable<SuppressRequest> suppress_params() {
 
 Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request) {
   SuppressSummary summary;
-  TRY(connection.begin());
-  auto outcome = change(connection, request, summary);
-  if (outcome) outcome = connection.commit();
-  if (outcome) return summary;
-  (void)connection.rollback();
-  return std::move(outcome).error();
+  TRY(connection.together([&] { return change(connection, request, summary); }));
+  return summary;
 }
 
 }  // namespace danggol::engine

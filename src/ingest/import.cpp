@@ -479,24 +479,16 @@ Result<std::vector<FileReport>> import(store::Connection& connection, const std:
                                        const Mapping& mapping, const ImportOptions& options,
                                        const Progress& progress) {
   std::vector<FileReport> reports;
-  TRY(connection.begin());
-  Status outcome = watched(
-      progress,
-      [&](const Work& work) -> Status {
-        if (!options.replace.empty()) TRY(unload(connection, options.replace, options.renew_receipts));
-        Inputs inputs = TRY(Inputs::open(paths, work.stop, options.before_opening));
-        Joins joins = TRY(Joins::take(inputs, mapping, work));
-        if (inputs.size() == 0) return no_rows(mapping);
-        reports = TRY(load_all(connection, inputs, joins, mapping, options, work));
-        name_left_out(inputs, joins, reports.back());
-        return {};
-      },
-      [&] { connection.interrupt(); });
-  if (!outcome) {
-    (void)connection.rollback();
-    return std::move(outcome).error();
-  }
-  TRY(connection.commit());
+  auto load = [&](const Work& work) -> Status {
+    if (!options.replace.empty()) TRY(unload(connection, options.replace, options.renew_receipts));
+    Inputs inputs = TRY(Inputs::open(paths, work.stop, options.before_opening));
+    Joins joins = TRY(Joins::take(inputs, mapping, work));
+    if (inputs.size() == 0) return no_rows(mapping);
+    reports = TRY(load_all(connection, inputs, joins, mapping, options, work));
+    name_left_out(inputs, joins, reports.back());
+    return {};
+  };
+  TRY(connection.together([&] { return watched(progress, load, [&] { connection.interrupt(); }); }));
   return reports;
 }
 

@@ -45,7 +45,7 @@ Status move(store::Connection& connection) {
       "ORDER BY event_id;"
       "DELETE FROM raw.event WHERE event_id IN (SELECT event_id FROM moving WHERE NOT is_aside);"
       "DELETE FROM raw.repeated WHERE event_id IN (SELECT event_id FROM moving WHERE is_aside);"
-      "DROP TABLE shared; DROP TABLE counted; DROP TABLE target; DROP TABLE moving");
+      "DROP TABLE shared; DROP TABLE candidate; DROP TABLE counted; DROP TABLE target; DROP TABLE moving");
 }
 
 // "a.csv: 3 of its 5 rows are in the store already (2024-01-01 to 2024-01-02, load 0, b.csv); ..."
@@ -100,8 +100,7 @@ Status settle_repeated(store::Connection& connection) {
   TRY(connection.execute(sql::settle));
   TRY(connection.execute(
       "INSERT INTO receipt_key SELECT customer_no, action, ts::DATE, text_hash(receipt_id) "
-      "FROM raw.repeated SEMI JOIN moving USING (event_id) "
-      "WHERE action IN ('purchase', 'cancel', 'partner_use', 'pay')"));
+      "FROM raw.repeated SEMI JOIN moving USING (event_id)"));
   return move(connection);
 }
 

@@ -97,8 +97,7 @@ Status take_out(store::Connection& connection, const Removal& removal,
   TRY(note_leaving(connection, removal));
   TRY(connection.execute(fmt::format(
       "CREATE OR REPLACE TEMP TABLE receipt_key AS SELECT DISTINCT customer_no, action, ts::DATE AS day, "
-      "text_hash(receipt_id) AS receipt FROM raw.event WHERE {} AND action IN ('purchase', 'cancel', "
-      "'partner_use', 'pay')",
+      "text_hash(receipt_id) AS receipt FROM raw.event WHERE {}",
       removal.events)));
   TRY(connection.execute(
       fmt::format("DELETE FROM raw.event WHERE {0}; DELETE FROM raw.repeated WHERE {0}; DELETE FROM "

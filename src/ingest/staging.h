@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>

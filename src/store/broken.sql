@@ -18,15 +18,20 @@ size AS (
   SELECT (SELECT count(*) FROM raw.customer) AS customers, (SELECT count(*) FROM raw.product) AS products,
          (SELECT count(*) FROM raw.store) AS stores, (SELECT count(*) FROM raw.outlet) AS outlets
 ),
+loaded AS (
+  SELECT 'raw.event' AS name, customer_no, ts, action, product_no, store_no, outlet_no, source FROM raw.event
+  UNION ALL
+  SELECT 'raw.repeated', customer_no, ts, action, product_no, store_no, outlet_no, source FROM raw.repeated
+),
 fact AS (
-  SELECT 'raw.event' AS name,
+  SELECT name,
          5 * count(*) - count(customer_no) - count(ts) - count(action) - count(outlet_no) - count(source) AS missing,
          min(customer_no) AS customer_least, max(customer_no) AS customer_most,
          min(product_no) AS product_least, max(product_no) AS product_most,
          min(store_no) AS store_least, max(store_no) AS store_most,
          min(outlet_no) AS outlet_least, max(outlet_no) AS outlet_most, min(ts) AS earliest, max(ts) AS latest,
          0 AS wrong
-  FROM raw.event
+  FROM loaded GROUP BY name
   UNION ALL
   SELECT 'raw.exposure', 4 * count(*) - count(customer_no) - count(ts) - count(offer) - count(propensity),
          min(customer_no), max(customer_no), NULL, NULL, NULL, NULL, NULL, NULL, min(ts), max(ts),
@@ -55,7 +60,7 @@ problem AS (
   WHERE customer_least < 0 OR customer_most >= customers OR product_least < 0 OR product_most >= products
      OR store_least < 0 OR store_most >= stores OR outlet_least < 0 OR outlet_most >= outlets
   UNION ALL
-  SELECT 'raw.event', 'rows of a load that is not there' FROM raw.event
+  SELECT name, 'rows of a load that is not there' FROM loaded GROUP BY name
   HAVING min(source) < 0 OR max(source) > (SELECT coalesce(max(load_no), -1) FROM raw.load)
   UNION ALL
   SELECT name, 'days that cannot be' FROM fact

@@ -623,6 +623,14 @@ Status Connection::rollback() {
   return undisturbed([&] { return execute("ROLLBACK"); });
 }
 
+Status Connection::together(const std::function<Status()>& work, Status (Connection::*finish)()) {
+  TRY(begin());
+  auto outcome = work();
+  if (outcome) outcome = (this->*finish)();
+  if (!outcome) (void)rollback();
+  return outcome;
+}
+
 std::string literal(std::string_view text) {
   std::string out = "'";
   for (char c : text) {

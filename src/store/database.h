@@ -184,6 +184,8 @@ class Connection {
   Status commit_in_memory();
   Status checkpoint();
   Status rollback();
+  // Within a transaction of its own: all that `work` does, or nothing of it.
+  Status together(const std::function<Status()>& work, Status (Connection::*finish)() = &Connection::commit);
   // A flag that, while it is set, lets no statement begin; nullptr for none.
   void stop_by(const std::atomic<bool>* flag);
   // From another thread: the running statement ends with Code::cancelled. What comes between two statements

@@ -34,30 +34,18 @@ Result<Table> expected_tables(Connection& connection, Format format) {
   return tables;
 }
 
-}  // namespace
-
-namespace {
-
 Status fill_empty(Connection& connection) {
   TRY(connection.execute(sql::layout));
   return connection.execute("INSERT INTO run.store VALUES ($application, $layout, 0)",
                             {{"application", std::string(application)}, {"layout", layout_version}});
 }
 
-// In one transaction: each statement by itself would wait for the disk.
-Status together(Connection& connection, const std::function<Status()>& work) {
-  TRY(connection.begin());
-  auto outcome = work();
-  if (outcome) outcome = connection.commit_in_memory();
-  if (!outcome) (void)connection.rollback();
-  return outcome;
-}
-
 }  // namespace
 
 Status create_layout(Connection& connection) {
   TRY(connection.execute("USE danggol"));
-  TRY(together(connection, [&] { return fill_empty(connection); }));
+  // each statement by itself would wait for the disk
+  TRY(connection.together([&] { return fill_empty(connection); }, &Connection::commit_in_memory));
   TRY(connection.checkpoint());
   return connection.execute("USE memory");
 }
@@ -105,7 +93,7 @@ Status check_tables(Connection& connection, Format format, const std::string& pa
 
 Status migrate(Connection& connection, Format from) {
   DANGGOL_ASSERT(from == Format::v0_1_0);
-  return together(connection, [&]() -> Status {
+  auto copy = [&]() -> Status {
     TRY(connection.execute("USE fresh"));
     TRY(fill_empty(connection));
     TRY(connection.execute(sql::from_0_1_0));
@@ -118,7 +106,8 @@ Status migrate(Connection& connection, Format from) {
                                          "JOIN fresh.run.kept USING (run_id)",
                                          identifier(name))));
     return connection.execute("USE memory");
-  });
+  };
+  return connection.together(copy, &Connection::commit_in_memory);
 }
 
 Status check_rows(Connection& connection, const std::string& path) {
