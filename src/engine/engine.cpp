@@ -521,19 +521,6 @@ Result<std::vector<Text>> Engine::answer(const std::string& room, ParamTexts par
   return answer.warnings;
 }
 
-namespace {
-
-// From when on the data hold everything: the beginning of its first month where the shop opened within days
-// of it.
-Result<Date> first_whole_day(store::Connection& connection) {
-  Table first =
-      TRY(connection.query("SELECT coalesce(min(ts)::DATE, DATE '1970-01-01') AS day FROM raw.event"));
-  Date day{static_cast<int32_t>(first.integers("day")[0])};
-  return engine::has_history(day, month_start(day)) ? month_start(day) : day;
-}
-
-}  // namespace
-
 Status Engine::report(const std::string& path, Language language) {
   auto reader = TRY(state_->begun_reader());
   report::ReportFacts facts;
@@ -543,7 +530,6 @@ Status Engine::report(const std::string& path, Language language) {
   auto frame = TRY(engine::shown_frame(reader->connection()));
   if (!frame) return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
   facts.as_of = to_text(frame->as_of);
-  facts.known = {TRY(first_whole_day(reader->connection())), frame->until};
   for (const auto& reason : ingest::reject_reasons())
     facts.reject_reasons.emplace_back(std::string(reason.name), reason.words());
   facts.said_again = engine::said_again;

@@ -426,7 +426,6 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
                {"lang", languages()[static_cast<size_t>(facts.language)].code},
                {"version", DANGGOL_VERSION},
                {"as_of", facts.as_of},
-               {"known", {{"from", to_text(facts.known.from)}, {"until", to_text(facts.known.until)}}},
                {"generated", iso_time(now_utc())},
                {"store", facts.store_name},
                {"labels", labels},

@@ -15,7 +15,6 @@ namespace danggol::report {
 
 struct ReportFacts {
   std::string store_name, as_of;
-  Period known;                          // of which whole months the data hold everything
   std::map<std::string, int64_t> shown;  // by analysis, the run of it that is shown
   Language language = Language::en;
   std::vector<std::pair<std::string, Text>> reject_reasons;  // code -> words

@@ -10,7 +10,7 @@ export const isDate = value => typeof value === 'string' && (ISO_DATE.test(value
 const isMonth = value => /^\d{4}-\d{2}(-01)?$/.test(value);
 const missing = value => value === null || value === undefined || value === '' || Number.isNaN(value);
 
-export function makeFormat({ lang, labels = {}, currency = null, known = null }) {
+export function makeFormat({ lang, labels = {}, currency = null }) {
   const words = allWords[lang];
   const cache = new Map();
   const intl = (Kind, options) => {
@@ -97,19 +97,6 @@ export function makeFormat({ lang, labels = {}, currency = null, known = null })
       .format(new Date(`${value.slice(0, 7)}-01T00:00Z`))
     : label(value);
 
-  // Those of a course's months that the data hold in part only: before their first day, beyond their last, and the first of
-  // a window that is counted in months from the middle of one.
-  function monthsInPart(values) {
-    const months = values.filter(isMonth).map(value => value.slice(0, 7)).sort();
-    if (!known || months.length < values.length) return () => false;
-    const after = month => new Date(Date.UTC(month.slice(0, 4), month.slice(5), 1)).toISOString().slice(0, 10);
-    const opensInside = !known.until.endsWith('-01') && months[0] > known.from.slice(0, 7) ? months[0] : null;
-    return value => {
-      const month = value.slice(0, 7);
-      return month === opensInside || `${month}-01` < known.from || after(month) > known.until;
-    };
-  }
-
   // A month under an axis: the year stands only under the first and under each January.
   function monthTick(value, index) {
     const at = new Date(`${value.slice(0, 7)}-01T00:00Z`);
@@ -158,5 +145,5 @@ export function makeFormat({ lang, labels = {}, currency = null, known = null })
   const say = (key, values) => filled(words[key], values);
   const intervalName = level => level ? say('interval_at', { level: short(level, 'share') }) : words.interval;
 
-  return { lang, words, say, intervalName, text: pick, label, name, month, monthsInPart, monthTick, date, number, short, interval, cell, digitsFor, unitName };
+  return { lang, words, say, intervalName, text: pick, label, name, month, monthTick, date, number, short, interval, cell, digitsFor, unitName };
 }

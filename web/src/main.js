@@ -33,11 +33,6 @@ function aboutIntervals(chart, format) {
   return format.say(chart.kind === 'bar' || chart.kind === 'calibration' ? 'whiskers' : 'band', { interval });
 }
 
-function hasPart({ kind, rows = [], columns = [], x }, format) {
-  const values = rows.map(row => row[columns.indexOf(x)]);
-  return kind === 'line' && values.some(format.monthsInPart(values));
-}
-
 // The numbers behind a chart, for those who read rather than look; built when first opened.
 function numbersOf(chart, format) {
   const xUnit = chart.x_unit ?? (['histogram', 'ecdf'].includes(chart.kind) ? chart.unit : chart.kind === 'calibration' ? 'share' : '');
@@ -59,7 +54,7 @@ function numbersOf(chart, format) {
 }
 
 function figure(chart, wide, format) {
-  const note = [format.text(chart.note), aboutIntervals(chart, format), hasPart(chart, format) && format.words.in_part].filter(Boolean).join(' ');
+  const note = [format.text(chart.note), aboutIntervals(chart, format)].filter(Boolean).join(' ');
   return h(wide ? 'figure.wide' : 'figure',
     h('figcaption', h('h3', format.text(chart.title)), note && h('p.note', note)),
     chartElement(chart, format),
@@ -118,7 +113,7 @@ function bar(data, lang, change) {
 }
 
 function render(data, lang, change) {
-  const format = makeFormat({ lang, labels: data.labels, currency: data.currency, known: data.known });
+  const format = makeFormat({ lang, labels: data.labels, currency: data.currency });
   const sections = data.sections ?? [];
   unmountCharts();
   document.documentElement.lang = lang;

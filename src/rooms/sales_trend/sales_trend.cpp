@@ -365,7 +365,7 @@ Room sales_trend() {
                      .x("month")
                      .y("share_of_sales")
                      .series("slice")
-                     .where("dimension = 'partner' AND share_of_sales IS NOT NULL")
+                     .where("dimension = 'partner' AND whole AND share_of_sales IS NOT NULL")
                      .unit("share")
                      .order_by("slice, month")},
       .tables = {Shown("sales_trend").order_by("month").rows(12).where("dimension = 'all'")}};

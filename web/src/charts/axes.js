@@ -1,5 +1,5 @@
 // Charts on two axes: line, fan, bar, histogram, scatter, ecdf, calibration.
-import { axisForX, band, cartesian, categoryAxis, legendHeight, tip, tipAtX, valueAxis, whiskers } from './parts.js';
+import { axisForX, band, cartesian, categoryAxis, legendHeight, longestLabel, tip, tipAtX, valueAxis, whiskers } from './parts.js';
 import { bySeries, distinct, extent, known } from './read.js';
 
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
@@ -27,7 +27,6 @@ function soften(series, { theme }, isSoft) {
 // A line begins at zero: what rose by a tenth looks like a tenth.
 export function line(page) {
   const { chart, points, format } = page;
-  const isInPart = format.monthsInPart(points.map(point => point.x));
   const groups = bySeries(points, chart.order);
   const colours = page.coloursOf(namesOf(groups));
   const series = groups.flatMap((group, i) => [
@@ -41,7 +40,7 @@ export function line(page) {
   return {
     height: 295 + legendHeight(page, namesOf(groups)),
     option: cartesian({
-      page, names: namesOf(groups), series: soften(series, page, point => isInPart(point.x)),
+      page, names: namesOf(groups), series,
       xAxis: axisForX(page, points, { name: format.text(chart.x_label), unit: chart.x_unit }),
       yAxis: valueAxis(page, { vertical: true, name: format.text(chart.y_label), unit: chart.unit }),
       tooltip: tipAtX(page, { heading: headingOfX(page), unit: chart.unit }),
@@ -88,15 +87,20 @@ export function bar(page) {
     })] : []),
   ]);
 
+  // A caption stands beyond the end of its whisker: room for it, on the left in parts of what the axis spans.
+  const beside = showValues ? 14 + Math.max(...points.map(point => page.measure(caption(point)))) : 0;
+  const span = page.width - longestLabel(page, categories) - 2 * beside - 24;
+  const leftGap = points.some(point => point.y < 0) ? `${Math.ceil(100 * beside / Math.max(span, beside))}%` : 0;
+
   const value = valueAxis(page, { vertical: !horizontal, name: format.text(chart.y_label), unit, splitNumber: page.narrow && horizontal ? 3 : 5,
-    boundaryGap: intervals && showValues ? [points.some(point => point.y < 0) ? page.narrow ? '24%' : '14%' : 0, 0] : undefined, splitLine: { show: true, lineStyle: { color: theme.rule } } });
+    boundaryGap: intervals && showValues ? [leftGap, 0] : undefined, splitLine: { show: true, lineStyle: { color: theme.rule } } });
   const category = categoryAxis(page, categories, { vertical: horizontal, name: format.text(chart.x_label) });
   const perBar = stacked ? 30 : 16 + 14 * groups.length;
   return {
     height: horizontal ? categories.length * perBar + legendHeight(page, namesOf(groups)) + 64 : undefined,
     option: cartesian({
       page, names: namesOf(groups), series, xAxis: horizontal ? value : category, yAxis: horizontal ? category : value,
-      grid: showValues ? { right: 14 + Math.max(...points.map(point => page.measure(caption(point)))) } : {},
+      grid: showValues ? { right: beside } : {},
       tooltip: { ...tipAtX(page, { heading: format.month, unit }), axisPointer: { type: 'shadow', shadowStyle: { color: theme.shade } } },
     }),
   };
