@@ -162,8 +162,8 @@ Status loads(const Options& options) {
 Status unload(const Options& options) {
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
-  auto loads = TRY(engine.unload(options.unload));
-  print(options.json ? to_json(loads) : to_text(loads, language(options)));
+  auto summary = TRY(engine.unload(options.unload));
+  print(options.json ? to_json(summary) : to_text(summary, language(options)));
   return {};
 }
 

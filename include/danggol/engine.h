@@ -109,7 +109,7 @@ class Engine {
   // The same and waited for. A failed or cancelled run leaves the last good results; a customer who is
   // suppressed is in no contact list from now on, of no run.
   Result<std::vector<FileSummary>> import(const ImportRequest& request, const Progress& progress);
-  Result<std::vector<LoadSummary>> unload(const UnloadRequest& request);  // those that went
+  Result<UnloadSummary> unload(const UnloadRequest& request);
   Result<SuppressSummary> suppress(const SuppressRequest& request);
   Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress);
   Result<PipelineSummary> pipeline(const PipelineRequest& request, const Progress& progress);

@@ -70,6 +70,10 @@ struct FileSummary {
   std::string first, last;                        // dates of the rows; "" without
 };
 
+struct UnloadSummary {
+  std::vector<LoadSummary> loads;  // that went
+};
+
 // A change of the list of those who are never to be contacted. Ids may be parted by commas, semicolons, tabs,
 // lines or blanks, in quotes or not; a file holds such text, or is a table with a column of customers.
 struct SuppressRequest {
@@ -130,8 +134,8 @@ struct PipelineSummary {
 };
 
 using JobRequest = std::variant<ImportRequest, UnloadRequest, SuppressRequest, RunRequest, PipelineRequest>;
-using JobSummary = std::variant<std::vector<FileSummary>, std::vector<LoadSummary>, SuppressSummary,
-                                RunSummary, PipelineSummary>;
+using JobSummary =
+    std::variant<std::vector<FileSummary>, UnloadSummary, SuppressSummary, RunSummary, PipelineSummary>;
 
 class Job;
 

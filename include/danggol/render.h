@@ -12,6 +12,7 @@ std::string to_json(const std::vector<AnalysisInfo>& analyses);
 std::string to_json(const AnalysisInfo& analysis);
 std::string to_json(const std::vector<FileSummary>& files);
 std::string to_json(const std::vector<LoadSummary>& loads);
+std::string to_json(const UnloadSummary& unloaded);
 std::string to_json(const SuppressSummary& suppressed);
 std::string to_json(const RunSummary& run);
 std::string to_json(const PipelineSummary& pipeline);
@@ -20,6 +21,7 @@ std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language
 std::string to_text(const AnalysisInfo& analysis, Language language);
 std::string to_text(const std::vector<FileSummary>& files, Language language);
 std::string to_text(const std::vector<LoadSummary>& loads, Language language);
+std::string to_text(const UnloadSummary& unloaded, Language language);
 std::string to_text(const SuppressSummary& suppressed, Language language);
 std::string to_text(const RunSummary& run, Language language);
 std::string to_text(const PipelineSummary& pipeline, Language language);

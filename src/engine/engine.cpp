@@ -168,8 +168,7 @@ struct Engine::State {
     database.keep();
     return engine::summaries_of(reports);
   }
-  Result<std::vector<LoadSummary>> work(store::Connection& connection, const UnloadRequest& request,
-                                        const Progress&) {
+  Result<UnloadSummary> work(store::Connection& connection, const UnloadRequest& request, const Progress&) {
     return engine::unload(connection, request);
   }
   Result<SuppressSummary> work(store::Connection& connection, const SuppressRequest& request,
@@ -343,8 +342,8 @@ Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, co
   return waited<std::vector<FileSummary>>(start(request, {progress}));
 }
 
-Result<std::vector<LoadSummary>> Engine::unload(const UnloadRequest& request) {
-  return waited<std::vector<LoadSummary>>(start(request));
+Result<UnloadSummary> Engine::unload(const UnloadRequest& request) {
+  return waited<UnloadSummary>(start(request));
 }
 
 Result<std::vector<LoadSummary>> Engine::loads() {

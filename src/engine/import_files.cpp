@@ -93,7 +93,7 @@ Result<std::vector<LoadSummary>> loads_of(store::Connection& connection) {
   return loads;
 }
 
-Result<std::vector<LoadSummary>> unload(store::Connection& connection, const UnloadRequest& request) {
+Result<UnloadSummary> unload(store::Connection& connection, const UnloadRequest& request) {
   if (request.loads.empty())
     return Error{Code::bad_input, "unload: no load named; danggol loads names those there are"};
   auto loads = TRY(loads_of(connection));
@@ -102,7 +102,7 @@ Result<std::vector<LoadSummary>> unload(store::Connection& connection, const Unl
   std::erase_if(loads, [&](const LoadSummary& load) {
     return std::find(request.loads.begin(), request.loads.end(), load.load_no) == request.loads.end();
   });
-  return loads;
+  return UnloadSummary{std::move(loads)};
 }
 
 }  // namespace danggol::engine

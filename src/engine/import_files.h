@@ -15,7 +15,7 @@ Result<ingest::Mapping> mapping_of(const ImportRequest& request);
 std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports);
 
 Result<std::vector<LoadSummary>> loads_of(store::Connection& connection);
-// In a transaction of its own; answers those that went.
-Result<std::vector<LoadSummary>> unload(store::Connection& connection, const UnloadRequest& request);
+// In a transaction of its own.
+Result<UnloadSummary> unload(store::Connection& connection, const UnloadRequest& request);
 
 }  // namespace danggol::engine

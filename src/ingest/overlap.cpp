@@ -48,29 +48,30 @@ Status move(store::Connection& connection) {
       "DROP TABLE shared; DROP TABLE candidate; DROP TABLE counted; DROP TABLE target; DROP TABLE moving");
 }
 
-// "a.csv: 3 of its 5 rows are in the store already (2024-01-01 to 2024-01-02, load 0, b.csv); ..."
+// "a.csv: 3 of its 5 events are in the store already ...", and the choices. To put the file in an earlier
+// load's place is one only where its days hold all of that one's.
 Status refusal(store::Connection& connection) {
   Table first = TRY(connection.query(
       "SELECT source, sum(aside)::BIGINT AS rows, min(ts)::DATE AS first, max(ts)::DATE AS last FROM target "
       "GROUP BY source ORDER BY source LIMIT 1"));
-  Bindings load = {{"load", first.integers("source")[0]}};
   Table said = TRY(connection.query(
-      "SELECT l.file, l.rows_loaded, e.load_no AS earlier_no, e.file AS earlier_file FROM raw.load l, "
-      "raw.load e "
+      "SELECT l.file, l.rows_loaded, e.load_no AS earlier_no, e.file AS earlier_file, "
+      "l.first_day <= e.first_day AND e.last_day <= l.last_day AS holds_it FROM raw.load l, raw.load e "
       "WHERE l.load_no = $load AND e.load_no = (SELECT c.source FROM counted c JOIN target t USING "
       "(customer_no, ts, rest) WHERE t.source = $load AND c.source < $load GROUP BY c.source "
       "ORDER BY sum(c.n) DESC, c.source LIMIT 1)",
-      load));
+      {{"load", first.integers("source")[0]}}));
   auto day = [&](const char* name) { return to_text(Date{static_cast<int32_t>(first.integers(name)[0])}); };
   int64_t earlier = said.integers("earlier_no")[0];
-  return Error{
-      Code::conflict,
-      fmt::format("{}: {} of its {} events are in the store already, {} to {} (load {}, {}); give "
-                  "--on-overlap=skip to leave them out, keep to count them twice, or --replace={} to put "
-                  "the file in that load's place",
-                  said.texts("file")[0], grouped(first.integers("rows")[0]),
-                  grouped(said.integers("rows_loaded")[0]), day("first"), day("last"), earlier,
-                  said.texts("earlier_file")[0], earlier)};
+  std::string in_its_place = said.integers("holds_it")[0] != 0
+                                 ? fmt::format(", or --replace={} if the file corrects that load", earlier)
+                                 : "";
+  return Error{Code::conflict,
+               fmt::format("{}: {} of its {} events are in the store already, {} to {} (load {}, {}); give "
+                           "--on-overlap=skip to leave them out, keep to count them twice{}",
+                           said.texts("file")[0], grouped(first.integers("rows")[0]),
+                           grouped(said.integers("rows_loaded")[0]), day("first"), day("last"), earlier,
+                           said.texts("earlier_file")[0], in_its_place)};
 }
 
 }  // namespace

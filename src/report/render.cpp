@@ -228,6 +228,8 @@ std::string to_json(const std::vector<LoadSummary>& loads) {
   return json.dump(2);
 }
 
+std::string to_json(const UnloadSummary& unloaded) { return to_json(unloaded.loads); }
+
 std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language) {
   size_t width = 0;
   for (const auto& info : analyses) width = std::max(width, info.name.size() + 2);
@@ -391,6 +393,11 @@ std::string to_text(const std::vector<LoadSummary>& loads, Language language) {
     if (load.rows_aside > 0) out += "         " + said(words::aside({.rows = load.rows_aside}), language);
   }
   return out;
+}
+
+std::string to_text(const UnloadSummary& unloaded, Language language) {
+  return to_text(unloaded.loads, language) +
+         said(words::unloaded({.loads = unloaded.loads.size()}), language);
 }
 
 std::string to_text(const SuppressSummary& s, Language language) {

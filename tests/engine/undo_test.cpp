@@ -112,7 +112,7 @@ class Loads {
         request.loads.push_back(loads_[i].number), loads_.erase(loads_.begin() + static_cast<int64_t>(i));
     if (request.loads.empty()) return;
     note(fmt::format("unload {}", fmt::join(request.loads, " ")));
-    EXPECT_EQ(must(engine_.unload(request)).size(), request.loads.size()) << story_;
+    EXPECT_EQ(must(engine_.unload(request)).loads.size(), request.loads.size()) << story_;
   }
 
   void note(const std::string& what) { story_ += what + "\n"; }
