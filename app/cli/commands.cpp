@@ -134,6 +134,18 @@ Status write(const Engine& engine, const Options& options, const std::function<S
   return file.commit();  // which says what is wrong with the file
 }
 
+// The same, and on stderr what they lack.
+Status write_what_there_is(const Engine& engine, const Options& options,
+                           const std::function<Result<std::vector<Text>>(std::ostream&)>& rows) {
+  std::vector<Text> lacks;
+  TRY(write(engine, options, [&](std::ostream& out) -> Status {
+    lacks = TRY(rows(out));
+    return {};
+  }));
+  for (const Text& text : lacks) fmt::print(stderr, "danggol: {}\n", printable(text.in(language(options))));
+  return {};
+}
+
 }  // namespace
 
 Status check(const Options& options) {
@@ -183,14 +195,9 @@ Status run(const Options& options) {
   AnalysisInfo info = TRY(Engine::analysis(options.room));
   if (info.kind == Kind::query) {
     Engine engine = TRY(open(options, Engine::Access::read));
-    std::vector<Text> lacks;
-    auto rows = [&](std::ostream& out) -> Status {
-      lacks = TRY(engine.answer(options.room, options.params, style(options), out));
-      return {};
-    };
-    TRY(write(engine, options, rows));
-    for (const Text& text : lacks) fmt::print(stderr, "danggol: {}\n", printable(text.in(language(options))));
-    return {};
+    return write_what_there_is(engine, options, [&](std::ostream& out) {
+      return engine.answer(options.room, options.params, style(options), out);
+    });
   }
   TRY(must_exist(options));
   Engine engine = TRY(open(options, Engine::Access::write));
@@ -222,7 +229,7 @@ Status show(const Options& options) {
       return Error{Code::bad_input, "--per-customer: is for text, csv, json and xlsx"};
     return engine.export_parquet(options.target, options.limit, options.out);
   }
-  return write(engine, options, [&](std::ostream& out) {
+  return write_what_there_is(engine, options, [&](std::ostream& out) {
     return engine.show(options.target, options.limit, style(options), out);
   });
 }

@@ -220,6 +220,7 @@ class Grower {
         with_store(with_json(command("unload", "take loads out again, as if they had never come", unload))));
     undo->add_option("loads", options_.unload.loads, "numbers of loads, as danggol loads names them")
         ->required()
+        ->delimiter(',')
         ->check(whole_number, "")
         ->type_name("LOAD");
     auto* suppressing = with_language(with_store(

@@ -123,8 +123,9 @@ class Engine {
   Result<Cursor> table(const std::string& table, int64_t limit = -1);
   Result<Cursor> select(const std::string& sql, const SqlLimits& limits);
   Result<Cursor> query(const std::string& room, ParamTexts params);
-  // The same, written out.
-  Status show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out);
+  // The same, written out. That a result rests on other data than there are now is in the texts.
+  Result<std::vector<Text>> show(const std::string& table, int64_t limit, const RowStyle& style,
+                                 std::ostream& out);
   Status sql(const std::string& select, const RowStyle& style, const SqlLimits& limits, std::ostream& out);
   // What the answer lacks, because it is of other dates or data, is in the texts.
   Result<std::vector<Text>> answer(const std::string& room, ParamTexts params, const RowStyle& style,

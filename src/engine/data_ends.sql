@@ -7,7 +7,7 @@ pause_of_all AS (SELECT day - lag(day) OVER (ORDER BY day) AS days FROM (SELECT 
 usual AS (SELECT greatest($slack_days, max(days)) AS days FROM pause_of_all),
 file AS (
   SELECT file, first_day, least(last_day, $as_of::DATE - 1) AS last_day FROM raw.load
-  WHERE first_day < $as_of::DATE AND preset <> 'exposures'  -- whom nobody expects to go on
+  WHERE first_day < $as_of::DATE AND load_no NOT IN (SELECT source FROM raw.exposure)  -- nobody expects offers to go on
 ),
 last AS (SELECT greatest((SELECT max(last_day) FROM file), (SELECT max(day) FROM day)) AS day)
 SELECT 'action' AS kind, action::VARCHAR AS name, max(pause.day) AS ended, any_value(last.day) AS last

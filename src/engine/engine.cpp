@@ -20,6 +20,7 @@
 #include "engine/suppress.h"
 #include "engine/table_rows.h"
 #include "engine/time_frame.h"
+#include "engine/words.h"
 #include "features/frame.h"
 #include "ingest/input_file.h"
 #include "report/html.h"
@@ -82,6 +83,14 @@ struct Engine::State {
 
   // Never onto the store, nor onto a file that was loaded into it, by whatever name.
   Status check_output(const std::string& to) {
+    auto whole = [](const std::string& name) {
+      std::error_code ignored;
+      return std::filesystem::weakly_canonical(std::filesystem::absolute(name, ignored), ignored).string();
+    };
+    for (const char* end : {".wal", ".wal.checkpoint", ".wal.recovery", ".key", ".tmp", ".new"})
+      if (whole(to) == whole(path) + end)
+        return Error{Code::refused,
+                     fmt::format("{}: is a name for files of the store; name another file", to)};
     auto target = file_id(to);
     if (target && *target == database.file())
       return Error{Code::refused, fmt::format("{}: is the store; name another file", to)};
@@ -363,16 +372,22 @@ Result<PipelineSummary> Engine::pipeline(const PipelineRequest& request, const P
   return waited<PipelineSummary>(start(request, {progress}));
 }
 
-Status Engine::show(const std::string& table, int64_t limit, const RowStyle& style, std::ostream& out) {
+Result<std::vector<Text>> Engine::show(const std::string& table, int64_t limit, const RowStyle& style,
+                                       std::ostream& out) {
+  std::vector<Text> lacks;
   auto outcome = [&]() -> Status {
     auto reader = TRY(state_->begun_reader());
     std::string select = TRY(engine::select_from(reader->connection(), table, limit));
     if (style.per_customer > 0) select = TRY(engine::side_by_side(table, style.per_customer, limit));
+    if (const Room* writer = engine::writer_of(table))
+      for (const Room* stale : TRY(engine::stale_rooms(reader->connection())))
+        if (stale == writer) lacks = {engine::said(engine_words::stale({.table = {table}}))};
     auto rows = TRY(reader->connection().texts(select, store::Author::danggol));
     if (style.format == Format::xlsx) engine::put_headings(table, style.language, rows.types);
     return report::write_rows(rows, style, {.rows = INT64_MAX}, out);
   }();
-  return outcome ? outcome : bounded(outcome.error(), state_->settings.memory_bytes);
+  if (!outcome) return bounded(outcome.error(), state_->settings.memory_bytes);
+  return lacks;
 }
 
 Status Engine::export_parquet(const std::string& table, int64_t limit, const std::string& path) {
@@ -427,6 +442,9 @@ Status Engine::report(const std::string& path, Language language) {
   auto frame = TRY(engine::shown_frame(reader->connection()));
   if (!frame) return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};
   facts.as_of = to_text(frame->as_of);
+  TRY(engine::create_visible(reader->connection(), *frame));
+  facts.doubts = engine::said(TRY(engine::early_ends(reader->connection(), *frame)));
+  facts.is_stale = !TRY(engine::stale_rooms(reader->connection())).empty();
   for (const auto& reason : ingest::reject_reasons())
     facts.reject_reasons.emplace_back(std::string(reason.name), reason.words());
   facts.said_again = engine::said_again;

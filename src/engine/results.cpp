@@ -101,6 +101,20 @@ Result<Shown> read_shown(store::Connection& connection) {
   return shown;
 }
 
+Result<std::vector<const Room*>> stale_rooms(store::Connection& connection) {
+  std::vector<const Room*> out;
+  auto frame = TRY(shown_frame(connection));
+  if (!frame) return out;
+  Ledger ledger = TRY(Ledger::read(connection, *frame));
+  for (const auto& [name, run_id] : TRY(read_shown(connection))) {
+    const Room* room = find_room(name);
+    if (!room) continue;
+    const KeptRun* current = ledger.current(*room);
+    if (!current || current->run_id != run_id) out.push_back(room);
+  }
+  return out;
+}
+
 Result<std::optional<TimeFrame>> shown_frame(store::Connection& connection) {
   Table rows = TRY(connection.query("FROM run.frame"));
   if (rows.rows() == 0) return std::optional<TimeFrame>();

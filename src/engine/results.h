@@ -26,6 +26,8 @@ Error no_such_room(const std::string& name);  // and the nearest there is
 // What is shown, and the dates of it; nothing where nothing is.
 Result<Shown> read_shown(store::Connection& connection);
 Result<std::optional<TimeFrame>> shown_frame(store::Connection& connection);
+// The rooms whose shown run rests on other data than there are now.
+Result<std::vector<const Room*>> stale_rooms(store::Connection& connection);
 // Within a transaction: `shown` is from now on, and to other programs.
 Status write_shown(store::Connection& connection, const Shown& shown, const TimeFrame& time);
 

@@ -135,7 +135,9 @@ class Reading {
                                  mapping_.preset, table.name, expected(table))};
     return {};
   }
-  bool is_dimension_file(size_t f) const { return is_dimension(files_[f].kind); }
+  Kind kind_of(size_t f) const {
+    return mapping_.tables.size() == 1 ? mapping_.tables[0].kind : files_[f].kind;
+  }
 
   // All other files. `meanwhile` runs in the calling thread, which then reads like the others. Of several
   // files that cannot be read the first one is the error, whichever thread was faster.
@@ -263,7 +265,10 @@ Result<std::vector<std::string>> digests_of(store::Connection& connection, const
     auto same = std::find(digests.begin(), digests.end(), digest);
     bool is_twice = known == 0 && same != digests.end();
     if (is_twice) known = first_load + (same - digests.begin()) + 1;
-    if (known != 0 && on_overlap == OnOverlap::refuse && !reading.is_dimension_file(f))
+    // of events what is there already stands aside, of exposures it would count again
+    bool may_come = is_dimension(reading.kind_of(f)) || on_overlap == OnOverlap::keep ||
+                    (on_overlap == OnOverlap::skip && reading.kind_of(f) == Kind::events);
+    if (known != 0 && !may_come)
       return Error{Code::conflict,
                    is_twice ? fmt::format("{}: the same content as {}; name it once", inputs.path(f),
                                           inputs.path(static_cast<size_t>(same - digests.begin())))

@@ -392,7 +392,9 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
   Json sections = Json::array(), tiles = Json::array(), notes = Json::array();
   Json labels = {{"yes", own_words("label.yes")}, {"no", own_words("label.no")}};
   for (const auto& [reason, text] : facts.reject_reasons) labels[reason] = text_json(text);
+  for (const Text& doubt : facts.doubts) notes.push_back(text_json(doubt));
   if (auto newer = TRY(newer_data(connection))) notes.push_back(text_json(*newer));
+  else if (facts.is_stale) notes.push_back(text_json(said(words::other_data())));
   std::vector<Text> left_out;
   auto ordered = analyses;
   std::stable_sort(ordered.begin(), ordered.end(),

@@ -15,6 +15,8 @@ namespace danggol::report {
 
 struct ReportFacts {
   std::string store_name, as_of;
+  std::vector<Text> doubts;              // of the data, to be said before anything else
+  bool is_stale = false;                 // something rests on other data than there are now
   std::map<std::string, int64_t> shown;  // by analysis, the run of it that is shown
   Language language = Language::en;
   std::vector<std::pair<std::string, Text>> reject_reasons;  // code -> words

@@ -23,7 +23,7 @@ constexpr double column_letters = 14;
 
 Error too_large(const std::string& what, size_t most) {
   return {Code::bad_input,
-          fmt::format("{}: a sheet holds at most {}; use --limit or --format csv", what, most)};
+          fmt::format("{}: a sheet holds at most {}; ask for less, or use --format csv", what, most)};
 }
 
 class WorkbookWriter : public RowWriter {

@@ -175,7 +175,7 @@ void read_it(const std::string& path, Random& random) {
   if (!engine) return;
   std::ostringstream out;
   const Column& column = columns()[random.below(columns().size())];
-  expect_outcome(engine->show(column.table, 100, {.format = Format::json}, out), column.table);
+  expect_outcome(status_of(engine->show(column.table, 100, {.format = Format::json}, out)), column.table);
   expect_outcome(status_of(engine->answer("customer", {{"id", a_customer()}}, {}, out)), "customer");
   expect_outcome(engine->report(path + ".html", Language::en), "report");
   EXPECT(out.str().find(elsewhere) == std::string::npos &&
