@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "base/random.h"
@@ -53,6 +54,10 @@ class Loads {
   }
 
   void check() {
+    EXPECT_EQ(
+        rows(engine_, "SELECT floor(amount)::INTEGER, count(*) FROM raw.event GROUP BY ALL ORDER BY ALL"),
+        expected_counts())
+        << story_;
     if (loads_.empty()) {
       EXPECT_EQ(rows(engine_, "SELECT count(*) FROM raw.event"), "0\n") << story_;
       return;
@@ -68,7 +73,20 @@ class Loads {
   struct Load {
     int64_t number;
     ImportRequest request;
+    std::map<uint64_t, uint64_t> copies = {};  // of each event
   };
+
+  // Load by load: one that keeps its overlap adds all it has, another what it has more than there is.
+  std::string expected_counts() const {
+    std::map<uint64_t, uint64_t> count;
+    for (const Load& load : loads_)
+      for (auto [event, copies] : load.copies)
+        count[event] =
+            load.request.on_overlap == "keep" ? count[event] + copies : std::max(count[event], copies);
+    std::string out;
+    for (auto [event, n] : count) out += fmt::format("{},{}\n", event, n);
+    return out;
+  }
 
   Engine open(const std::string& name) const {
     return must(Engine::open(folder_.path(name + ".duckdb"), Engine::Access::write));
@@ -82,21 +100,22 @@ class Loads {
 
   // Some of a hundred events that there may be, some of them twice; names and regions differ from file to
   // file.
-  std::string file() {
+  std::string file(std::map<uint64_t, uint64_t>& copies_of) {
     std::string text = "customer_id,ts,product_id,product_name,region,channel,amount,receipt_id\n";
     uint64_t first = random_.below(80), last = first + 5 + random_.below(40);
     for (uint64_t event = first; event < last; ++event)
-      for (uint64_t copies = random_.below(3); copies > 0; --copies)
-        text += fmt::format("c{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{}\n", event % 13,
-                            1 + event / 12, 1 + event % 28, event % 11, random_.below(3), random_.below(2),
+      for (uint64_t copies = random_.below(3); copies > 0; --copies, ++copies_of[event])
+        text += fmt::format("c{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{}\n", event % 37,
+                            1 + event / 12, 1 + event % 28, event % 53, random_.below(3), random_.below(2),
                             event % 4 == 0 ? "online" : "offline", event, event / 2);
     text += fmt::format("c{},never,p1,name,region,online,1,r0\n", random_.below(13));
     return folder_.write(fmt::format("{}.csv", files_++), text);
   }
 
   void import(std::vector<int64_t> places) {
-    ImportRequest request{.paths = {file()}, .on_overlap = random_.below(4) == 0 ? "keep" : "skip"};
-    Load load{next_++, request};
+    Load load{next_++, {.on_overlap = random_.below(3) == 0 ? "keep" : "skip"}};
+    load.request.paths = {file(load.copies)};
+    ImportRequest request = load.request;
     for (int64_t place : places) request.replace.push_back(loads_[static_cast<size_t>(place)].number);
     note(fmt::format("import {} {} in place of [{}]", load.number, request.on_overlap,
                      fmt::join(request.replace, " ")));
