@@ -32,11 +32,14 @@ constexpr const char* all_there_is[] = {
     "SELECT rank() OVER (ORDER BY load_no) AS load, file, rows_read, rows_loaded, rows_rejected, first_day, "
     "last_day "
     "FROM raw.load ORDER BY load_no",
-    "SELECT file, line, reason, text FROM raw.reject ORDER BY ALL", "FROM result.rfm ORDER BY ALL",
-    "FROM result.order_frequency ORDER BY ALL", "FROM result.sales_trend ORDER BY ALL",
+    "SELECT file, line, reason, text FROM raw.reject ORDER BY ALL",
     // numbers without gaps
     "SELECT count(*) - max(customer_no) FROM raw.customer",
     "SELECT count(*) - max(product_no) FROM raw.product", "SELECT count(*) - max(outlet_no) FROM raw.outlet"};
+
+constexpr const char* what_follows[] = {"FROM result.rfm ORDER BY ALL",
+                                        "FROM result.order_frequency ORDER BY ALL",
+                                        "FROM result.sales_trend ORDER BY ALL"};
 
 class Loads {
  public:
@@ -46,14 +49,15 @@ class Loads {
 
   void step() {
     switch (random_.below(5)) {
-      case 0: return unload();
-      case 1:
+      case 0:
+      case 1: return unload();
+      case 2:
         return loads_.empty() ? import({}) : import({static_cast<int64_t>(random_.below(loads_.size()))});
       default: return import({});
     }
   }
 
-  void check() {
+  void check(bool with_results) {
     EXPECT_EQ(
         rows(engine_, "SELECT floor(amount)::INTEGER, count(*) FROM raw.event GROUP BY ALL ORDER BY ALL"),
         expected_counts())
@@ -66,7 +70,12 @@ class Loads {
     Engine fresh = open(name);
     for (const Load& load : loads_) must(fresh.import(load.request, silent));
     for (const char* select : all_there_is)
-      EXPECT_EQ(said(engine_, select), said(fresh, select)) << story_ << select;
+      EXPECT_EQ(rows(engine_, select), rows(fresh, select)) << story_ << select;
+    if (!with_results) return;
+    for (Engine* engine : {&engine_, &fresh})
+      must(engine->pipeline({.rooms = {"sales_trend", "order_frequency", "rfm"}}, silent));
+    for (const char* select : what_follows)
+      EXPECT_EQ(rows(engine_, select), rows(fresh, select)) << story_ << select;
   }
 
  private:
@@ -92,12 +101,6 @@ class Loads {
     return must(Engine::open(folder_.path(name + ".duckdb"), Engine::Access::write));
   }
 
-  static std::string said(Engine& engine, const std::string& select) {
-    if (select.find("result.") != select.npos)
-      must(engine.pipeline({.rooms = {"sales_trend", "order_frequency", "rfm"}}, silent));
-    return rows(engine, select);
-  }
-
   // Some of a hundred events that there may be, some of them twice; names and regions differ from file to
   // file.
   std::string file(std::map<uint64_t, uint64_t>& copies_of) {
@@ -106,7 +109,7 @@ class Loads {
     for (uint64_t event = first; event < last; ++event)
       for (uint64_t copies = random_.below(3); copies > 0; --copies, ++copies_of[event])
         text += fmt::format("c{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{}\n", event % 37,
-                            1 + event / 12, 1 + event % 28, event % 53, random_.below(3), random_.below(2),
+                            1 + event / 12, 1 + event % 28, event % 97, random_.below(3), random_.below(2),
                             event % 4 == 0 ? "online" : "offline", event, event / 2);
     text += fmt::format("c{},never,p1,name,region,online,1,r0\n", random_.below(13));
     return folder_.write(fmt::format("{}.csv", files_++), text);
@@ -146,11 +149,12 @@ class Loads {
 };
 
 TEST(Undo, IsAsIfItHadNeverCome) {
-  for (uint64_t seed = 0; seed < 4; ++seed) {
+  constexpr int steps = 6;
+  for (uint64_t seed = 0; seed < 8; ++seed) {
     Loads loads(seed);
-    for (int step = 0; step < 5 && !testing::Test::HasFailure(); ++step) {
+    for (int step = 1; step <= steps && !testing::Test::HasFailure(); ++step) {
       loads.step();
-      loads.check();
+      loads.check(step == steps);
     }
   }
 }
