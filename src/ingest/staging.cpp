@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "ingest/properties.h"
@@ -428,7 +429,7 @@ Result<std::vector<std::vector<int32_t>>> Staging::number(store::Connection& con
 // What each file says of the ids, `numbers` as number() gave them.
 Status Staging::keep_properties(store::Connection& connection, const DimensionShape& shape,
                                 const Dimension& dimension, const std::vector<std::vector<int32_t>>& numbers,
-                                const std::vector<File>& files) {
+                                const std::vector<File>& files, const std::stop_token& stop) {
   auto kept = TRY(store::Appender::open(connection, "raw", "property"));
   auto keep = [&](size_t file, int32_t number, std::string_view name, std::string_view value,
                   std::optional<int64_t> rows) {
@@ -439,11 +440,24 @@ Status Staging::keep_properties(store::Connection& connection, const DimensionSh
     if (rows) kept.set(5, *rows);
     return kept.end_row();
   };
+  struct Said {
+    size_t file;
+    int32_t number;
+    std::string_view value;
+    int64_t rows;
+    auto key() const { return std::tie(file, number, value); }
+  };
+  std::vector<Said> said;  // by every thread: which of them read a row is chance
   for (size_t t = 0; t < threads_.size(); ++t) {
     const Mentions& mentions = threads_[t].of(shape.kind);
     for (const Mentions::Told& told : mentions.told)
-      TRY(keep(told.file, numbers[t][static_cast<size_t>(told.id)], shape.properties[0].second,
-               mentions.properties.text(told.property), told.rows));
+      said.push_back({told.file, numbers[t][static_cast<size_t>(told.id)],
+                      mentions.properties.text(told.property), told.rows});
+  }
+  TRY(sort(said, stop, [](const Said& a, const Said& b) { return a.key() < b.key(); }));
+  for (size_t i = 0; i < said.size(); ++i) {
+    if (i + 1 < said.size() && said[i].key() == said[i + 1].key()) said[i + 1].rows += said[i].rows;
+    else TRY(keep(said[i].file, said[i].number, shape.properties[0].second, said[i].value, said[i].rows));
   }
   for (int32_t code = 0; code < static_cast<int32_t>(dimension.ids().size()); ++code) {
     int32_t number = numbers.back()[static_cast<size_t>(code)];
@@ -524,7 +538,7 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
     const Dimension& dimension = dimensions.of(shape.kind);
     auto& numbers = meaning.numbers[static_cast<size_t>(shape.kind)];
     numbers = TRY(number(connection, shape, dimension, stop));
-    TRY(keep_properties(connection, shape, dimension, numbers, files));
+    TRY(keep_properties(connection, shape, dimension, numbers, files, stop));
     told = TRY(tell(connection, shape, files.front().load_no)) || told;
   }
   if (told)

@@ -193,7 +193,7 @@ class Staging {
                                                    const Dimension& dimension, const std::stop_token& stop);
   Status keep_properties(store::Connection& connection, const DimensionShape& shape,
                          const Dimension& dimension, const std::vector<std::vector<int32_t>>& numbers,
-                         const std::vector<File>& files);
+                         const std::vector<File>& files, const std::stop_token& stop);
   Result<std::vector<std::vector<int32_t>>> number_outlets(store::Connection& connection) const;
 
   Spool spool_;

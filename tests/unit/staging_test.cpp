@@ -1,6 +1,7 @@
 // What an import puts aside before it is in the store, and files read side by side.
 #include "ingest/staging.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -78,6 +79,25 @@ TEST(ImportFiles, TheFirstOfSeveralBadFilesIsTheError) {
                                     "c.customer_no = event.customer_no)")),
             40'000)
       << "event ids in the order of the rows; the last of the second file is another customer's";
+}
+
+// What a file says of its customers is one row each, whichever threads read their rows.
+TEST(ImportFiles, WhatALoadSaysIsTheSameEveryTime) {
+  TempFolder folder;
+  std::string rows = "customer_id,ts,amount,region\n";
+  for (int i = 0; i < 100'000; ++i)
+    rows += fmt::format("c{},2021-01-01 10:00,5,{}\n", i % 500, i % 7 == 0 ? "Seoul" : "Busan");
+  std::string path = folder.write("shop.csv", rows);
+  auto quiet = [](double, std::string_view) { return Status(); };
+  for (int round = 0; round < 5; ++round) {
+    auto database = must(store::Database::open(":memory:", store::Access::read_write));
+    auto connection = must(database.connect());
+    must(import(connection, {path}, guessing(), {}, quiet));
+    EXPECT_EQ(must(connection.integer("SELECT count(*) FROM raw.property")), 1'000);
+    EXPECT_EQ(must(connection.integer("SELECT sum(rows)::BIGINT FROM raw.property")), 100'000);
+    EXPECT_EQ(must(connection.integer("SELECT sum(rows)::BIGINT FROM raw.property WHERE value = 'Seoul'")),
+              14'286);
+  }
 }
 
 }  // namespace
