@@ -179,6 +179,23 @@ Status unload(const Options& options) {
   return {};
 }
 
+Status forget(const Options& options) {
+  TRY(must_exist(options));
+  ForgetSummary summary;
+  {
+    Engine engine = TRY(open(options, Engine::Access::write));
+    summary = TRY(engine.forget(options.forget, stop_on_signal::progress()));
+  }
+  if (!options.forget.dry_run) (void)TRY(open(options, Engine::Access::write));  // makes the file anew
+  print(options.json ? to_json(summary) : to_text(summary, language(options)));
+  if (summary.failed.empty()) return {};
+  const auto& [room, error] = summary.failed[0];
+  return Error{error.code,
+               fmt::format("forget: they are out, but {} of {} analyses could not run again, the first "
+                           "of them {}: {}",
+                           summary.failed.size(), summary.again.size(), room, error.message)};
+}
+
 Status suppress(const Options& options) {
   TRY(must_exist(options));
   SuppressRequest request = options.suppress;

@@ -25,8 +25,9 @@ struct Options {
   ParamTexts params, flags;
   std::string report_path;
   bool force = false;
-  // unload, suppress
+  // unload, forget, suppress
   UnloadRequest unload;
+  ForgetRequest forget;
   SuppressRequest suppress;
   // simulate
   std::string simulator;

@@ -223,6 +223,12 @@ class Grower {
         ->delimiter(',')
         ->check(whole_number, "")
         ->type_name("LOAD");
+    auto* erasing = with_language(with_store(
+        with_json(command("forget", "take people out for good, with all that rests on them", forget))));
+    erasing->add_option("ids", options_.forget.ids, "customer ids (such as 12748 14911)")
+        ->required()
+        ->type_name("ID");
+    erasing->add_flag("--dry-run", options_.forget.dry_run, "only say what would go");
     auto* suppressing = with_language(with_store(
         with_json(command("suppress", "customers never to contact, from now on, in any list", suppress))));
     suppressing->add_option("ids", options_.words, "customer ids, however separated")->type_name("ID");

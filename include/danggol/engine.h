@@ -110,6 +110,9 @@ class Engine {
   // suppressed is in no contact list from now on, of no run.
   Result<std::vector<FileSummary>> import(const ImportRequest& request, const Progress& progress);
   Result<UnloadSummary> unload(const UnloadRequest& request);
+  // The file is made anew, so that no byte is left, when the store is next opened for writing by a process
+  // that has it open nowhere else.
+  Result<ForgetSummary> forget(const ForgetRequest& request, const Progress& progress);
   Result<SuppressSummary> suppress(const SuppressRequest& request);
   Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress);
   Result<PipelineSummary> pipeline(const PipelineRequest& request, const Progress& progress);

@@ -91,6 +91,15 @@ struct SuppressSummary {
   std::vector<Text> warnings;
 };
 
+// Takes people out of the store for good, by ids that are compared as a list of the suppressed is: their
+// rows, what is known of them, every result and model that rests on a load of theirs, their place on the list
+// of the suppressed. What was shown of these is run again. No import brings them back. An id of nobody is an
+// error.
+struct ForgetRequest {
+  std::vector<std::string> ids;
+  bool dry_run = false;  // only says what would go
+};
+
 // One job-kind analysis. `params` may hold Engine::run_params() too, and suppress_params() where it says whom
 // to contact: those are added to the store's list before it runs, and are no parameters of the run.
 struct RunRequest {
@@ -125,6 +134,18 @@ struct RunSummary {
   std::vector<Text> sentences, warnings;
 };
 
+struct ForgetSummary {
+  bool dry_run = false;
+  int64_t customers = 0;  // of the store
+  int64_t events = 0, exposures = 0;
+  int64_t rejects = 0;              // whose text is blank now
+  int64_t runs = 0;                 // whose results went
+  std::vector<std::string> models;  // that went: "NAME of run N"
+  std::vector<std::string> again;   // analyses whose results were shown: they are run again
+  std::vector<RunSummary> reruns;
+  std::vector<std::pair<std::string, Error>> failed;  // of these, and why
+};
+
 struct PipelineSummary {
   std::vector<Text> doubts;  // of the data, to be said before anything else; those of `runs` are empty
   std::vector<RunSummary> runs;
@@ -133,9 +154,10 @@ struct PipelineSummary {
   std::vector<std::pair<std::string, Error>> failed;         // room -> why; what it wrote before still stands
 };
 
-using JobRequest = std::variant<ImportRequest, UnloadRequest, SuppressRequest, RunRequest, PipelineRequest>;
-using JobSummary =
-    std::variant<std::vector<FileSummary>, UnloadSummary, SuppressSummary, RunSummary, PipelineSummary>;
+using JobRequest =
+    std::variant<ImportRequest, UnloadRequest, ForgetRequest, SuppressRequest, RunRequest, PipelineRequest>;
+using JobSummary = std::variant<std::vector<FileSummary>, UnloadSummary, ForgetSummary, SuppressSummary,
+                                RunSummary, PipelineSummary>;
 
 class Job;
 

@@ -11,6 +11,7 @@
 #include "base/output_file.h"
 #include "base/part.h"
 #include "engine/data_ends.h"
+#include "engine/forget.h"
 #include "engine/import_files.h"
 #include "engine/job_queue.h"
 #include "engine/reader.h"
@@ -172,13 +173,27 @@ struct Engine::State {
                                   .replace = request.replace,
                                   .before_opening = [this](const auto& file) { return is_no_store(file); },
                                   .before_commit = features::add_receipts,
-                                  .renew_receipts = features::renew_receipts};
+                                  .renew_receipts = features::renew_receipts,
+                                  .key_file = database.key_file()};
     auto reports = TRY(ingest::import(connection, request.paths, mapping, options, progress));
     database.keep();
     return engine::summaries_of(reports);
   }
   Result<UnloadSummary> work(store::Connection& connection, const UnloadRequest& request, const Progress&) {
     return engine::unload(connection, request);
+  }
+  Result<ForgetSummary> work(store::Connection& connection, const ForgetRequest& request,
+                             const Progress& progress) {
+    auto [summary, again] = TRY(engine::forget(connection, request, database.key_file()));
+    for (const RunRequest& lost : again) {
+      summary.again.push_back(lost.room);
+      if (request.dry_run) continue;
+      auto run = work(connection, lost, progress);
+      if (run) summary.reruns.push_back(*std::move(run));
+      else if (run.error().code == Code::cancelled) return run.error();
+      else summary.failed.emplace_back(lost.room, run.error());
+    }
+    return summary;
   }
   Result<SuppressSummary> work(store::Connection& connection, const SuppressRequest& request,
                                const Progress&) {
@@ -302,14 +317,23 @@ Result<Engine> Engine::open(const std::string& store_path, Access access, const 
     return Error{Code::bad_input, fmt::format("store {}: must be the name of a file", store_path)};
   Engine engine;
   engine.access_ = access;
-  auto database = TRY(store::Database::open(
-      store_path, access == Access::write ? store::Access::read_write : store::Access::read_only,
-      settings.memory_bytes));
+  auto open_database = [&] {
+    return store::Database::open(
+        store_path, access == Access::write ? store::Access::read_write : store::Access::read_only,
+        settings.memory_bytes);
+  };
+  auto database = TRY(open_database());
   std::lock_guard lock(mutex);
   std::erase_if(opened, [](const auto& state) { return state.expired(); });
   for (const auto& known : opened)
     if (auto state = known.lock(); state && state->database.file() == database.file()) engine.state_ = state;
   if (engine.state_) return engine;
+  if (access == Access::write && TRY(engine::is_to_be_rewritten(database))) {
+    database = store::Database();  // lets go of the file
+    TRY(store::Database::rewrite(store_path, settings.memory_bytes));
+    database = TRY(open_database());
+    TRY(engine::end_rewriting(database));
+  }
   engine.state_ = std::make_shared<State>();
   engine.state_->path = store_path;
   engine.state_->settings = settings;
@@ -353,6 +377,10 @@ Result<std::vector<FileSummary>> Engine::import(const ImportRequest& request, co
 
 Result<UnloadSummary> Engine::unload(const UnloadRequest& request) {
   return waited<UnloadSummary>(start(request));
+}
+
+Result<ForgetSummary> Engine::forget(const ForgetRequest& request, const Progress& progress) {
+  return waited<ForgetSummary>(start(request, {progress}));
 }
 
 Result<std::vector<LoadSummary>> Engine::loads() {

@@ -13,21 +13,6 @@
 namespace danggol::engine {
 namespace {
 
-// The parameters that a run was recorded with.
-Result<ParamTexts> recorded_params(const std::string& json, int64_t run_id) {
-  auto object = nlohmann::json::parse(json, nullptr, false);
-  ParamTexts params;
-  bool is_whole = object.is_object();
-  if (is_whole)
-    for (const auto& [name, text] : object.items()) {
-      is_whole = is_whole && text.is_string();
-      if (is_whole) params.emplace(name, text.get<std::string>());
-    }
-  if (is_whole) return params;
-  return Error{Code::corrupt,
-               fmt::format("run.log: the parameters of run {} cannot be read; run its room again", run_id)};
-}
-
 std::optional<Date> date_of(const ColumnData& column, size_t row) {
   if (column.is_null(row)) return {};
   return Date{static_cast<int32_t>(column.integers[row])};
@@ -44,6 +29,20 @@ std::vector<std::pair<std::string, Date>> dates_of(const Room& room, const TimeF
 }
 
 }  // namespace
+
+Result<ParamTexts> recorded_params(const std::string& json, int64_t run_id) {
+  auto object = nlohmann::json::parse(json, nullptr, false);
+  ParamTexts params;
+  bool is_whole = object.is_object();
+  if (is_whole)
+    for (const auto& [name, text] : object.items()) {
+      is_whole = is_whole && text.is_string();
+      if (is_whole) params.emplace(name, text.get<std::string>());
+    }
+  if (is_whole) return params;
+  return Error{Code::corrupt,
+               fmt::format("run.log: the parameters of run {} cannot be read; run its room again", run_id)};
+}
 
 Result<Ledger> Ledger::read(store::Connection& connection, const TimeFrame& time) {
   Ledger out;

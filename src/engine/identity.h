@@ -22,6 +22,9 @@ struct KeptRun {
   TimeFrame time;  // but for what follows from the four dates
 };
 
+// The parameters that a run was recorded with, in run.log.params.
+Result<ParamTexts> recorded_params(const std::string& json, int64_t run_id);
+
 // What stands for a table of another room among the inputs.
 struct Input {
   std::string table;

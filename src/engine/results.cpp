@@ -69,6 +69,13 @@ std::string create_view(const TableInfo& info, const std::string& catalogue, con
                      store::identifier("result", name_of(info)), columns, history, run_id);
 }
 
+// That of what is shown, in the store itself.
+std::string view_of_others(const TableInfo& info, const Room& room) {
+  return create_view(
+      info, "danggol", history_of(info),
+      fmt::format("(SELECT run_id FROM run.shown WHERE room = {})", store::literal(room.info.name)));
+}
+
 }  // namespace
 
 const Room* writer_of(const std::string& table) {
@@ -205,11 +212,18 @@ Status prepare_tables(store::Connection& connection, const Room& room) {
           "DELETE FROM run.shown WHERE room = $room",
           {{"room", room.info.name}}));
     }
-    std::string shown =
-        fmt::format("(SELECT run_id FROM run.shown WHERE room = {})", store::literal(room.info.name));
     TRY(connection.execute(fmt::format("CREATE TABLE {} ({}); {}", history_of(table), columns_of(table),
-                                       create_view(table, "danggol", history_of(table), shown))));
+                                       view_of_others(table, room))));
   }
+  return {};
+}
+
+Status show_to_others(store::Connection& connection) {
+  auto found = TRY(definitions(connection));
+  for (const Room& room : rooms::all())
+    for (const auto& table : room.info.writes)
+      if (is_result(table) && found[name_of(table)] == definition(table))
+        TRY(connection.execute(view_of_others(table, room)));
   return {};
 }
 

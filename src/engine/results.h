@@ -31,6 +31,9 @@ Result<std::vector<const Room*>> stale_rooms(store::Connection& connection);
 // Within a transaction: `shown` is from now on, and to other programs.
 Status write_shown(store::Connection& connection, const Shown& shown, const TimeFrame& time);
 
+// Within a transaction: the views of other programs, where they are not there.
+Status show_to_others(store::Connection& connection);
+
 // Makes this connection's views, and no others: of all that is shown, or of a run's inputs.
 Status show_results(store::Connection& connection);
 Status show_results(store::Connection& connection, const Shown& shown);

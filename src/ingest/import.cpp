@@ -383,6 +383,41 @@ Status settle(store::Connection& connection, int64_t first_load, OnOverlap on_ov
   return {};
 }
 
+// The rows that were not let in, for they are of people who were forgotten: they are rejects that say
+// nothing.
+Status turn_down_forgotten(store::Connection& connection, const std::vector<Staging::File>& files,
+                           const std::vector<int64_t>& rows, RejectLimits limits,
+                           std::vector<FileReport>& reports) {
+  if (std::all_of(rows.begin(), rows.end(), [](int64_t n) { return n == 0; })) return {};
+  TRY(settle_left_out(connection, files.front().load_no));
+  for (size_t f = 0; f < files.size(); ++f) {
+    if (rows[f] == 0) continue;
+    FileReport& report = reports[f];
+    report.rows_loaded -= rows[f], report.rows_rejected += rows[f];
+    report.rejects.emplace_back("forgotten", rows[f]);
+    std::stable_sort(report.rejects.begin(), report.rejects.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    if (report.rejects.front().first == "forgotten") report.examples.clear();
+    Bindings of_load = {{"load", int64_t{files[f].load_no}},
+                        {"file", files[f].name},
+                        {"rows", rows[f]},
+                        {"kept", std::min(rows[f], limits.rows)}};
+    TRY(connection.execute(
+        "UPDATE raw.load SET rows_loaded = rows_loaded - $rows, rows_rejected = rows_rejected + "
+        "$rows WHERE load_no = $load",
+        of_load));
+    TRY(connection.execute(
+        "INSERT INTO raw.reject SELECT $load, $file, NULL, 'forgotten', NULL FROM range($kept)", of_load));
+    Table days =
+        TRY(connection.query("SELECT first_day, last_day FROM raw.load WHERE load_no = $load", of_load));
+    report.first_day = report.last_day = {};
+    if (!days["first_day"].is_null(0))
+      report.first_day = Date{static_cast<int32_t>(days.integers("first_day")[0])},
+      report.last_day = Date{static_cast<int32_t>(days.integers("last_day")[0])};
+  }
+  return expect_rows(reports);
+}
+
 Value value_of(const std::optional<Date>& day) { return day ? Value(*day) : Value(); }
 
 Result<std::vector<FileReport>> load_all(store::Connection& connection, const Inputs& inputs,
@@ -438,7 +473,9 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
   }
   TRY(connection.execute("UPDATE run.store SET next_load = $next",
                          {{"next", first_load + static_cast<int64_t>(inputs.size())}}));
-  TRY(staging->insert(connection, files, *dimensions, work.stop));
+  Forgotten forgotten = TRY(Forgotten::read(connection, options.key_file));
+  auto of_forgotten = TRY(staging->insert(connection, files, *dimensions, forgotten, work.stop));
+  TRY(turn_down_forgotten(connection, files, of_forgotten, options.rejects, reports));
   for (size_t f = 0; f < reports.size(); ++f)
     if (reports[f].facts.rules.is_amount_of_order) TRY(count_orders_once(connection, files[f].load_no));
   TRY(settle(connection, first_load, options.on_overlap, reports, work));

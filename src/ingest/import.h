@@ -30,6 +30,7 @@ struct ImportOptions {
   std::function<Status(store::Connection&, int64_t first_load)> before_commit = {};
   std::function<Status(store::Connection&)> renew_receipts = {};  // as unload() wants it
   RejectLimits rejects = {};
+  std::string key_file = {};  // of the store: by it those are known who were forgotten
 };
 
 Result<std::vector<FileReport>> import(store::Connection& connection, const std::vector<std::string>& paths,

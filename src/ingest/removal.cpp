@@ -81,6 +81,29 @@ Status drop_unmentioned(store::Connection& connection, const Numbered& kind) {
   return TRY(connection.integer("SELECT count(*) FROM gone")) == 0 ? Status() : close_gaps(connection, kind);
 }
 
+// How often the rows of a load name a product follows the rows there are: no more often than it has rows of
+// it, of several names each in proportion. The temporary table `thinned` (load_no, number) holds the products
+// by load of which rows are gone.
+Status tell_less(store::Connection& connection) {
+  return connection.execute(R"(
+    CREATE OR REPLACE TEMP TABLE fewer AS
+    WITH
+    said AS (
+      SELECT load_no, number, sum(rows) AS said FROM raw.property SEMI JOIN thinned USING (load_no, number)
+      WHERE about = 'product' AND rows IS NOT NULL GROUP BY ALL),
+    there AS (
+      SELECT source AS load_no, product_no AS number, count(*) AS there
+      FROM (SELECT source, product_no FROM raw.event UNION ALL SELECT source, product_no FROM raw.repeated)
+      SEMI JOIN thinned ON load_no = source AND number = product_no GROUP BY ALL)
+    SELECT load_no, number, said, coalesce(there, 0) AS there
+    FROM said LEFT JOIN there USING (load_no, number) WHERE coalesce(there, 0) < said;
+    DELETE FROM raw.property p USING fewer f
+    WHERE p.about = 'product' AND p.rows IS NOT NULL AND p.load_no = f.load_no AND p.number = f.number AND there = 0;
+    UPDATE raw.property p SET rows = ceil(p.rows * there / said)::BIGINT FROM fewer f
+    WHERE p.about = 'product' AND p.rows IS NOT NULL AND p.load_no = f.load_no AND p.number = f.number;
+    DROP TABLE fewer; DROP TABLE thinned)");
+}
+
 Status tell_of_leaving(store::Connection& connection) {
   for (const DimensionShape& shape : dimension_shapes()) {
     TRY(connection.execute(
@@ -90,11 +113,34 @@ Status tell_of_leaving(store::Connection& connection) {
   return {};
 }
 
+Status drop_tables(store::Connection& connection) {
+  return connection.execute(
+      "DROP TABLE IF EXISTS gone; DROP TABLE IF EXISTS renumbered; DROP TABLE touched; DROP TABLE known; "
+      "DROP TABLE changed");
+}
+
+// The days of the loads whose rows became fewer.
+Status renew_days(store::Connection& connection, std::string_view which) {
+  return connection.execute(fmt::format(
+      "UPDATE raw.load l SET first_day = NULL, last_day = NULL WHERE {0};"
+      "UPDATE raw.load l SET first_day = d.first_day, last_day = d.last_day FROM ("
+      "SELECT source AS load_no, min(ts)::DATE AS first_day, max(ts)::DATE AS last_day FROM ("
+      "SELECT source, ts FROM raw.event UNION ALL SELECT source, ts FROM raw.repeated "
+      "UNION ALL SELECT source, ts FROM raw.exposure) GROUP BY source) d WHERE l.load_no = d.load_no AND {0}",
+      which));
+}
+
 }  // namespace
 
 Status take_out(store::Connection& connection, const Removal& removal,
                 const std::function<Status(store::Connection&)>& renew_receipts) {
   TRY(note_leaving(connection, removal));
+  TRY(connection.execute(fmt::format(
+      "CREATE OR REPLACE TEMP TABLE thinned AS SELECT DISTINCT source AS load_no, product_no AS number FROM ("
+      "SELECT source, product_no FROM raw.event WHERE {0} UNION ALL SELECT source, product_no FROM "
+      "raw.repeated "
+      "WHERE {0}) WHERE product_no IS NOT NULL",
+      removal.events)));
   TRY(connection.execute(fmt::format(
       "CREATE OR REPLACE TEMP TABLE receipt_key AS SELECT DISTINCT customer_no, action, ts::DATE AS day, "
       "text_hash(receipt_id) AS receipt FROM raw.event WHERE {}",
@@ -104,13 +150,46 @@ Status take_out(store::Connection& connection, const Removal& removal,
                   "raw.exposure WHERE {1};"
                   "DELETE FROM raw.reject WHERE {2}; DELETE FROM raw.property WHERE {3}",
                   removal.events, removal.exposures, removal.rejects, removal.properties)));
+  TRY(tell_less(connection));
   TRY(settle_repeated(connection));
   TRY(renew_receipts(connection));
   TRY(tell_of_leaving(connection));
   for (const Numbered& kind : all_numbered()) TRY(drop_unmentioned(connection, kind));
-  return connection.execute(
-      "DROP TABLE receipt_key; DROP TABLE IF EXISTS gone; DROP TABLE IF EXISTS renumbered;"
-      "DROP TABLE touched; DROP TABLE known; DROP TABLE changed");
+  TRY(drop_tables(connection));
+  return connection.execute("DROP TABLE receipt_key");
+}
+
+Status settle_left_out(store::Connection& connection, int64_t first_load) {
+  TRY(connection.execute(
+      fmt::format("CREATE OR REPLACE TEMP TABLE thinned AS SELECT DISTINCT load_no, number FROM raw.property "
+                  "WHERE about = 'product' AND rows IS NOT NULL AND load_no >= {}",
+                  first_load)));
+  TRY(tell_less(connection));
+  for (const Numbered& kind : all_numbered())
+    TRY(connection.execute(fmt::format(
+        "CREATE OR REPLACE TEMP TABLE leaving_{0} AS SELECT {0}_no AS number FROM raw.{0}", kind.name)));
+  TRY(tell_of_leaving(connection));
+  for (const Numbered& kind : all_numbered()) TRY(drop_unmentioned(connection, kind));
+  TRY(drop_tables(connection));
+  return renew_days(connection, fmt::format("l.load_no >= {}", first_load));
+}
+
+Status remove_customers(store::Connection& connection,
+                        const std::function<Status(store::Connection&)>& renew_receipts) {
+  TRY(connection.execute(
+      "CREATE OR REPLACE TEMP TABLE theirs AS SELECT load_no, count(*) AS rows FROM ("
+      "SELECT source AS load_no FROM raw.event WHERE customer_no IN (FROM going) UNION ALL "
+      "SELECT source FROM raw.repeated WHERE customer_no IN (FROM going) UNION ALL "
+      "SELECT source FROM raw.exposure WHERE customer_no IN (FROM going) UNION ALL "
+      "SELECT load_no FROM raw.property WHERE about = 'customer' AND name IS NULL AND number IN (FROM "
+      "going)) "
+      "GROUP BY load_no"));
+  TRY(take_out(connection, of_customers, renew_receipts));
+  TRY(connection.execute(
+      "UPDATE raw.load l SET rows_read = rows_read - t.rows, rows_loaded = rows_loaded - t.rows "
+      "FROM theirs t WHERE l.load_no = t.load_no"));
+  TRY(renew_days(connection, "l.load_no IN (SELECT load_no FROM theirs)"));
+  return connection.execute("DROP TABLE theirs");
 }
 
 Status unload(store::Connection& connection, const std::vector<int64_t>& loads,

@@ -17,11 +17,21 @@ struct Removal {
 };
 inline constexpr Removal of_loads = {"source IN (FROM going)", "source IN (FROM going)",
                                      "load_no IN (FROM going)", "load_no IN (FROM going)"};
+inline constexpr Removal of_customers = {"customer_no IN (FROM going)", "customer_no IN (FROM going)",
+                                         "false", "about = 'customer' AND number IN (FROM going)"};
 
 // All within the transaction. What is told of receipts is in feature.receipt: `renew_receipts` makes those of
 // the temporary table `receipt_key` (customer_no, action, day, receipt) anew, before any number changes.
 Status take_out(store::Connection& connection, const Removal& removal,
                 const std::function<Status(store::Connection&)>& renew_receipts);
+
+// After rows of customers were left out of the loads from `first_load` on: what these rows alone spoke of
+// goes, and the loads say what they have.
+Status settle_left_out(store::Connection& connection, int64_t first_load);
+
+// The customers and all that is known of them; what the loads have of rows and days follows.
+Status remove_customers(store::Connection& connection,
+                        const std::function<Status(store::Connection&)>& renew_receipts);
 
 // The loads and all that came with them. Code::not_found names one that is not there.
 Status unload(store::Connection& connection, const std::vector<int64_t>& loads,

@@ -19,7 +19,7 @@ const std::vector<RejectReason>& reject_reasons() {
       {"bad_quantity"},    {"unknown_action"}, {"no_event"},       {"bad_hour"},     {"no_offer"},
       {"bad_propensity"},  {"no_id"},          {"duplicate_id"},   {"lost_zeros"},   {"unknown_customer"},
       {"unknown_product"}, {"unknown_store"},  {"field_count"},    {"open_quote"},   {"bad_quote"},
-      {"too_long"},        {"encoding"},       {"unmatched"},      {"id_too_long"}};
+      {"too_long"},        {"encoding"},       {"unmatched"},      {"id_too_long"},  {"forgotten"}};
   return reasons;
 }
 

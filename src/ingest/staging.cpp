@@ -61,11 +61,13 @@ Result<Ranking> rank(const std::vector<const Dictionary*>& dictionaries, const s
   return out;
 }
 
+constexpr int32_t none = -1;
+
 // Gives each text the store's number where it knows the id, the next ones to the others, in byte order; these
-// are put into the temporary table `fresh`.
+// are put into the temporary table `fresh`. Those of people who were forgotten have none.
 Result<std::vector<int32_t>> number_ids(store::Connection& connection, const DimensionShape& shape,
-                                        const Ranking& ranking, const std::stop_token& stop) {
-  constexpr int32_t none = -1;
+                                        const Ranking& ranking, const std::vector<bool>& is_forgotten,
+                                        const std::stop_token& stop) {
   std::vector<int32_t> numbers(ranking.texts.size(), none);
   int32_t next = 0;
   store::Rows known = TRY(connection.rows(fmt::format("SELECT {0}_no, {0}_id FROM raw.{0}", shape.table)));
@@ -84,7 +86,7 @@ Result<std::vector<int32_t>> number_ids(store::Connection& connection, const Dim
   TRY(connection.execute("CREATE OR REPLACE TEMP TABLE fresh (number INTEGER, id VARCHAR)"));
   auto fresh = TRY(store::Appender::open(connection, "temp", "fresh"));
   for (size_t r = 0; r < numbers.size(); ++r) {
-    if (numbers[r] != none) continue;
+    if (numbers[r] != none || is_forgotten[r]) continue;
     TRY(go_on(stop));
     numbers[r] = next++;
     fresh.set(0, numbers[r]);
@@ -277,6 +279,7 @@ struct NumberedAs {
   FirstRows first_event, first_reject;
   RejectLimits limits;
   std::stop_token stop;
+  mutable std::deque<std::atomic<int64_t>> turned_down;  // rows by file, of people who were forgotten
   const std::vector<int32_t>& numbers_of(Kind kind, size_t thread) const {
     return numbers[static_cast<size_t>(kind)][thread];
   }
@@ -301,17 +304,12 @@ class EventFeed : public store::RowFeed {
       source
     };
     TRY(go_on(meaning_.stop));
-    if (at_.at_end() && !TRY(at_.next())) return size_t{0};
     auto* ids = chunk.values<int64_t>(event_id);
     auto* customer_nos = chunk.values<int32_t>(customer_no);
     auto* times = chunk.values<int64_t>(ts);
     auto* actions = chunk.values<Action>(action);
     auto* outlet_nos = chunk.values<int32_t>(outlet_no);
     auto* sources = chunk.values<int32_t>(source);
-    const auto& outlets = meaning_.outlets[at_.thread];
-    const auto& customers = meaning_.numbers_of(Kind::customers, at_.thread);
-    const auto& products = meaning_.numbers_of(Kind::products, at_.thread);
-    const auto& stores = meaning_.numbers_of(Kind::stores, at_.thread);
     size_t row = 0;
     auto set_number = [&](int column, const std::vector<int32_t>& numbers, int32_t code) {
       if (code < 0) chunk.set_null(column, row);
@@ -321,22 +319,35 @@ class EventFeed : public store::RowFeed {
       if (money == Staged::money_absent) chunk.set_null(column, row);
       else chunk.values<int64_t>(column)[row] = money;
     };
-    for (; row < chunk.capacity() && !at_.at_end(); ++row, at_.step()) {
-      const Staged::Event& event = at_.rows[at_.row];
-      const Stretch& stretch = at_.block->stretches[at_.stretch];
-      ids[row] = meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] +
-                 static_cast<int64_t>(at_.row_in_stretch);
-      customer_nos[row] = customers[static_cast<size_t>(event.customer)];
-      times[row] = event.ts;
-      actions[row] = event.action;
-      set_number(product_no, products, event.product);
-      outlet_nos[row] = outlets[static_cast<size_t>(event.outlet)];
-      set_number(store_no, stores, event.store);
-      if (event.receipt_bytes == 0) chunk.set_null(receipt_id, row);
-      else chunk.set_text(receipt_id, row, at_.texts.substr(event.receipt_at, event.receipt_bytes));
-      set_money(amount, event.amount);
-      set_money(quantity, event.quantity);
-      sources[row] = meaning_.files[stretch.file].load_no;
+    while (row == 0) {  // a block may be all of people who were forgotten
+      if (at_.at_end() && !TRY(at_.next())) break;
+      const auto& outlets = meaning_.outlets[at_.thread];
+      const auto& customers = meaning_.numbers_of(Kind::customers, at_.thread);
+      const auto& products = meaning_.numbers_of(Kind::products, at_.thread);
+      const auto& stores = meaning_.numbers_of(Kind::stores, at_.thread);
+      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
+        const Staged::Event& event = at_.rows[at_.row];
+        const Stretch& stretch = at_.block->stretches[at_.stretch];
+        int32_t customer = customers[static_cast<size_t>(event.customer)];
+        if (customer == none) {
+          ++meaning_.turned_down[stretch.file];
+          continue;
+        }
+        ids[row] = meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] +
+                   static_cast<int64_t>(at_.row_in_stretch);
+        customer_nos[row] = customer;
+        times[row] = event.ts;
+        actions[row] = event.action;
+        set_number(product_no, products, event.product);
+        outlet_nos[row] = outlets[static_cast<size_t>(event.outlet)];
+        set_number(store_no, stores, event.store);
+        if (event.receipt_bytes == 0) chunk.set_null(receipt_id, row);
+        else chunk.set_text(receipt_id, row, at_.texts.substr(event.receipt_at, event.receipt_bytes));
+        set_money(amount, event.amount);
+        set_money(quantity, event.quantity);
+        sources[row] = meaning_.files[stretch.file].load_no;
+        ++row;
+      }
     }
     return row;
   }
@@ -353,16 +364,25 @@ class ExposureFeed : public store::RowFeed {
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { customer_no, ts, offer, propensity, source };
     TRY(go_on(meaning_.stop));
-    if (at_.at_end() && !TRY(at_.next())) return size_t{0};
     size_t row = 0;
-    for (; row < chunk.capacity() && !at_.at_end(); ++row, at_.step()) {
-      const Staged::Exposure& exposure = at_.rows[at_.row];
-      chunk.values<int32_t>(customer_no)[row] =
-          meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(exposure.customer)];
-      chunk.values<int64_t>(ts)[row] = exposure.ts;
-      chunk.set_text(offer, row, meaning_.words[at_.thread]->text(exposure.offer));
-      chunk.values<double>(propensity)[row] = exposure.propensity;
-      chunk.values<int32_t>(source)[row] = meaning_.files[at_.block->stretches[at_.stretch].file].load_no;
+    while (row == 0) {
+      if (at_.at_end() && !TRY(at_.next())) break;
+      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
+        const Staged::Exposure& exposure = at_.rows[at_.row];
+        size_t file = at_.block->stretches[at_.stretch].file;
+        int32_t customer =
+            meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(exposure.customer)];
+        if (customer == none) {
+          ++meaning_.turned_down[file];
+          continue;
+        }
+        chunk.values<int32_t>(customer_no)[row] = customer;
+        chunk.values<int64_t>(ts)[row] = exposure.ts;
+        chunk.set_text(offer, row, meaning_.words[at_.thread]->text(exposure.offer));
+        chunk.values<double>(propensity)[row] = exposure.propensity;
+        chunk.values<int32_t>(source)[row] = meaning_.files[file].load_no;
+        ++row;
+      }
     }
     return row;
   }
@@ -411,16 +431,20 @@ Staging::Staging(std::string spool_folder, size_t threads, RejectLimits limits)
   for (size_t t = 0; t < threads; ++t) threads_.emplace_back(spool_, limits);
 }
 
-// The numbers of a dimension's ids, [dictionary][code]: of each thread and, last, of the dimension's table.
+// The numbers of a dimension's ids, [dictionary][code]: of each thread and, last, of the dimension's table;
+// none for people who were forgotten.
 Result<std::vector<std::vector<int32_t>>> Staging::number(store::Connection& connection,
                                                           const DimensionShape& shape,
                                                           const Dimension& dimension,
+                                                          const Forgotten& forgotten,
                                                           const std::stop_token& stop) {
   std::vector<const Dictionary*> ids;
   for (Staged& staged : threads_) ids.push_back(&staged.of(shape.kind).ids);
   ids.push_back(&dimension.ids());
   Ranking ranking = TRY(rank(ids, stop));
-  std::vector<int32_t> numbers = TRY(number_ids(connection, shape, ranking, stop));
+  std::vector<bool> is_forgotten(ranking.texts.size());
+  if (shape.kind == Kind::customers) is_forgotten = TRY(forgotten.among(connection, ranking.texts));
+  std::vector<int32_t> numbers = TRY(number_ids(connection, shape, ranking, is_forgotten, stop));
   for (auto& codes : ranking.ranks)
     for (int32_t& code : codes) code = numbers[static_cast<size_t>(code)];
   return std::move(ranking.ranks);
@@ -429,7 +453,8 @@ Result<std::vector<std::vector<int32_t>>> Staging::number(store::Connection& con
 // What each file says of the ids, `numbers` as number() gave them.
 Status Staging::keep_properties(store::Connection& connection, const DimensionShape& shape,
                                 const Dimension& dimension, const std::vector<std::vector<int32_t>>& numbers,
-                                const std::vector<File>& files, const std::stop_token& stop) {
+                                const std::vector<File>& files, const std::stop_token& stop,
+                                std::vector<int64_t>& turned_down) {
   auto kept = TRY(store::Appender::open(connection, "raw", "property"));
   auto keep = [&](size_t file, int32_t number, std::string_view name, std::string_view value,
                   std::optional<int64_t> rows) {
@@ -451,8 +476,8 @@ Status Staging::keep_properties(store::Connection& connection, const DimensionSh
   for (size_t t = 0; t < threads_.size(); ++t) {
     const Mentions& mentions = threads_[t].of(shape.kind);
     for (const Mentions::Told& told : mentions.told)
-      said.push_back({told.file, numbers[t][static_cast<size_t>(told.id)],
-                      mentions.properties.text(told.property), told.rows});
+      if (int32_t number = numbers[t][static_cast<size_t>(told.id)]; number != none)
+        said.push_back({told.file, number, mentions.properties.text(told.property), told.rows});
   }
   TRY(sort(said, stop, [](const Said& a, const Said& b) { return a.key() < b.key(); }));
   for (size_t i = 0; i < said.size(); ++i) {
@@ -461,6 +486,10 @@ Status Staging::keep_properties(store::Connection& connection, const DimensionSh
   }
   for (int32_t code = 0; code < static_cast<int32_t>(dimension.ids().size()); ++code) {
     int32_t number = numbers.back()[static_cast<size_t>(code)];
+    if (number == none) {
+      ++turned_down[dimension.file(code)];
+      continue;
+    }
     TRY(keep(dimension.file(code), number, {}, {}, {}));
     for (size_t p = 0; p < shape.properties.size(); ++p)
       if (auto value = dimension.property(code, p); !value.empty())
@@ -473,7 +502,6 @@ Status Staging::keep_properties(store::Connection& connection, const DimensionSh
 // the others, by partner and channel.
 Result<std::vector<std::vector<int32_t>>> Staging::number_outlets(store::Connection& connection) const {
   using Names = std::pair<std::string_view, std::string_view>;  // partner, channel
-  constexpr int32_t none = -1;
   std::map<Names, int32_t> numbers;
   auto names = [](const Staged& staged, Outlet outlet) -> Names {
     auto text = [&](int32_t code) { return code < 0 ? std::string_view() : staged.words_.text(code); };
@@ -509,12 +537,14 @@ Result<std::vector<std::vector<int32_t>>> Staging::number_outlets(store::Connect
   return out;
 }
 
-Status Staging::insert(store::Connection& connection, const std::vector<File>& files,
-                       const Dimensions& dimensions, const std::stop_token& stop) {
+Result<std::vector<int64_t>> Staging::insert(store::Connection& connection, const std::vector<File>& files,
+                                             const Dimensions& dimensions, const Forgotten& forgotten,
+                                             const std::stop_token& stop) {
   NumberedAs meaning;
   meaning.files = files;
   meaning.limits = limits_;
   meaning.stop = stop;
+  meaning.turned_down.resize(files.size());
   BlockQueue events{spool_}, exposures{spool_}, rejects{spool_};
   for (size_t t = 0; t < threads_.size(); ++t) {
     Staged& staged = threads_[t];
@@ -534,11 +564,12 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
   meaning.first_reject = number_rows(rejects, files.size(), 0, false);
 
   bool told = false;
+  std::vector<int64_t> turned_down(files.size());
   for (const DimensionShape& shape : dimension_shapes()) {
     const Dimension& dimension = dimensions.of(shape.kind);
     auto& numbers = meaning.numbers[static_cast<size_t>(shape.kind)];
-    numbers = TRY(number(connection, shape, dimension, stop));
-    TRY(keep_properties(connection, shape, dimension, numbers, files, stop));
+    numbers = TRY(number(connection, shape, dimension, forgotten, stop));
+    TRY(keep_properties(connection, shape, dimension, numbers, files, stop, turned_down));
     told = TRY(tell(connection, shape, files.front().load_no)) || told;
   }
   if (told)
@@ -548,7 +579,17 @@ Status Staging::insert(store::Connection& connection, const std::vector<File>& f
   meaning.outlets = TRY(number_outlets(connection));
   TRY(connection.insert("raw.event", [&] { return std::make_unique<EventFeed>(events, meaning); }));
   TRY(connection.insert("raw.exposure", [&] { return std::make_unique<ExposureFeed>(exposures, meaning); }));
-  return connection.insert("raw.reject", [&] { return std::make_unique<RejectFeed>(rejects, meaning); });
+  auto reject_feed = [&] { return std::make_unique<RejectFeed>(rejects, meaning); };
+  if (forgotten.empty()) {
+    TRY(connection.insert("raw.reject", reject_feed));
+    return turned_down;
+  }
+  TRY(connection.execute("CREATE OR REPLACE TEMP TABLE coming_reject AS FROM raw.reject LIMIT 0"));
+  TRY(connection.insert("coming_reject", reject_feed));
+  TRY(forgotten.blank_rejects(connection, "coming_reject"));
+  TRY(connection.execute("INSERT INTO raw.reject FROM coming_reject; DROP TABLE coming_reject"));
+  for (size_t f = 0; f < files.size(); ++f) turned_down[f] += meaning.turned_down[f];
+  return turned_down;
 }
 
 }  // namespace danggol::ingest

@@ -12,6 +12,7 @@
 
 #include "base/dictionary.h"
 #include "ingest/dimensions.h"
+#include "ingest/forgotten.h"
 #include "ingest/spool.h"
 #include "ingest/table_reader.h"
 #include "store/database.h"
@@ -184,16 +185,20 @@ class Staging {
     int32_t load_no;
   };
   // Numbers the ids, inserts all rows and keeps what each file says of customers, products and stores;
-  // `files` by the number that add() was told.
-  Status insert(store::Connection& connection, const std::vector<File>& files, const Dimensions& dimensions,
-                const std::stop_token& stop);
+  // `files` by the number that add() was told. Nothing comes in of people who were forgotten: how many rows
+  // that were, by file.
+  Result<std::vector<int64_t>> insert(store::Connection& connection, const std::vector<File>& files,
+                                      const Dimensions& dimensions, const Forgotten& forgotten,
+                                      const std::stop_token& stop);
 
  private:
   Result<std::vector<std::vector<int32_t>>> number(store::Connection& connection, const DimensionShape& shape,
-                                                   const Dimension& dimension, const std::stop_token& stop);
+                                                   const Dimension& dimension, const Forgotten& forgotten,
+                                                   const std::stop_token& stop);
   Status keep_properties(store::Connection& connection, const DimensionShape& shape,
                          const Dimension& dimension, const std::vector<std::vector<int32_t>>& numbers,
-                         const std::vector<File>& files, const std::stop_token& stop);
+                         const std::vector<File>& files, const std::stop_token& stop,
+                         std::vector<int64_t>& turned_down);
   Result<std::vector<std::vector<int32_t>>> number_outlets(store::Connection& connection) const;
 
   Spool spool_;

@@ -213,6 +213,13 @@ std::vector<std::string> joined(std::vector<std::string> ids, const std::vector<
 
 }  // namespace
 
+Result<Text> nearest_customers(store::Connection& connection, const std::vector<std::string>& ids) {
+  TRY(list(connection, ids));
+  auto near = TRY(near_misses(connection, "raw.customer"));
+  TRY(connection.execute("DROP TABLE temp.listed"));
+  return near.empty() ? Text() : named(near);
+}
+
 Status create_suppression(store::Connection& connection) { return connection.execute(sql::suppression); }
 
 Result<SuppressionReport> suppress(store::Connection& connection, const SuppressionChange& change) {

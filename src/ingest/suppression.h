@@ -33,4 +33,7 @@ struct SuppressionReport {
 // been meant for; one from a file is counted, and added all the same, for customers come.
 Result<SuppressionReport> suppress(store::Connection& connection, const SuppressionChange& change);
 
+// "A1 for a-1": whom of the customers unknown ids may have been meant for; "" where nobody is like them.
+Result<Text> nearest_customers(store::Connection& connection, const std::vector<std::string>& ids);
+
 }  // namespace danggol::ingest

@@ -1,6 +1,7 @@
 #include "danggol/render.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -30,6 +31,10 @@ Json json_of(const RunSummary& run);
 // Of each part, in their order.
 template <class Part>
 Json json_of(const std::vector<Part>& parts);
+
+Json json_of(const std::pair<std::string, Error>& failed) {
+  return {{"room", failed.first}, {"code", name(failed.second.code)}, {"why", failed.second.message}};
+}
 
 Json json_of(const ParamInfo& param) {
   Json json = {{"name", param.name}, {"type", name(param.type)}, {"default", param.default_text}};
@@ -160,18 +165,16 @@ std::string to_json(const SuppressSummary& suppressed) {
       .dump(2);
 }
 std::string to_json(const PipelineSummary& pipeline) {
-  Json doubts = Json::array(), skipped = Json::array(), failed = Json::array(), unchanged = Json::array();
+  Json doubts = Json::array(), skipped = Json::array(), unchanged = Json::array();
   for (const auto& text : pipeline.doubts) doubts.push_back(text_json(text));
   for (const auto& [room, run_id] : pipeline.unchanged)
     unchanged.push_back({{"room", room}, {"run_id", run_id}});
   for (const auto& [room, why] : pipeline.skipped) skipped.push_back({{"room", room}, {"why", why}});
-  for (const auto& [room, error] : pipeline.failed)
-    failed.push_back({{"room", room}, {"code", name(error.code)}, {"why", error.message}});
   return Json{{"doubts", doubts},
               {"runs", json_of(pipeline.runs)},
               {"unchanged", unchanged},
               {"skipped", skipped},
-              {"failed", failed}}
+              {"failed", json_of(pipeline.failed)}}
       .dump(2);
 }
 std::string to_json(const std::vector<FileSummary>& files) {
@@ -229,6 +232,15 @@ std::string to_json(const std::vector<LoadSummary>& loads) {
 }
 
 std::string to_json(const UnloadSummary& unloaded) { return to_json(unloaded.loads); }
+
+std::string to_json(const ForgetSummary& forgotten) {
+  return Json{{"dry_run", forgotten.dry_run},        {"customers", forgotten.customers},
+              {"events", forgotten.events},          {"exposures", forgotten.exposures},
+              {"rejects", forgotten.rejects},        {"runs", forgotten.runs},
+              {"models", forgotten.models},          {"again", forgotten.again},
+              {"reruns", json_of(forgotten.reruns)}, {"failed", json_of(forgotten.failed)}}
+      .dump(2);
+}
 
 std::string to_text(const std::vector<AnalysisInfo>& analyses, Language language) {
   size_t width = 0;
@@ -398,6 +410,18 @@ std::string to_text(const std::vector<LoadSummary>& loads, Language language) {
 std::string to_text(const UnloadSummary& unloaded, Language language) {
   return to_text(unloaded.loads, language) +
          said(words::unloaded({.loads = unloaded.loads.size()}), language);
+}
+
+std::string to_text(const ForgetSummary& f, Language language) {
+  std::string out =
+      f.dry_run ? said(words::would_forget({f.customers, f.events, f.exposures, f.rejects, f.runs}), language)
+                : said(words::forgotten({f.customers, f.events, f.exposures, f.rejects, f.runs}), language);
+  for (const auto& model : f.models) out += "  " + said(words::forgotten_model({.model = {model}}), language);
+  if (!f.again.empty())
+    out += "  " + said(words::ran_again({.rooms = {fmt::format("{}", fmt::join(f.again, ", "))}}), language);
+  for (const auto& [room, error] : f.failed)
+    out += "  " + said(words::room_failed({.room = {room}, .why = {error.message}}), language);
+  return out + "  " + said(words::copies_stay(), language);
 }
 
 std::string to_text(const SuppressSummary& s, Language language) {

@@ -321,7 +321,7 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   if (format != Format::current) {
     connection = Connection();
     database = Database();  // lets go of the file
-    TRY(migrate(path, format, memory_bytes));
+    TRY(make_anew(path, memory_bytes, [&](Connection& both) { return store::migrate(both, format); }));
     return open(path, access, memory_bytes);
   }
   handle.has_store = true;
@@ -334,7 +334,12 @@ Result<Database> Database::open(const std::string& path, Access access, int64_t 
   return database;
 }
 
-Status Database::migrate(const std::string& path, Format from, int64_t memory_bytes) {
+Status Database::rewrite(const std::string& path, int64_t memory_bytes) {
+  return make_anew(path, memory_bytes, copy_rows);
+}
+
+Status Database::make_anew(const std::string& path, int64_t memory_bytes,
+                           const std::function<Status(Connection&)>& fill) {
   StoreFile old = TRY(StoreFile::open(path, Access::read_write));
   // Closes the old file, and with that gives up its lock, when the new one has its name.
   Database both = TRY(in_memory(memory_bytes));
@@ -346,7 +351,7 @@ Status Database::migrate(const std::string& path, Format from, int64_t memory_by
     TRY(connection.execute(
         fmt::format("ATTACH {} AS fresh (RECOVERY_MODE 'no_wal_writes'); SET enable_external_access = false",
                     literal(beside))));
-    auto outcome = looked_at(store::migrate(connection, from), path);
+    auto outcome = looked_at(fill(connection), path);
     if (outcome) outcome = connection.execute("CHECKPOINT fresh; DETACH fresh");
     return outcome;
   });

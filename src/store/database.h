@@ -47,6 +47,10 @@ class Database {
   // Without a store; its SQL reads and writes files.
   static Result<Database> in_memory(int64_t memory_bytes = usual_memory_bytes);
 
+  // Makes the file anew from the rows of its tables, so that no byte stays of what was deleted. This process
+  // must not have it open.
+  static Status rewrite(const std::string& path, int64_t memory_bytes = usual_memory_bytes);
+
   Result<Connection> connect() const;
   FileId file() const;         // of the store
   std::string folder() const;  // where the store is
@@ -61,7 +65,10 @@ class Database {
   friend class Connection;
   struct Handle;
   struct Opened;
-  static Status migrate(const std::string& path, Format from, int64_t memory_bytes);
+  // `fill` copies from the file, attached as danggol, into a new one, attached as fresh, which takes its
+  // place.
+  static Status make_anew(const std::string& path, int64_t memory_bytes,
+                          const std::function<Status(Connection&)>& fill);
   std::shared_ptr<Handle> handle_;
 };
 

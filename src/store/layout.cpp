@@ -36,8 +36,21 @@ Result<Table> expected_tables(Connection& connection, Format format) {
 
 Status fill_empty(Connection& connection) {
   TRY(connection.execute(sql::layout));
-  return connection.execute("INSERT INTO run.store VALUES ($application, $layout, 0)",
+  return connection.execute("INSERT INTO run.store VALUES ($application, $layout, 0, false)",
                             {{"application", std::string(application)}, {"layout", layout_version}});
+}
+
+// The rows of kept runs.
+Status copy_histories(Connection& connection) {
+  Table histories =
+      TRY(connection.query("SELECT table_name FROM duckdb_tables() WHERE database_name = 'danggol' AND "
+                           "schema_name = 'history'"));
+  for (const std::string& name : histories.texts("table_name"))
+    TRY(
+        connection.execute(fmt::format("CREATE TABLE fresh.history.{0} AS FROM danggol.history.{0} SEMI "
+                                       "JOIN fresh.run.kept USING (run_id)",
+                                       identifier(name))));
+  return {};
 }
 
 }  // namespace
@@ -97,14 +110,22 @@ Status migrate(Connection& connection, Format from) {
     TRY(connection.execute("USE fresh"));
     TRY(fill_empty(connection));
     TRY(connection.execute(sql::from_0_1_0));
-    Table histories =
-        TRY(connection.query("SELECT table_name FROM duckdb_tables() WHERE database_name = 'danggol' AND "
-                             "schema_name = 'history'"));
-    for (const std::string& name : histories.texts("table_name"))
-      TRY(
-          connection.execute(fmt::format("CREATE TABLE fresh.history.{0} AS FROM danggol.history.{0} SEMI "
-                                         "JOIN fresh.run.kept USING (run_id)",
-                                         identifier(name))));
+    TRY(copy_histories(connection));
+    return connection.execute("USE memory");
+  };
+  return connection.together(copy, &Connection::commit_in_memory);
+}
+
+Status copy_rows(Connection& connection) {
+  auto copy = [&]() -> Status {
+    TRY(connection.execute("USE fresh"));
+    TRY(connection.execute(sql::layout));
+    Table tables =
+        TRY(connection.query("SELECT schema_name || '.' || table_name AS name FROM duckdb_tables() WHERE "
+                             "database_name = 'fresh' ORDER BY name"));
+    for (const std::string& name : tables.texts("name"))
+      TRY(connection.execute(fmt::format("INSERT INTO fresh.{0} FROM danggol.{0}", name)));
+    TRY(copy_histories(connection));
     return connection.execute("USE memory");
   };
   return connection.together(copy, &Connection::commit_in_memory);

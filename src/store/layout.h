@@ -16,6 +16,9 @@ Result<Format> format_of(Connection& connection, const std::string& path);
 Status check_tables(Connection& connection, Format format, const std::string& path);
 // From a store of an older version, attached as danggol, into an empty file, attached as fresh.
 Status migrate(Connection& connection, Format from);
+// The same from one of today: all rows, in their order, and nothing else that lies in the old file. The views
+// of other programs are not among them.
+Status copy_rows(Connection& connection);
 // Whether it holds what a store promises its readers: ids that are numbered without gaps, rows that name none
 // beyond them, actions and days that can be. Code::corrupt.
 Status check_rows(Connection& connection, const std::string& path);

@@ -31,6 +31,9 @@ CREATE TABLE raw.exposure (
   customer_no INTEGER, ts TIMESTAMP, offer VARCHAR, propensity DOUBLE, source INTEGER);
 -- who is never to be contacted: ids as an import would keep them, whether or not they are a customer's yet
 CREATE TABLE raw.suppression (customer_id VARCHAR, source VARCHAR, added_at TIMESTAMP);
+-- who was forgotten, so that no import brings them back: ids are not kept, but what only the store's key makes of them
+-- (ingest/forgotten.h)
+CREATE TABLE raw.forgotten (digest VARCHAR, made_with VARCHAR, forgotten_on DATE);
 CREATE TABLE raw.reject (
   load_no INTEGER, file VARCHAR, line BIGINT, reason VARCHAR, text VARCHAR USING COMPRESSION zstd);
 CREATE TABLE raw.load (
@@ -49,7 +52,9 @@ CREATE TABLE model.manifest (
 CREATE TABLE model.blob (digest VARCHAR, content BLOB);
 
 -- the mark of a store: which program made the file, and by which version of this layout
-CREATE TABLE run.store (application VARCHAR, layout INTEGER, next_load INTEGER);  -- no number of a load comes again
+CREATE TABLE run.store (
+  application VARCHAR, layout INTEGER, next_load INTEGER,  -- no number of a load comes again
+  rewrite BOOLEAN);  -- the file may still hold what was taken out of it
 CREATE TABLE run.log (
   run_id BIGINT PRIMARY KEY, room VARCHAR, state VARCHAR, params VARCHAR, as_of DATE, period_from DATE,
   period_split DATE, period_until DATE, seed BIGINT, started_at TIMESTAMP, seconds DOUBLE, rows_written BIGINT,
