@@ -21,9 +21,15 @@
 namespace danggol::cli {
 namespace {
 
+// What is asked for, else what the shop has settled. What is wrong with that is told by what needs it.
 Language language(const Options& options) {
+  std::string code = options.language;
+  auto settings = code.empty() ? Engine::settings(options.store) : std::vector<Setting>();
+  if (settings)
+    for (const Setting& setting : *settings)
+      if (setting.section == "shop" && setting.name == "language") code = setting.value;
   for (size_t i = 0; i < languages().size(); ++i)
-    if (languages()[i].code == options.language) return static_cast<Language>(i);
+    if (languages()[i].code == code) return static_cast<Language>(i);
   return Language::en;
 }
 
@@ -151,8 +157,26 @@ Status write_what_there_is(const Engine& engine, const Options& options,
 Status check(const Options& options) {
   stop_on_signal::watch([](bool) { return true; });
   ImportRequest request = TRY(import_request(options));
-  auto files = TRY(Engine::check(request, stop_on_signal::progress()));
+  auto files = TRY(Engine::check(request, stop_on_signal::progress(), options.store));
   print(options.json ? to_json(files) : to_text(files, language(options)));
+  return {};
+}
+
+Status set(const Options& options) {
+  std::vector<Setting> asked;
+  for (const std::string& assignment : options.words) {
+    size_t equals = assignment.find('='), dot = assignment.rfind('.', equals);
+    if (equals == assignment.npos || dot == assignment.npos)
+      return Error{
+          Code::bad_input,
+          fmt::format("{}: must be SECTION.NAME=VALUE, such as shop.currency=KRW or campaign.discount=0.2",
+                      assignment)};
+    asked.push_back({assignment.substr(0, dot), assignment.substr(dot + 1, equals - dot - 1),
+                     assignment.substr(equals + 1)});
+  }
+  if (!asked.empty()) TRY(Engine::set(options.store, asked));
+  auto settings = TRY(Engine::settings(options.store));
+  print(options.json ? to_json(settings) : to_text(settings, language(options)));
   return {};
 }
 

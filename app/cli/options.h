@@ -14,7 +14,7 @@ namespace danggol::cli {
 struct Options {
   std::function<Status(const Options&)> does = nullptr;  // the command
   std::string store = "./danggol.duckdb";
-  std::string language = "en";
+  std::string language = {};  // "" where none is asked for
   bool json = false;
   // import, check
   ImportRequest import;

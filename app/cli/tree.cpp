@@ -203,8 +203,13 @@ class Grower {
   }
 
   void loading() {
-    with_language(with_json(with_files(
-        command("check", "look at files without importing: format, columns, rows, rejects", check))));
+    with_language(with_store(with_json(with_files(
+        command("check", "look at files without importing: format, columns, rows, rejects", check)))));
+    auto* settling = with_language(with_store(
+        with_json(command("set", "what the shop settles once, in danggol.toml beside the store", set))));
+    settling
+        ->add_option("settings", options_.words, "such as shop.currency=KRW; an empty value takes it away")
+        ->type_name("SECTION.NAME=VALUE");
     auto* load = with_language(
         with_store(with_json(with_files(command("import", "load files into the store", cli::import)))));
     choice(load->add_option("--on-overlap", options_.import.on_overlap,

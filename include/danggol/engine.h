@@ -34,6 +34,11 @@
 
 namespace danggol {
 
+// One line of danggol.toml beside a store: `section` is shop, import, run or an analysis.
+struct Setting {
+  std::string section, name, value;
+};
+
 struct SimulatorInfo {
   std::string name;
   Text title;
@@ -88,8 +93,14 @@ class Engine {
   static std::vector<ParamInfo> suppress_params();  // what says whom to contact (`contacts`) takes these, too
   static std::vector<std::string> presets();
   static std::vector<std::string> column_roles();  // what ImportRequest::columns may name
-  // A dry run of import: reads everything, writes nothing, needs no store.
-  static Result<std::vector<FileSummary>> check(const ImportRequest& request, const Progress& progress);
+  // A dry run of import: reads everything, writes nothing, needs no store; what is settled beside it counts.
+  static Result<std::vector<FileSummary>> check(const ImportRequest& request, const Progress& progress,
+                                                const std::string& store_path = {});
+  // What the shop has settled once, in danggol.toml beside the store, which need not be there yet: every
+  // import, run and pipeline goes by it where nothing else is asked for. To set an empty value takes a
+  // setting away; all are set, or none.
+  static Result<std::vector<Setting>> settings(const std::string& store_path);
+  static Status set(const std::string& store_path, const std::vector<Setting>& settings);
 
   // Writes a shop that never was, with its truth beside it, into a folder.
   static std::vector<SimulatorInfo> simulators();

@@ -18,6 +18,7 @@
 #include "engine/results.h"
 #include "engine/run.h"
 #include "engine/said.h"
+#include "engine/settings.h"
 #include "engine/suppress.h"
 #include "engine/table_rows.h"
 #include "engine/time_frame.h"
@@ -125,7 +126,16 @@ struct Engine::State {
 
   Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request) const {
     TRY(is_no_store(request.file));
-    return engine::suppress(connection, request);
+    return engine::suppress(connection, request, database.key_file());
+  }
+
+  Result<engine::ShopSettings> shop_settings() const { return engine::ShopSettings::read(path); }
+
+  // The shop's own list joins the store's.
+  Status suppress_as_settled(store::Connection& connection, const engine::ShopSettings& shop) const {
+    if (std::string file = shop.suppress_file(); !file.empty())
+      (void)TRY(suppress(connection, {.file = file}));
+    return {};
   }
 
   // The dates and the seed of what is to run, and the connection showing nothing beyond them. Dates that are
@@ -155,6 +165,8 @@ struct Engine::State {
   Result<std::pair<std::shared_ptr<Reader>, engine::QueryAnswer>> answer(const std::string& name,
                                                                          ParamTexts params) {
     const Room* room = TRY(room_named(name, Kind::query));
+    auto shop = TRY(shop_settings());
+    params = shop.with_room(*room, std::move(params));
     auto reader = TRY(this->reader());
     TRY(reader->connection().begin());
     auto run_settings = TRY(settle(reader->connection(), params, Kind::query));
@@ -168,7 +180,7 @@ struct Engine::State {
   // The work of jobs, each with a connection of its own.
   Result<std::vector<FileSummary>> work(store::Connection& connection, const ImportRequest& request,
                                         const Progress& progress) {
-    auto mapping = TRY(engine::mapping_of(request));
+    auto mapping = TRY(engine::mapping_of(request, TRY(shop_settings()).import()));
     ingest::ImportOptions options{.on_overlap = TRY(engine::on_overlap_of(request)),
                                   .replace = request.replace,
                                   .before_opening = [this](const auto& file) { return is_no_store(file); },
@@ -202,12 +214,14 @@ struct Engine::State {
   Result<RunSummary> work(store::Connection& connection, const RunRequest& request,
                           const Progress& progress) {
     const Room* room = TRY(room_named(request.room, Kind::job));
-    ParamTexts params = request.params;
+    auto shop = TRY(shop_settings());
+    ParamTexts params = shop.with_run(shop.with_room(*room, request.params));
     auto run_settings = TRY(settle(connection, params, Kind::job));
     SuppressRequest suppressed;
     if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
     (void)TRY(room->check(params));
     std::vector<Text> warnings;
+    if (room->info.contacts) TRY(suppress_as_settled(connection, shop));
     if (!suppressed.ids.empty() || !suppressed.file.empty())
       warnings = TRY(suppress(connection, suppressed)).warnings;
     auto doubts = TRY(engine::early_ends(connection, run_settings.time));
@@ -222,7 +236,8 @@ struct Engine::State {
 
 Result<PipelineSummary> Engine::State::work(store::Connection& connection, const PipelineRequest& request,
                                             const Progress& progress) {
-  ParamTexts params = request.params;
+  auto shop = TRY(shop_settings());
+  ParamTexts params = shop.with_run(request.params);
   const auto& names = request.rooms;
   auto run_settings = TRY(settle(connection, params, Kind::job));
   if (!params.empty())
@@ -235,6 +250,9 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
     if (room.info.kind == Kind::job &&
         (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
+  for (const Room* room : chosen) run_settings.params_of_rooms[room->info.name] = shop.with_room(*room, {});
+  if (std::any_of(chosen.begin(), chosen.end(), [](const Room* room) { return room->info.contacts; }))
+    TRY(suppress_as_settled(connection, shop));
   // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
   auto parts = TRY(engine::Parts::begin(connection, run_settings));
   Stopwatch since_written;
@@ -300,8 +318,19 @@ std::vector<ParamInfo> Engine::suppress_params() {
 std::vector<std::string> Engine::presets() { return ingest::preset_names(); }
 std::vector<std::string> Engine::column_roles() { return ingest::role_names(); }
 
-Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress) {
-  auto mapping = TRY(engine::mapping_of(request));
+Result<std::vector<Setting>> Engine::settings(const std::string& store_path) {
+  return TRY(engine::ShopSettings::read(store_path)).all();
+}
+
+Status Engine::set(const std::string& store_path, const std::vector<Setting>& settings) {
+  return engine::set(store_path, settings);
+}
+
+Result<std::vector<FileSummary>> Engine::check(const ImportRequest& request, const Progress& progress,
+                                               const std::string& store_path) {
+  ParamTexts settled;
+  if (!store_path.empty()) settled = TRY(engine::ShopSettings::read(store_path)).import();
+  auto mapping = TRY(engine::mapping_of(request, settled));
   Progress silent = [](double, std::string_view) { return Status(); };
   return engine::summaries_of(TRY(ingest::check(request.paths, mapping, progress ? progress : silent)));
 }
@@ -466,6 +495,7 @@ Status Engine::report(const std::string& path, Language language) {
   report::ReportFacts facts;
   facts.store_name = std::filesystem::path(state_->path).filename().string();
   facts.language = language;
+  facts.currency = TRY(state_->shop_settings()).shop("currency");
   facts.shown = TRY(engine::read_shown(reader->connection()));
   auto frame = TRY(engine::shown_frame(reader->connection()));
   if (!frame) return Error{Code::not_found, "report: nothing has run yet; run danggol pipeline first"};

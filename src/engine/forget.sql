@@ -16,7 +16,8 @@ SELECT run_id FROM run.log WHERE are_named(regexp_extract_all(params, '":"((?:\\
 UNION
 SELECT run_id FROM run.sentence
 WHERE CASE WHEN arguments = '' THEN is_named(en || ' ' || ko)
-      ELSE is_named(array_to_string(regexp_extract_all(arguments, '"(?:text|en|ko)":"((?:\\.|[^"\\])*)"', 1), ' | ')) END;
+      ELSE is_named(array_to_string(regexp_extract_all(arguments, '"(?:text|en|ko)":"((?:\\.|[^"\\])*)"', 1), ' | '))
+      END;
 
 -- And those that could see a load of theirs, which is what the fingerprint of a run goes by (engine/identity.h).
 CREATE OR REPLACE TEMP TABLE dropped AS

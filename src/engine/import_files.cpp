@@ -17,9 +17,10 @@ Result<ingest::OnOverlap> on_overlap_of(const ImportRequest& request) {
                fmt::format("on-overlap={}: must be refuse, skip or keep", ingest::shown(request.on_overlap))};
 }
 
-Result<ingest::Mapping> mapping_of(const ImportRequest& request) {
+Result<ingest::Mapping> mapping_of(const ImportRequest& request, const ParamTexts& settled) {
   ingest::Mapping mapping = ingest::guessing();
   if (!request.preset.empty()) mapping = TRY(ingest::preset(request.preset));
+  TRY(ingest::override_columns(settled, mapping));
   if (!request.map_file.empty()) TRY(ingest::override_from_file(request.map_file, mapping));
   TRY(ingest::override_columns(request.columns, mapping));
   return mapping;

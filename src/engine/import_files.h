@@ -11,7 +11,7 @@
 namespace danggol::engine {
 
 Result<ingest::OnOverlap> on_overlap_of(const ImportRequest& request);
-Result<ingest::Mapping> mapping_of(const ImportRequest& request);
+Result<ingest::Mapping> mapping_of(const ImportRequest& request, const ParamTexts& settled);
 std::vector<FileSummary> summaries_of(const std::vector<ingest::FileReport>& reports);
 
 Result<std::vector<LoadSummary>> loads_of(store::Connection& connection);

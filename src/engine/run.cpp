@@ -433,7 +433,7 @@ Result<Parts> Parts::begin(store::Connection& connection, RunSettings settings) 
 }
 
 Result<Parts::Outcome> Parts::run(const Room& room, bool force, const Progress& progress) {
-  ParamTexts all = TRY(room.check({}));
+  ParamTexts all = TRY(room.check(settings_.params_of_rooms[room.info.name]));
   Identity identity = ledger_.identity(room, all, settings_.seed);
   Outcome outcome;
   const KeptRun* there = force ? nullptr : ledger_.current(room, all, settings_.seed);

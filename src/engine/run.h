@@ -23,6 +23,7 @@ struct RunSettings {
   std::string key_file;  // store/store_key.h
   // A pipeline's runs are shown together in the end, and seen to be in the file.
   bool is_part = false;
+  std::map<std::string, ParamTexts> params_of_rooms = {};  // of a pipeline's runs, beside the defaults
   std::shared_ptr<Workbench> workbench = nullptr;
 };
 

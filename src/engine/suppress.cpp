@@ -33,10 +33,12 @@ Result<int64_t> withdraw(store::Connection& connection, const TableInfo& table) 
   return removed;
 }
 
-Status change(store::Connection& connection, const SuppressRequest& request, SuppressSummary& summary) {
+Status change(store::Connection& connection, const SuppressRequest& request, const std::string& key_file,
+              SuppressSummary& summary) {
   using Change = ingest::SuppressionChange;
   auto kind = request.remove ? Change::Kind::remove : Change::Kind::add;
-  for (const Change& part : {Change{kind, request.ids, ""}, Change{kind, "", request.file}}) {
+  for (const Change& part :
+       {Change{kind, request.ids, "", key_file}, Change{kind, "", request.file, key_file}}) {
     if (part.ids.empty() && part.file.empty()) continue;
     auto report = TRY(ingest::suppress(connection, part));
     (request.remove ? summary.removed : summary.added) += report.changed;
@@ -59,9 +61,10 @@ ParamTable<SuppressRequest> suppress_params() {
   return table;
 }
 
-Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request) {
+Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request,
+                                 const std::string& key_file) {
   SuppressSummary summary;
-  TRY(connection.together([&] { return change(connection, request, summary); }));
+  TRY(connection.together([&] { return change(connection, request, key_file, summary); }));
   return summary;
 }
 

@@ -10,8 +10,9 @@ namespace danggol::engine {
 
 ParamTable<SuppressRequest> suppress_params();
 
-// Changes the list, all or nothing; who is on it now leaves the rows of all kept runs that say whom to
-// contact.
-Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request);
+// Changes the list, all or nothing (`key_file` is the store's); who is on it now leaves the rows of all kept
+// runs that say whom to contact.
+Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request,
+                                 const std::string& key_file);
 
 }  // namespace danggol::engine

@@ -36,6 +36,7 @@ ParamTable<RunParams> run_params() {
       .date("from", &RunParams::from)
       .date("split", &RunParams::split)
       .date("until", &RunParams::until)
+      .integer("horizon-months", &RunParams::horizon_months, {0, 24}, "months")
       .integer("seed", &RunParams::seed, {0, 9e15}, "");
   return table;
 }
@@ -63,7 +64,8 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
     time.until = params.until.value_or(month > first_event ? month : time.as_of);
     Date start{first_event.days - slack_days};
     int32_t known = start < time.until ? months_between(start, time.until) : 0;
-    int32_t months = std::clamp(known / 2, 1, usual_horizon_months);
+    int32_t months = params.horizon_months > 0 ? static_cast<int32_t>(params.horizon_months)
+                                               : std::clamp(known / 2, 1, usual_horizon_months);
     time.split = params.split.value_or(
         params.from ? add_months(*params.from, std::max(1, months_between(*params.from, time.until) / 2))
                     : add_months(time.until, -months));

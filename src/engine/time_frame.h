@@ -10,6 +10,7 @@ namespace danggol::engine {
 
 struct RunParams {
   std::optional<Date> as_of, from, split, until;
+  int64_t horizon_months = 0;  // where neither split nor from is given; 0 is as the history allows
   int64_t seed = 1;
 };
 ParamTable<RunParams> run_params();

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "ingest/byte_source.h"
 #include "ingest/csv.h"
+#include "ingest/forgotten.h"
 #include "ingest/mapping.h"
 #include "ingest/suppression.sql.h"
 #include "ingest/words.h"
@@ -251,7 +252,14 @@ Result<SuppressionReport> suppress(store::Connection& connection, const Suppress
                              adds ? "no customer has this id" : "not on the list",
                              near.empty() ? "" : "; did you mean " + near.in(Language::en) + "?")};
 
-  TRY(list(connection, joined(ids.given, ids.kept_too)));
+  std::vector<std::string> changing = joined(ids.given, ids.kept_too);
+  if (adds) {
+    auto is_forgotten = TRY(TRY(Forgotten::read(connection, change.key_file))
+                                .among(connection, {changing.begin(), changing.end()}));
+    size_t i = 0;
+    std::erase_if(changing, [&](const std::string&) { return is_forgotten[i++]; });
+  }
+  TRY(list(connection, changing));
   int64_t before = TRY(connection.integer("SELECT count(*) FROM raw.suppression"));
   std::string source =
       is_file ? as_text(std::filesystem::path(change.file).filename().string()) : "command line";

@@ -20,7 +20,8 @@ Status create_suppression(store::Connection& connection);
 // or not. A file holds such text, or is a table with a column of customers.
 struct SuppressionChange {
   enum class Kind { add, remove } kind = Kind::add;
-  std::string ids, file;  // one of them
+  std::string ids, file;      // one of them
+  std::string key_file = {};  // of the store: who was forgotten is put on no list
 };
 
 struct SuppressionReport {

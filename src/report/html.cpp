@@ -428,6 +428,7 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
                {"lang", languages()[static_cast<size_t>(facts.language)].code},
                {"version", DANGGOL_VERSION},
                {"as_of", facts.as_of},
+               {"currency", facts.currency.empty() ? Json(nullptr) : Json(facts.currency)},
                {"generated", iso_time(now_utc())},
                {"store", facts.store_name},
                {"labels", labels},

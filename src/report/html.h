@@ -19,6 +19,7 @@ struct ReportFacts {
   bool is_stale = false;                 // something rests on other data than there are now
   std::map<std::string, int64_t> shown;  // by analysis, the run of it that is shown
   Language language = Language::en;
+  std::string currency;  // ISO 4217, of all amounts; "" where it is not known
   std::vector<std::pair<std::string, Text>> reject_reasons;  // code -> words
   // A row of run.sentence in today's words: scope, id, arguments, and what was said then.
   std::function<Text(const std::string&, const std::string&, const std::string&, Text)> said_again;

@@ -231,6 +231,12 @@ std::string to_json(const std::vector<LoadSummary>& loads) {
   return json.dump(2);
 }
 
+std::string to_json(const std::vector<Setting>& settings) {
+  Json json = Json::object();
+  for (const Setting& setting : settings) json[setting.section][setting.name] = setting.value;
+  return json.dump(2);
+}
+
 std::string to_json(const UnloadSummary& unloaded) { return to_json(unloaded.loads); }
 
 std::string to_json(const ForgetSummary& forgotten) {
@@ -404,6 +410,14 @@ std::string to_text(const std::vector<LoadSummary>& loads, Language language) {
                   language);
     if (load.rows_aside > 0) out += "         " + said(words::aside({.rows = load.rows_aside}), language);
   }
+  return out;
+}
+
+std::string to_text(const std::vector<Setting>& settings, Language language) {
+  if (settings.empty()) return said(words::nothing_settled(), language);
+  std::string out;
+  for (const Setting& setting : settings)
+    out += fmt::format("{}.{}={}\n", setting.section, setting.name, setting.value);
   return out;
 }
 

@@ -1077,7 +1077,8 @@ TEST(Events, EveryReasonForAReject) {
   std::set<std::string_view> named,
       seen = {"lonely_time",  "bad_hour",         "no_offer",        "bad_propensity", "no_id",
               "duplicate_id", "unknown_customer", "unknown_product", "unknown_store",  // lpoint.test
-              "unmatched",    "lost_zeros"};                                           // folders.test
+              "unmatched",    "lost_zeros",                                            // folders.test
+              "forgotten"};                                                            // forget.test
   for (const auto& reason : reject_reasons()) named.insert(reason.name);
   for (const auto& [line, reason] : expected) seen.insert(reason);
   EXPECT_EQ(named, seen) << "a reason no test knows";
