@@ -980,7 +980,7 @@ TEST(Mapping, FromAFile) {
   EXPECT_EQ(mapping.tables[0].rules.cancel_prefix, "R");
   EXPECT_EQ(mapping.tables[0].columns[static_cast<size_t>(Role::product_name)],
             std::vector<std::string>{"이름"});
-  for (const char* bad : {"[columns", "customer = \"x\"", "[other]\na = \"b\"", "[columns]\ncustomer = 5",
+  for (const char* bad : {"[columns", "customer = \"x\"", "[other]\na = \"b\"", "[columns]\ncustomer = [5]",
                           "[columns]\nnothing = \"x\"", "= = =", "[columns]\na = i\n",
                           "[columns]\ncafé = \"x\"", "[columns]\ncustomer = あ"}) {
     auto status = override_from_file(folder.write("bad.toml", bad), mapping);
