@@ -232,6 +232,17 @@ Status suppress(const Options& options) {
   return {};
 }
 
+Status consent(const Options& options) {
+  TRY(must_exist(options));
+  ConsentRequest request = options.consent;
+  request.given = !options.refuses;
+  bool asks = request.ids.empty() && request.file.empty();
+  Engine engine = TRY(open(options, asks ? Engine::Access::read : Engine::Access::write));
+  auto summary = TRY(asks ? engine.consents() : engine.consent(request));
+  print(options.json ? to_json(summary) : to_text(summary, language(options)));
+  return {};
+}
+
 Status run(const Options& options) {
   AnalysisInfo info = TRY(Engine::analysis(options.room));
   if (info.kind == Kind::query) {

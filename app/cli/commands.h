@@ -8,7 +8,7 @@ namespace danggol::cli {
 
 using Command = Status(const Options&);
 
-Command check, set, import, loads, unload, forget, suppress, run, pipeline, show, sql, report, simulate, list,
-    describe, version;
+Command check, set, import, loads, unload, forget, suppress, consent, run, pipeline, show, sql, report,
+    simulate, list, describe, version;
 
 }  // namespace danggol::cli

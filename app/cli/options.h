@@ -25,10 +25,12 @@ struct Options {
   ParamTexts params, flags;
   std::string report_path;
   bool force = false;
-  // unload, forget, suppress
+  // unload, forget, suppress, consent
   UnloadRequest unload;
   ForgetRequest forget;
   SuppressRequest suppress;
+  ConsentRequest consent;
+  bool refuses = false;
   // simulate
   std::string simulator;
   // show, sql, report, completion

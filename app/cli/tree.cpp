@@ -240,6 +240,21 @@ class Grower {
     suppressing->add_option("--file", options_.suppress.file, "a list of them, or a table with their column")
         ->type_name("FILE");
     suppressing->add_flag("--remove", options_.suppress.remove, "contact them again");
+    auto* consenting = with_language(with_store(with_json(command(
+        "consent", "through which media customers agreed to be contacted; alone: how many", consent))));
+    consenting->add_option("ids", options_.consent.ids, "customer ids (such as 12748 14911)")
+        ->type_name("ID");
+    consenting->add_option("--media", options_.consent.media, "some of sms, push, email, kakao, night")
+        ->delimiter(',')
+        ->type_name("MEDIUM,...");
+    consenting->add_flag("--refuse", options_.refuses, "they refuse these media");
+    consenting
+        ->add_option("--date", options_.consent.date, "of what they said (such as 2024-01-31); else today")
+        ->type_name("DATE");
+    consenting
+        ->add_option("--file", options_.consent.file,
+                     "a table of customers with a column each medium, or with columns medium and consent")
+        ->type_name("FILE");
   }
 
   void running() {

@@ -125,11 +125,13 @@ class Engine {
   // that has it open nowhere else.
   Result<ForgetSummary> forget(const ForgetRequest& request, const Progress& progress);
   Result<SuppressSummary> suppress(const SuppressRequest& request);
+  Result<ConsentSummary> consent(const ConsentRequest& request);
   Result<RunSummary> run(const std::string& room, ParamTexts params, const Progress& progress);
   Result<PipelineSummary> pipeline(const PipelineRequest& request, const Progress& progress);
 
-  // What was imported, by number.
+  // What was imported, by number; whom the consents that are kept let reach.
   Result<std::vector<LoadSummary>> loads();
+  Result<ConsentSummary> consents();
 
   // Rows, a chunk at a time: of a table ("result.rfm"; limit below 0 is all) in its order, unless an import
   // runs meanwhile; of one SELECT from outside, which can reach nothing but the store's tables; of a

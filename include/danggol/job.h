@@ -91,6 +91,24 @@ struct SuppressSummary {
   std::vector<Text> warnings;
 };
 
+// What customers said of being contacted through a medium: some of sms, push, email, kakao, and night (after
+// 21 and before 8 o'clock, too). Where any is kept a customer is contacted through the media they consented
+// to, and no other.
+struct ConsentRequest {
+  std::vector<std::string> ids, media;  // one that is no customer's is an error
+  bool given = true;                    // or refused
+  std::string date;                     // of what was said, where the file does not say it; "" is today
+  std::string file;  // a table of customers with a column each medium, or with the columns medium and consent
+};
+
+struct ConsentSummary {
+  int64_t added = 0;         // words that were new
+  int64_t rows_removed = 0;  // of the contact lists of earlier runs
+  bool is_kept = false;      // any consent is: else everybody is reachable, but not at night
+  int64_t customers = 0;
+  std::vector<std::pair<std::string, int64_t>> reachable;  // customers by medium
+};
+
 // Takes people out of the store for good, by ids that are compared as a list of the suppressed is: their
 // rows, what is known of them, every result and model that rests on a load of theirs, their place on the list
 // of the suppressed. What was shown of these is run again. No import brings them back. An id of nobody is an
@@ -154,10 +172,10 @@ struct PipelineSummary {
   std::vector<std::pair<std::string, Error>> failed;         // room -> why; what it wrote before still stands
 };
 
-using JobRequest =
-    std::variant<ImportRequest, UnloadRequest, ForgetRequest, SuppressRequest, RunRequest, PipelineRequest>;
+using JobRequest = std::variant<ImportRequest, UnloadRequest, ForgetRequest, SuppressRequest, ConsentRequest,
+                                RunRequest, PipelineRequest>;
 using JobSummary = std::variant<std::vector<FileSummary>, UnloadSummary, ForgetSummary, SuppressSummary,
-                                RunSummary, PipelineSummary>;
+                                ConsentSummary, RunSummary, PipelineSummary>;
 
 class Job;
 

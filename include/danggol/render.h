@@ -16,6 +16,7 @@ std::string to_json(const std::vector<Setting>& settings);
 std::string to_json(const UnloadSummary& unloaded);
 std::string to_json(const ForgetSummary& forgotten);
 std::string to_json(const SuppressSummary& suppressed);
+std::string to_json(const ConsentSummary& consents);
 std::string to_json(const RunSummary& run);
 std::string to_json(const PipelineSummary& pipeline);
 
@@ -27,6 +28,7 @@ std::string to_text(const std::vector<Setting>& settings, Language language);
 std::string to_text(const UnloadSummary& unloaded, Language language);
 std::string to_text(const ForgetSummary& forgotten, Language language);
 std::string to_text(const SuppressSummary& suppressed, Language language);
+std::string to_text(const ConsentSummary& consents, Language language);
 std::string to_text(const RunSummary& run, Language language);
 std::string to_text(const PipelineSummary& pipeline, Language language);
 

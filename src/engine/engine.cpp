@@ -211,6 +211,10 @@ struct Engine::State {
                                const Progress&) {
     return suppress(connection, request);
   }
+  Result<ConsentSummary> work(store::Connection& connection, const ConsentRequest& request, const Progress&) {
+    if (!request.file.empty()) TRY(is_no_store(request.file));
+    return engine::consent(connection, request, database.key_file());
+  }
   Result<RunSummary> work(store::Connection& connection, const RunRequest& request,
                           const Progress& progress) {
     const Room* room = TRY(room_named(request.room, Kind::job));
@@ -410,6 +414,15 @@ Result<UnloadSummary> Engine::unload(const UnloadRequest& request) {
 
 Result<ForgetSummary> Engine::forget(const ForgetRequest& request, const Progress& progress) {
   return waited<ForgetSummary>(start(request, {progress}));
+}
+
+Result<ConsentSummary> Engine::consent(const ConsentRequest& request) {
+  return waited<ConsentSummary>(start(request));
+}
+
+Result<ConsentSummary> Engine::consents() {
+  auto reader = TRY(state_->begun_reader());
+  return engine::consents_of(reader->connection());
 }
 
 Result<std::vector<LoadSummary>> Engine::loads() {

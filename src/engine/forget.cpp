@@ -46,7 +46,8 @@ Status choose_runs(store::Connection& connection) {
       TRY(connection.execute(
           "INSERT INTO dropped SELECT run_id FROM run.log WHERE room = $room AND run_id NOT IN (FROM "
           "dropped) "
-          "AND EXISTS (FROM raw.suppression SEMI JOIN asked ON folded_id(customer_id) = folded_id(id))",
+          "AND EXISTS (FROM (SELECT customer_id FROM raw.suppression UNION ALL SELECT customer_id FROM "
+          "raw.consent) SEMI JOIN asked ON folded_id(customer_id) = folded_id(id))",
           {{"room", room.info.name}}));
   return {};
 }
@@ -94,18 +95,18 @@ Status drop_runs(store::Connection& connection, ForgetSummary& summary) {
       "DELETE FROM model.blob WHERE digest NOT IN (SELECT digest FROM model.manifest)");
 }
 
-// What is left of them beside rows: texts of rejects and errors, names of files, a place on a list.
+// What is left of them beside rows: texts of rejects and errors, names of files, places on lists.
 Status blank(store::Connection& connection, ForgetSummary& summary) {
   summary.rejects = TRY(ingest::blank_rejects(connection, "raw.reject"));
-  TRY(connection.execute(
-      "DELETE FROM raw.suppression WHERE folded_id(customer_id) IN (SELECT folded_id(id) FROM "
-      "asked);"
-      "UPDATE run.log SET error = '' WHERE error <> '' AND is_named(error);"
-      "UPDATE raw.suppression SET source = '' WHERE is_named(source)"));
+  for (const char* list : {"raw.suppression", "raw.consent"})
+    TRY(connection.execute(
+        fmt::format("DELETE FROM {0} WHERE folded_id(customer_id) IN (SELECT folded_id(id) FROM asked);"
+                    "UPDATE {0} SET source = '' WHERE is_named(source)",
+                    list)));
   for (const char* table : {"raw.load", "raw.reject"})
     TRY(connection.execute(
         fmt::format("UPDATE {} SET file = 'load ' || load_no WHERE is_named(file)", table)));
-  return {};
+  return connection.execute("UPDATE run.log SET error = '' WHERE error <> '' AND is_named(error)");
 }
 
 }  // namespace

@@ -54,7 +54,10 @@ Result<Ledger> Ledger::read(store::Connection& connection, const TimeFrame& time
     out.loads_.push_back(
         {loads.texts("line")[i], date_of(loads["first_day"], i), loads.integers("told")[i] != 0});
   out.suppression_ = TRY(connection.text(
-      "SELECT concat_ws(' ', count(*), bit_xor(text_hash(customer_id))) FROM raw.suppression"));
+      "SELECT concat_ws(' ', (SELECT concat_ws(' ', count(*), bit_xor(text_hash(customer_id))) FROM "
+      "raw.suppression), (SELECT concat_ws(' ', count(*), bit_xor(text_hash(concat_ws(' ', customer_id, "
+      "medium, "
+      "given, day)))) FROM raw.consent))"));
   Table runs = TRY(connection.query(
       "SELECT run_id, room, params, seed, fingerprint, as_of, period_from, period_split, period_until FROM "
       "run.log SEMI JOIN run.kept USING (run_id) WHERE state = 'done' ORDER BY run_id DESC"));

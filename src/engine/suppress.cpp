@@ -1,10 +1,13 @@
 #include "engine/suppress.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "contract/room.h"
+#include "ingest/consent.h"
 #include "ingest/suppression.h"
 #include "rooms/registry.h"
 
@@ -23,13 +26,32 @@ Result<int64_t> withdraw(store::Connection& connection, const TableInfo& table) 
   int64_t removed = 0;
   for (const auto& column : table.columns) {
     if (!column.subject || std::find(columns.begin(), columns.end(), column.name) == columns.end()) continue;
+    std::string by_medium =
+        std::find(columns.begin(), columns.end(), "medium") == columns.end()
+            ? ""
+            : fmt::format(" OR ({}, medium) IN (FROM unreachable)", store::identifier(column.name));
     std::string whose = fmt::format(
         "FROM {0} WHERE folded_id({1}) IN (SELECT folded_id(customer_id) FROM raw.suppression) "
-        "OR {1} IN (SELECT customer_id FROM near_suppression)",
-        store::identifier("history", name), store::identifier(column.name));
+        "OR {1} IN (SELECT customer_id FROM near_suppression){2}",
+        store::identifier("history", name), store::identifier(column.name), by_medium);
     removed += TRY(connection.integer("SELECT count(*) " + whose));
     TRY(connection.execute("DELETE " + whose));
   }
+  return removed;
+}
+
+// The same of all tables that say whom to contact.
+Result<int64_t> withdraw(store::Connection& connection) {
+  TRY(connection.execute(
+      "CREATE OR REPLACE TEMP TABLE unreachable AS SELECT customer_id, medium FROM ("
+      "UNPIVOT (SELECT customer_no, sms, push, email, kakao FROM reachable) ON sms, push, email, kakao INTO "
+      "NAME "
+      "medium VALUE is_reachable) JOIN raw.customer USING (customer_no) WHERE NOT is_reachable"));
+  int64_t removed = 0;
+  for (const Room& room : rooms::all())
+    for (const auto& table : room.info.writes)
+      if (room.info.contacts) removed += TRY(withdraw(connection, table));
+  TRY(connection.execute("DROP TABLE unreachable"));
   return removed;
 }
 
@@ -45,9 +67,7 @@ Status change(store::Connection& connection, const SuppressRequest& request, con
     summary.unknown += report.unknown;
     summary.warnings.insert(summary.warnings.end(), report.warnings.begin(), report.warnings.end());
   }
-  for (const Room& room : rooms::all())
-    for (const auto& table : room.info.writes)
-      if (room.info.contacts) summary.rows_removed += TRY(withdraw(connection, table));
+  summary.rows_removed = TRY(withdraw(connection));
   summary.ids_on_list = TRY(connection.integer("SELECT count(*) FROM raw.suppression"));
   summary.customers = TRY(connection.integer("SELECT count(*) FROM suppression"));
   return {};
@@ -65,6 +85,56 @@ Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRe
                                  const std::string& key_file) {
   SuppressSummary summary;
   TRY(connection.together([&] { return change(connection, request, key_file, summary); }));
+  return summary;
+}
+
+namespace {
+
+Result<Date> day_of(const ConsentRequest& request) {
+  std::optional<Date> day;
+  TRY(param_text::parse({.name = "date", .type = ParamType::date}, request.date, day));
+  return day.value_or(to_date(now_utc()));
+}
+
+Status change(store::Connection& connection, const ConsentRequest& request, const std::string& key_file,
+              ConsentSummary& summary) {
+  Date day = TRY(day_of(request));
+  if (!request.file.empty())
+    summary.added += TRY(ingest::keep_consents(connection, request.file, day, key_file));
+  if (!request.ids.empty())
+    summary.added +=
+        TRY(ingest::keep_consents(connection, request.ids, request.media, request.given, day, key_file));
+  summary.rows_removed = TRY(withdraw(connection));
+  return {};
+}
+
+}  // namespace
+
+Result<ConsentSummary> consents_of(store::Connection& connection) {
+  TRY(ingest::create_suppression(connection));
+  ConsentSummary summary;
+  summary.is_kept = TRY(connection.integer("SELECT count(*) FROM raw.consent")) > 0;
+  Table counts =
+      TRY(connection.query("SELECT count(*) AS customers, count(*) FILTER (sms) AS sms, count(*) FILTER "
+                           "(push) AS push, count(*) FILTER (email) AS email, count(*) FILTER (kakao) AS "
+                           "kakao, count(*) FILTER (night) AS night FROM reachable"));
+  summary.customers = counts.integers("customers")[0];
+  for (std::string_view medium : ingest::media)
+    summary.reachable.emplace_back(medium, counts.integers(std::string(medium))[0]);
+  return summary;
+}
+
+Result<ConsentSummary> consent(store::Connection& connection, const ConsentRequest& request,
+                               const std::string& key_file) {
+  if (!request.ids.empty() && request.media.empty())
+    return Error{Code::bad_input, fmt::format("consent: through which media? give --media, some of {}",
+                                              fmt::join(ingest::media, ", "))};
+  if (request.ids.empty() && request.file.empty())
+    return Error{Code::bad_input, "consent: no customer named; give ids or --file FILE"};
+  ConsentSummary changed;
+  TRY(connection.together([&] { return change(connection, request, key_file, changed); }));
+  ConsentSummary summary = TRY(consents_of(connection));
+  summary.added = changed.added, summary.rows_removed = changed.rows_removed;
   return summary;
 }
 

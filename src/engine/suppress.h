@@ -15,4 +15,9 @@ ParamTable<SuppressRequest> suppress_params();
 Result<SuppressSummary> suppress(store::Connection& connection, const SuppressRequest& request,
                                  const std::string& key_file);
 
+// Who may be contacted through which medium; whoever may not be by what a kept run says leaves its rows.
+Result<ConsentSummary> consent(store::Connection& connection, const ConsentRequest& request,
+                               const std::string& key_file);
+Result<ConsentSummary> consents_of(store::Connection& connection);
+
 }  // namespace danggol::engine

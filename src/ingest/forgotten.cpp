@@ -92,6 +92,7 @@ Result<std::vector<std::string>> unknown_people(store::Connection& connection, c
   Table rows = TRY(connection.query(fmt::format(
       "SELECT id FROM asked ANTI JOIN (SELECT folded_id(customer_id) AS known FROM raw.customer UNION ALL "
       "SELECT folded_id(customer_id) FROM raw.suppression UNION ALL "
+      "SELECT folded_id(customer_id) FROM raw.consent UNION ALL "
       "SELECT unnest([folded_id(field) FOR field IN {}]) FROM raw.reject) ON folded_id(id) = known ORDER BY "
       "id",
       fields_of_text)));

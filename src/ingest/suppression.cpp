@@ -14,9 +14,9 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "ingest/byte_source.h"
-#include "ingest/csv.h"
+#include "ingest/consent.sql.h"
 #include "ingest/forgotten.h"
-#include "ingest/mapping.h"
+#include "ingest/list_file.h"
 #include "ingest/suppression.sql.h"
 #include "ingest/words.h"
 
@@ -109,43 +109,18 @@ std::set<std::string> candidates(const Written& written) {
   return out;
 }
 
-// A file's text: the cells of the column of customers, where it is a table that has one.
-Written written_in(const std::string& text, const std::string& path) {
-  RecordBlock block;
-  block.text = text;
-  CsvSplitter(find_table(text, [](std::string_view) { return false; }).delimiter, 0).split(block, true);
-  TableMapping table;
-  size_t customer = static_cast<size_t>(Role::customer);
-  table.columns[customer] = guessing().tables[0].columns[customer];
-  table.required[customer] = true;
-  Sample sample;
-  for (uint32_t f = 0; !block.records.empty() && f < block.records[0].fields; ++f)
-    sample.header.emplace_back(block.field(block.records[0], static_cast<int>(f)));
-  sample.columns.resize(sample.header.size());
-  Mapping mapping{"", {table}};
-  auto found = match(mapping, sample, path);
-  if (!found) return {{text}};
-  int column = found->roles[customer];
+// The cells of a file's column of customers, or its text where it is no table that has one.
+Result<Written> read_file(const std::string& path) {
+  ListFile file = TRY(ListFile::read(path));
+  if (file.customer < 0) return Written{{file.block.text}};
   Written cells{{}, words};
-  for (size_t i = 1; i < block.records.size(); ++i) {
-    const Record& record = block.records[i];
-    bool is_whole = record.problem == RecordProblem::none && static_cast<uint32_t>(column) < record.fields;
-    cells.texts.emplace_back(is_whole ? block.field(record, column) : record.text);
+  for (size_t i = 1; i < file.block.records.size(); ++i) {
+    const Record& record = file.block.records[i];
+    bool is_whole =
+        record.problem == RecordProblem::none && static_cast<uint32_t>(file.customer) < record.fields;
+    cells.texts.emplace_back(is_whole ? file.block.field(record, file.customer) : record.text);
   }
   return cells;
-}
-
-Result<Written> read_file(const std::string& path) {
-  constexpr size_t most_bytes = 256 << 20;
-  InputFile file = TRY(InputFile::open(path));
-  if (file.version().bytes == 0) return Written();  // nobody
-  ByteSource bytes = TRY(ByteSource::open(file));
-  std::string text;
-  while (TRY(bytes.read(text)))
-    if (text.size() > most_bytes)
-      return Error{Code::bad_input,
-                   fmt::format("{}: a list of more than {} MiB; give it in parts", path, most_bytes >> 20)};
-  return written_in(as_text(text), path);
 }
 
 // The temporary table `listed` of these ids.
@@ -221,7 +196,10 @@ Result<Text> nearest_customers(store::Connection& connection, const std::vector<
   return near.empty() ? Text() : named(near);
 }
 
-Status create_suppression(store::Connection& connection) { return connection.execute(sql::suppression); }
+Status create_suppression(store::Connection& connection) {
+  TRY(connection.execute(sql::suppression));
+  return connection.execute(sql::consent);
+}
 
 Result<SuppressionReport> suppress(store::Connection& connection, const SuppressionChange& change) {
   bool adds = change.kind == SuppressionChange::Kind::add, is_file = !change.file.empty();

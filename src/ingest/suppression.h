@@ -13,7 +13,8 @@
 
 namespace danggol::ingest {
 
-// The view `suppression` (customer_no) and folded_id(), for as long as the connection lives.
+// The views `suppression` (customer_no) and `reachable` (customer_no and a flag each medium: consent.h), and
+// folded_id(), for as long as the connection lives.
 Status create_suppression(store::Connection& connection);
 
 // A change is of ids as somebody wrote them: parted by commas, semicolons, tabs, lines or blanks, in quotes

@@ -164,6 +164,16 @@ std::string to_json(const SuppressSummary& suppressed) {
               {"warnings", warnings}}
       .dump(2);
 }
+std::string to_json(const ConsentSummary& consents) {
+  Json reachable = Json::object();
+  for (const auto& [medium, customers] : consents.reachable) reachable[medium] = customers;
+  return Json{{"added", consents.added},
+              {"rows_removed", consents.rows_removed},
+              {"is_kept", consents.is_kept},
+              {"customers", consents.customers},
+              {"reachable", reachable}}
+      .dump(2);
+}
 std::string to_json(const PipelineSummary& pipeline) {
   Json doubts = Json::array(), skipped = Json::array(), unchanged = Json::array();
   for (const auto& text : pipeline.doubts) doubts.push_back(text_json(text));
@@ -445,6 +455,17 @@ std::string to_text(const SuppressSummary& s, Language language) {
            language);
   if (s.rows_removed > 0) out += "  " + said(words::taken_off({.rows = s.rows_removed}), language);
   for (const auto& warning : s.warnings) out += "  ! " + warning.in(language) + "\n";
+  return out;
+}
+
+std::string to_text(const ConsentSummary& c, Language language) {
+  if (!c.is_kept) return said(words::no_consents(), language);
+  std::string out;
+  if (c.added > 0) out += said(words::consents_added({.words = c.added}), language);
+  for (const auto& [medium, customers] : c.reachable)
+    out += "  " + said(words::consenting({.medium = {medium}, .customers = customers, .all = c.customers}),
+                       language);
+  if (c.rows_removed > 0) out += "  " + said(words::taken_off({.rows = c.rows_removed}), language);
   return out;
 }
 

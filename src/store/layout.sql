@@ -31,6 +31,10 @@ CREATE TABLE raw.exposure (
   customer_no INTEGER, ts TIMESTAMP, offer VARCHAR, propensity DOUBLE, source INTEGER);
 -- who is never to be contacted: ids as an import would keep them, whether or not they are a customer's yet
 CREATE TABLE raw.suppression (customer_id VARCHAR, source VARCHAR, added_at TIMESTAMP);
+-- who may be contacted through which medium (sms, push, email, kakao; night: at night, too): what was said last counts.
+-- Where nothing was ever said nothing is kept, and everybody may be
+CREATE TABLE raw.consent (
+  customer_id VARCHAR, medium VARCHAR, given BOOLEAN, day DATE, source VARCHAR, added_at TIMESTAMP);
 -- who was forgotten, so that no import brings them back: ids are not kept, but what only the store's key makes of them
 -- (ingest/forgotten.h)
 CREATE TABLE raw.forgotten (digest VARCHAR, made_with VARCHAR, forgotten_on DATE);

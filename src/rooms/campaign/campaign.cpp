@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
 
@@ -28,11 +29,12 @@ struct Params {
   int64_t contact_cap = 3;
   double discount = 0.1, pay_discount = 0.03;
   double margin = 0.3;
-  double cost_push = 0, cost_email = 0, cost_sms = 0;  // not known: a store does not say of which currency
-  double sms_share = 0.2, push_share = 0.4;
+  // not known: a store does not say of which currency
+  double cost_push = 0, cost_email = 0, cost_sms = 0, cost_kakao = 0;
+  double sms_share = 0.2, kakao_share = 0, push_share = 0.4;
   std::string offer, loyal_offer;  // the shop's own names
 
-  bool knows_costs() const { return cost_push > 0 || cost_email > 0 || cost_sms > 0; }
+  bool knows_costs() const { return cost_push > 0 || cost_email > 0 || cost_sms > 0 || cost_kakao > 0; }
 };
 
 Status validate(const Params& params) {
@@ -41,10 +43,11 @@ Status validate(const Params& params) {
                  fmt::format("budget={}: what a contact costs is not known; give --cost-sms, "
                              "--cost-push and --cost-email",
                              params.budget)};
-  if (params.sms_share + params.push_share > 1)
-    return Error{Code::bad_input,
-                 fmt::format("sms-share + push-share = {}: must be at most 1; the rest get e-mail",
-                             params.sms_share + params.push_share)};
+  if (double all = params.sms_share + params.kakao_share + params.push_share; all > 1)
+    return Error{
+        Code::bad_input,
+        fmt::format("sms-share + kakao-share + push-share = {}: must be at most 1; the rest get e-mail",
+                    all)};
   return {};
 }
 
@@ -60,11 +63,13 @@ Columns campaign_columns() {
       .share("p_buy")
       .bounds("p_buy")
       .text("offer")
+      .text("offer_ko")
       .text("offer_place")
       .flag("pay_discount")
       .text("why")
       .text("why_ko")
       .text("medium")
+      .text("hours")
       .amount("expected_value")
       .bounds("value");
 }
@@ -130,7 +135,7 @@ Result<Habits> leaver_habits(Context& context) {
 
 // What a customer is offered with a product, where it is valid, and why.
 struct Offer {
-  std::string name, place;
+  std::string name, name_ko, place;  // in Korean marked as the advertisement that it is
   bool pay_discount = false;
   std::vector<Sentence> why;
 };
@@ -138,8 +143,15 @@ struct Offer {
 Offer offer_of(const Params& params, const Habits& habits, bool is_loyal, bool has_product,
                const std::string& outlet, bool pays) {
   auto own = [](const std::string& given, const char* usual) { return given.empty() ? usual : given; };
-  if (is_loyal) return {own(params.loyal_offer, "thanks"), "", false, {words::why_thanked()}};
-  Offer offer{own(params.offer, "discount"), ""};
+  auto named = [&](const std::string& given, const char* usual, const char* usual_ko) {
+    return Offer{own(given, usual), std::string("(광고) ") + own(given, usual_ko)};
+  };
+  Offer offer =
+      is_loyal ? named(params.loyal_offer, "thanks", "감사 혜택") : named(params.offer, "discount", "할인");
+  if (is_loyal) {
+    offer.why = {words::why_thanked()};
+    return offer;
+  }
   auto sold = std::find_if(habits.outlets.begin(), habits.outlets.end(),
                            [&](const Habit& habit) { return habit.place == outlet; });
   const Habit* habit = sold != habits.outlets.end() ? &*sold
@@ -169,15 +181,31 @@ std::string joined(const std::vector<Sentence>& sentences, Language language, co
 
 struct Medium {
   const char* name;
-  double cost;
+  double cost, share;
 };
 
-// The dearer the medium, the more there must be to lose: text messages to the first of the list.
-Medium medium_of(double place, const Params& params) {
+// As a rule the dearer first: the more there is to lose, the dearer the medium may be.
+std::array<Medium, 4> media_of(const Params& params) {
+  return {{{"sms", params.cost_sms, params.sms_share},
+           {"kakao", params.cost_kakao, params.kakao_share},
+           {"push", params.cost_push, params.push_share},
+           {"email", params.cost_email, 1}}};
+}
+
+// The medium of a place in the list, its first customers' being the first one; where the customer may not be
+// reached through it the next one, then those before it. nullptr where there is none.
+template <class MayReach>
+const Medium* medium_of(double place, const std::array<Medium, 4>& media, const MayReach& may_reach) {
   constexpr double rounding = 1e-9;  // 0.2 + 0.4 is more than 0.6
-  if (place < params.sms_share - rounding) return {"sms", params.cost_sms};
-  if (place < params.sms_share + params.push_share - rounding) return {"push", params.cost_push};
-  return {"email", params.cost_email};
+  size_t wanted = 0;
+  for (double until = media[0].share; wanted + 1 < media.size() && place >= until - rounding;
+       until += media[wanted].share)
+    ++wanted;
+  for (size_t m = wanted; m < media.size(); ++m)
+    if (may_reach(media[m].name)) return &media[m];
+  for (size_t m = wanted; m-- > 0;)
+    if (may_reach(media[m].name)) return &media[m];
+  return nullptr;
 }
 
 // The first products of everybody's recommendations into recommended, nobody's where there are none.
@@ -194,9 +222,9 @@ Status read_recommendations(Context& context, const Params& params) {
 }
 
 struct Counts {
-  int64_t treated = 0, held = 0, without_product = 0;                   // customers on the list
-  int64_t suppressed = 0, look_suppressed = 0, losing = 0, beyond = 0;  // and not on it
-  double leaving = 0;                                                   // of the treated, to be expected
+  int64_t treated = 0, held = 0, without_product = 0;  // customers on the list
+  int64_t suppressed = 0, look_suppressed = 0, unreachable = 0, losing = 0, beyond = 0;  // and not on it
+  double leaving = 0;         // of the treated, to be expected
   std::string alike, listed;  // the first of those who look suppressed, and the id they look like
   double spent = 0;
   int64_t priced = 0;  // offers to the treated whose value is known, and its sums
@@ -226,9 +254,14 @@ class ContactList {
     for (size_t from = 0, until = 0; from < candidates_.rows(); from = until) {
       while (until < candidates_.rows() && customer[until] == customer[from]) ++until;
       bool is_loyal = reason[from] == "loyal";
-      if (may_contact(from))
-        TRY(add(from, until, medium_of(place[is_loyal]++ / of_reason[is_loyal], params_)));
-      else count_untouchable(from);
+      if (!may_contact(from)) {
+        count_untouchable(from);
+        continue;
+      }
+      auto may_reach = [&](const char* medium) { return candidates_.integers(medium)[from] != 0; };
+      const Medium* medium = medium_of(place[is_loyal]++ / of_reason[is_loyal], media_, may_reach);
+      if (medium) TRY(add(from, until, *medium));
+      else ++counts_.unreachable;
     }
     return context_.write("result.campaign", rows_);
   }
@@ -304,9 +337,15 @@ class ContactList {
                  is_held ? params_.holdout : 1 - params_.holdout, candidates_.texts("reason")[i],
                  number("p_leave"), number("p_leave_lo"), number("p_leave_hi"),
                  candidates_.texts("product_id")[i], number("p_buy"), number("p_buy_lo"), number("p_buy_hi"),
-                 of.offer.name, of.offer.place, of.offer.pay_discount,
+                 of.offer.name, of.offer.name_ko, of.offer.place, of.offer.pay_discount,
                  joined(of.offer.why, Language::en, "; "), joined(of.offer.why, Language::ko, ", "),
-                 medium.name, value);
+                 medium.name, hours(i, medium), value);
+  }
+
+  // Between 21 and 8 o'clock only who agreed to that gets what rings.
+  std::string hours(size_t i, const Medium& medium) const {
+    bool rings = std::string_view(medium.name) != "email";
+    return rings && candidates_.integers("night")[i] == 0 ? "08:00-21:00" : "00:00-24:00";
   }
 
   static constexpr size_t most_rows_held = 50'000;  // each of some 500 bytes
@@ -314,6 +353,7 @@ class ContactList {
   Context& context_;
   const Params& params_;
   const Habits& habits_;
+  std::array<Medium, 4> media_ = media_of(params_);
   Table candidates_, rows_ = Table::of(campaign_columns());
   Counts counts_;
   bool is_full_ = false;
@@ -362,6 +402,8 @@ void say_list(const Counts& counts, const Params& params, const TimeFrame& time,
   say_limits(counts, params, as_of, summary);
   if (counts.priced > 0) say_value(counts, params, coming, summary);
   if (counts.suppressed > 0) summary.say(words::suppressed({.as_of = as_of, .customers = counts.suppressed}));
+  if (counts.unreachable > 0)
+    summary.say(words::unreachable({.as_of = as_of, .customers = counts.unreachable}));
 }
 
 void warn(const Counts& counts, Date as_of, bool has_recommendations, Summary& summary) {
@@ -381,6 +423,7 @@ Summary say(const Counts& counts, const Params& params, const TimeFrame& time, b
   summary.key_figure("treated_customers", counts.treated, "customers", {as_of, Date{as_of.days + 1}});
   summary.fact("held_out_customers", counts.held, "customers");
   summary.fact("suppressed_customers", counts.suppressed, "customers");
+  summary.fact("unreachable_customers", counts.unreachable, "customers");
   summary.fact("losing_customers", counts.losing, "customers");
   summary.fact("beyond_limit_customers", counts.beyond, "customers");
   summary.fact("without_product_customers", counts.without_product, "customers");
@@ -408,10 +451,11 @@ Result<Summary> run(Context& context, const Params& params) {
       "contacts, "
       "CASE WHEN NOT $is_known THEN NULL WHEN arm = 'treated' THEN count(*) * CASE medium WHEN 'sms' THEN "
       "$sms "
-      "WHEN 'push' THEN $push ELSE $email END ELSE 0 END AS cost "
+      "WHEN 'kakao' THEN $kakao WHEN 'push' THEN $push ELSE $email END ELSE 0 END AS cost "
       "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, arm, medium ORDER BY ALL",
       {{"is_known", params.knows_costs()},
        {"sms", params.cost_sms},
+       {"kakao", params.cost_kakao},
        {"push", params.cost_push},
        {"email", params.cost_email}}));
   return say(list.counts(), params, time, context.params_of("result.recommendation").has_value());
@@ -462,7 +506,7 @@ Room contact_list() {
                      .where("arm = 'treated'")
                      .columns({"customer_id", "reason", "p_leave", "p_leave_lo", "p_leave_hi", "product_id",
                                "p_buy", "p_buy_lo", "p_buy_hi", "offer", "offer_place", "pay_discount",
-                               "medium", "expected_value", "expected_value_lo", "expected_value_hi"})
+                               "medium", "hours", "expected_value", "expected_value_lo", "expected_value_hi"})
                      .lead({"customer_id", "reason", "p_leave", "product_id", "offer", "medium"}),
                  Shown("campaign_summary")},
       .lead = {"contact", "nobody", "expected_margin"},
@@ -480,7 +524,9 @@ Room contact_list() {
       .real("cost-push", &Params::cost_push, {0, 1e6}, "currency")
       .real("cost-email", &Params::cost_email, {0, 1e6}, "currency")
       .real("cost-sms", &Params::cost_sms, {0, 1e6}, "currency")
+      .real("cost-kakao", &Params::cost_kakao, {0, 1e6}, "currency")
       .real("sms-share", &Params::sms_share, {0, 1}, "share")
+      .real("kakao-share", &Params::kakao_share, {0, 1}, "share")
       .real("push-share", &Params::push_share, {0, 1}, "share")
       .text("offer", &Params::offer)
       .text("loyal-offer", &Params::loyal_offer);

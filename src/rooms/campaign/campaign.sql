@@ -48,8 +48,10 @@ SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, coalesce(
        (1 - t.p_leave) * r.p_buy_if_back AS p_buy, (1 - t.p_leave_hi) * r.p_buy_if_back_lo AS p_buy_lo,
        (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, r.price, coalesce(r.outlet, '') AS outlet,
        t.customer_no IN (SELECT customer_no FROM event WHERE action = 'pay' AND ts >= $window_from) AS pays,
-       t.customer_no IN (SELECT customer_no FROM suppression) AS suppressed, near.listed AS looks_like
+       t.customer_no IN (SELECT customer_no FROM suppression) AS suppressed, near.listed AS looks_like,
+       reachable.sms, reachable.kakao, reachable.push, reachable.email, reachable.night
 FROM target t
+JOIN reachable USING (customer_no)
 LEFT JOIN product_offer r USING (customer_id)
 LEFT JOIN near_suppression near USING (customer_no)
 WHERE t.reason IS NOT NULL
