@@ -142,12 +142,12 @@ struct Offer {
 
 Offer offer_of(const Params& params, const Habits& habits, bool is_loyal, bool has_product,
                const std::string& outlet, bool pays) {
-  auto own = [](const std::string& given, const char* usual) { return given.empty() ? usual : given; };
-  auto named = [&](const std::string& given, const char* usual, const char* usual_ko) {
-    return Offer{own(given, usual), std::string("(광고) ") + own(given, usual_ko)};
+  auto named = [](const std::string& given, std::string_view usual) {
+    Text name = given.empty() ? words::all.text(fmt::format("label.{}", usual)) : written(Name{given});
+    return Offer{given.empty() ? std::string(usual) : given,
+                 render(words::all, words::advertised({.offer = {name}})).in(Language::ko)};
   };
-  Offer offer =
-      is_loyal ? named(params.loyal_offer, "thanks", "감사 혜택") : named(params.offer, "discount", "할인");
+  Offer offer = is_loyal ? named(params.loyal_offer, "thanks") : named(params.offer, "discount");
   if (is_loyal) {
     offer.why = {words::why_thanked()};
     return offer;
