@@ -17,14 +17,13 @@ namespace {
 constexpr size_t most_map_bytes = 64 << 10, most_shown_bytes = 200;
 
 constexpr std::array<std::string_view, role_count> names_of_roles = {
-    "customer", "time",    "hour",      "product",      "product-name", "quantity",  "price",
-    "amount",   "receipt", "action",    "partner",      "channel",      "branch",    "region",
-    "gender",   "age",     "class-top", "class-middle", "offer",        "propensity"};
+    "customer", "time",    "hour",      "product",      "product-name", "quantity", "price",
+    "amount",   "receipt", "action",    "partner",      "channel",      "branch",   "region",
+    "gender",   "age",     "class-top", "class-middle", "brand",        "offer",    "propensity"};
 
 // Whether a table of this kind can say that; anything else in it is not read.
 bool reads(Kind kind, Role role) {
-  static constexpr std::array not_of_events = {Role::gender,       Role::age_band, Role::class_top,
-                                               Role::class_middle, Role::offer,    Role::propensity};
+  static constexpr std::array not_of_events = {Role::offer, Role::propensity};
   static constexpr std::array of_exposures = {Role::customer, Role::time, Role::hour, Role::offer,
                                               Role::propensity};
   auto is_in = [&](const auto& roles) { return std::find(roles.begin(), roles.end(), role) != roles.end(); };
@@ -114,7 +113,8 @@ const std::array<DimensionShape, dimension_count>& dimension_shapes() {
        Role::product,
        {{Role::product_name, "product_name"},
         {Role::class_top, "class_top"},
-        {Role::class_middle, "class_middle"}},
+        {Role::class_middle, "class_middle"},
+        {Role::brand, "brand"}},
        "unknown_product"},
       {Kind::stores,
        "store",

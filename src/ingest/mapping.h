@@ -40,10 +40,11 @@ enum class Role {
   age_band,
   class_top,
   class_middle,
+  brand,
   offer,
   propensity
 };
-inline constexpr size_t role_count = 20;
+inline constexpr size_t role_count = 21;
 std::string_view name(Role role);
 std::vector<std::string> role_names();
 
@@ -61,7 +62,7 @@ struct DimensionShape {
   std::vector<std::pair<Role, const char*>> properties;  // with their columns, in the order of the table's
   const char* orphan;                                    // the reason to turn down a row with an unknown id
 };
-inline constexpr size_t most_properties = 3;
+inline constexpr size_t most_properties = 4;
 const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by kind
 
 // As names of columns and words of theirs are compared: letters small and composed, without blanks, '_', '-'

@@ -208,7 +208,8 @@ Mapping ga4() {
                           {Role::quantity, {"items.quantity"}},
                           {Role::price, {"items.price"}},
                           {Role::receipt, {"ecommerce.transaction_id"}},
-                          {Role::partner, {"items.item_brand"}},
+                          {Role::brand, {"items.item_brand"}},
+                          {Role::class_top, {"items.item_category"}},
                           {Role::channel, {"traffic_source.medium"}},
                           {Role::region, {"geo.country"}}},
                          {Role::customer, Role::time, Role::action})}};

@@ -81,26 +81,28 @@ Status drop_unmentioned(store::Connection& connection, const Numbered& kind) {
   return TRY(connection.integer("SELECT count(*) FROM gone")) == 0 ? Status() : close_gaps(connection, kind);
 }
 
-// How often the rows of a load name a product follows the rows there are: no more often than it has rows of
-// it, of several names each in proportion. The temporary table `thinned` (load_no, number) holds the products
-// by load of which rows are gone.
+// How often the rows of a load say something of a product follows the rows there are: no more often than it
+// has rows of it, of several values each in proportion. The temporary table `thinned` (load_no, number) holds
+// the products by load of which rows are gone.
 Status tell_less(store::Connection& connection) {
   return connection.execute(R"(
     CREATE OR REPLACE TEMP TABLE fewer AS
     WITH
     said AS (
-      SELECT load_no, number, sum(rows) AS said FROM raw.property SEMI JOIN thinned USING (load_no, number)
+      SELECT load_no, number, name, sum(rows) AS said FROM raw.property SEMI JOIN thinned USING (load_no, number)
       WHERE about = 'product' AND rows IS NOT NULL GROUP BY ALL),
     there AS (
       SELECT source AS load_no, product_no AS number, count(*) AS there
       FROM (SELECT source, product_no FROM raw.event UNION ALL SELECT source, product_no FROM raw.repeated)
       SEMI JOIN thinned ON load_no = source AND number = product_no GROUP BY ALL)
-    SELECT load_no, number, said, coalesce(there, 0) AS there
+    SELECT load_no, number, name, said, coalesce(there, 0) AS there
     FROM said LEFT JOIN there USING (load_no, number) WHERE coalesce(there, 0) < said;
     DELETE FROM raw.property p USING fewer f
-    WHERE p.about = 'product' AND p.rows IS NOT NULL AND p.load_no = f.load_no AND p.number = f.number AND there = 0;
+    WHERE p.about = 'product' AND p.rows IS NOT NULL AND there = 0 AND
+          p.load_no = f.load_no AND p.number = f.number AND p.name = f.name;
     UPDATE raw.property p SET rows = ceil(p.rows * there / said)::BIGINT FROM fewer f
-    WHERE p.about = 'product' AND p.rows IS NOT NULL AND p.load_no = f.load_no AND p.number = f.number;
+    WHERE p.about = 'product' AND p.rows IS NOT NULL AND
+          p.load_no = f.load_no AND p.number = f.number AND p.name = f.name;
     DROP TABLE fewer; DROP TABLE thinned)");
 }
 

@@ -23,6 +23,14 @@ std::string_view as_customer(std::string_view text, std::deque<std::string>& kep
   return small;
 }
 
+// An age in years as the ten years it is of, "30-39"; other texts (30대) as they are.
+std::string_view as_age_band(std::string_view text, std::deque<std::string>& kept) {
+  bool is_age = !text.empty() && text.size() <= 3 && text.find_first_not_of("0123456789") == text.npos;
+  int age = is_age ? std::stoi(std::string(text)) / 10 * 10 : 0;
+  return is_age ? std::string_view(kept.emplace_back(std::to_string(age) + "-" + std::to_string(age + 9)))
+                : text;
+}
+
 // One record's fields by their roles.
 struct Fields {
   const RoleColumns& roles;
@@ -41,6 +49,7 @@ struct Fields {
     if (is_all_clean || is_clean(field)) return field;
     return block.unescaped.emplace_back(cleaned(field));
   }
+  std::string_view age_band() const { return as_age_band(text(Role::age_band), block.unescaped); }
   std::string_view customer() const { return as_customer(text(Role::customer), block.unescaped); }
 };
 
@@ -177,7 +186,7 @@ struct RowReader::State {
     if (may_be_no_product[key(row.product)] && std::find(rules.non_products.begin(), rules.non_products.end(),
                                                          row.product) != rules.non_products.end())
       return Charge::discount;
-    return charge_of(row.product_name.empty() ? row.product : row.product_name);
+    return charge_of(row.of_product[0].empty() ? row.product : row.of_product[0]);
   }
 
   // A number, in the role's own notation; nothing where the field is empty. False for what is none.
@@ -246,10 +255,10 @@ struct RowReader::State {
       return "no_amount";
 
     row.product = text.text(Role::product);  // where there is no id, the name is one
-    row.product_name = text.text(Role::product_name);
-    if (row.product.empty()) row.product = beginning(row.product_name, most_id_bytes);
+    tell(text, Kind::products, row.of_product);
+    if (row.product.empty()) row.product = beginning(row.of_product[0], most_id_bytes);
     Charge charge = this->charge(row);
-    if (charge != Charge::none) row.product = row.product_name = {}, ++seen.charges;
+    if (charge != Charge::none) row.product = {}, row.of_product = {}, ++seen.charges;
     // What was paid beside goods that come back comes back with them; a discount is no return.
     if (is_negative && charge != Charge::discount && row.action == Action::purchase &&
         rules.negatives_are_returns) {
@@ -271,9 +280,9 @@ struct RowReader::State {
         break;
       }
     row.store = text.text(Role::store);
-    row.region = text.text(Role::region);
+    tell(text, Kind::customers, row.of_customer);
     for (std::string_view id :
-         {row.customer, row.product, row.receipt, row.partner, row.channel, row.store, row.region})
+         {row.customer, row.product, row.receipt, row.partner, row.channel, row.store, row.of_customer[0]})
       if (id.size() > most_id_bytes) return "id_too_long";
     return {};
   }
@@ -297,9 +306,15 @@ struct RowReader::State {
     if (row.id.empty()) return "no_id";
     if (auto reason = why_nobody(row.id); shape.id == Role::customer && !reason.empty()) return reason;
     if (row.id.size() > most_id_bytes) return "id_too_long";
-    for (size_t p = 0; p < shape.properties.size(); ++p)
-      row.properties[p] = text.text(shape.properties[p].first);
+    tell(text, kind, row.properties);
     return {};
+  }
+
+  // What the row tells of a customer, product or store.
+  void tell(const Fields& text, Kind of, std::array<std::string_view, most_properties>& properties) const {
+    const auto& told = told_of[static_cast<size_t>(of)];
+    for (auto [property, role] : told)
+      properties[property] = role == Role::age_band ? text.age_band() : text.text(role);
   }
 
   Kind kind;
@@ -312,6 +327,8 @@ struct RowReader::State {
   std::vector<Undoing> beside;
   std::bitset<1024> may_be_no_product;
   Timestamp latest;
+  // Of each dimension the properties that have a column, by their place in DimensionShape.
+  std::array<std::vector<std::pair<size_t, Role>>, dimension_count> told_of;
 };
 
 RowReader::RowReader(const FileFacts& facts) {
@@ -328,6 +345,10 @@ RowReader::RowReader(const FileFacts& facts) {
   s.is_state = action >= 0 && is_state_by_name(facts.header[static_cast<size_t>(action)]);
   s.beside = facts.beside.undoing;
   s.latest = {now_utc().micros + micros_per_day};
+  for (const DimensionShape& shape : dimension_shapes())
+    for (size_t p = 0; p < shape.properties.size(); ++p)
+      if (Role role = shape.properties[p].first; s.roles[static_cast<size_t>(role)] >= 0)
+        s.told_of[static_cast<size_t>(shape.kind)].emplace_back(p, role);
   for (const std::string& code : s.rules.non_products) s.may_be_no_product.set(State::key(code));
   state_ = std::move(state);
 }

@@ -20,7 +20,9 @@ struct EventRow {
   int64_t line;
   Timestamp ts;
   Action action;
-  std::string_view customer, product, product_name, partner, channel, store, region, receipt;
+  std::string_view customer, product, partner, channel, store, receipt;
+  // What the row tells of them, as in DimensionShape.
+  std::array<std::string_view, most_properties> of_customer, of_product;
   Money amount, quantity;
   bool has_amount, has_quantity;
 };

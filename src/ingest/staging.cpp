@@ -100,8 +100,12 @@ Result<std::vector<int32_t>> number_ids(store::Connection& connection, const Dim
 }  // namespace
 
 void Mentions::end(size_t file) {
-  pairs.each([&](int32_t id, int32_t property, int64_t rows) { told.push_back({file, id, property, rows}); });
-  pairs.clear();
+  for (size_t p = 0; p < most_properties; ++p) {
+    properties[p].pairs.each([&](int32_t id, int32_t value, int64_t rows) {
+      told.push_back({file, p, id, value, rows});
+    });
+    properties[p].pairs.clear();
+  }
 }
 
 template <class Row>
@@ -140,13 +144,8 @@ void Staged::add_event(const EventRow& row) {
   event.receipt_bytes = static_cast<uint16_t>(row.receipt.size());
   events_.rows.push_back(event);
 
-  if (!row.region.empty()) {
-    region_ = customers.properties.code(row.region, region_);
-    customers.pairs.add(event.customer, region_);
-  }
-  if (event.product >= 0 && !row.product_name.empty())
-    products.pairs.add(event.product,
-                       products.properties.code(row.product_name, products.pairs.usual(event.product)));
+  customers.tell(event.customer, row.of_customer);
+  if (event.product >= 0) products.tell(event.product, row.of_product);
 }
 
 void Staged::add_exposure(const ExposureRow& row) {
@@ -468,21 +467,25 @@ Status Staging::keep_properties(store::Connection& connection, const DimensionSh
   struct Said {
     size_t file;
     int32_t number;
+    size_t property;
     std::string_view value;
     int64_t rows;
-    auto key() const { return std::tie(file, number, value); }
+    auto key() const { return std::tie(file, number, property, value); }
   };
   std::vector<Said> said;  // by every thread: which of them read a row is chance
   for (size_t t = 0; t < threads_.size(); ++t) {
     const Mentions& mentions = threads_[t].of(shape.kind);
     for (const Mentions::Told& told : mentions.told)
       if (int32_t number = numbers[t][static_cast<size_t>(told.id)]; number != none)
-        said.push_back({told.file, number, mentions.properties.text(told.property), told.rows});
+        said.push_back({told.file, number, told.property,
+                        mentions.properties[told.property].values.text(told.value), told.rows});
   }
   TRY(sort(said, stop, [](const Said& a, const Said& b) { return a.key() < b.key(); }));
   for (size_t i = 0; i < said.size(); ++i) {
     if (i + 1 < said.size() && said[i].key() == said[i + 1].key()) said[i + 1].rows += said[i].rows;
-    else TRY(keep(said[i].file, said[i].number, shape.properties[0].second, said[i].value, said[i].rows));
+    else
+      TRY(keep(said[i].file, said[i].number, shape.properties[said[i].property].second, said[i].value,
+               said[i].rows));
   }
   for (int32_t code = 0; code < static_cast<int32_t>(dimension.ids().size()); ++code) {
     int32_t number = numbers.back()[static_cast<size_t>(code)];

@@ -78,17 +78,25 @@ class Outlets {
   int32_t last_code_ = -1;
 };
 
-// The customers, products or stores that rows speak of, and the one property that rows tell of them: of a
-// customer the region, of a product the name.
+// The customers, products or stores that rows speak of, and what rows tell of them, as in DimensionShape.
 struct Mentions {
   struct Told {  // by `rows` rows of a file
-    size_t file;
-    int32_t id, property;
+    size_t file, property;
+    int32_t id, value;
     int64_t rows;
   };
-  Dictionary ids, properties;
-  PairCounts pairs;  // of the file that is being read
+  struct Property {
+    Dictionary values;
+    PairCounts pairs;  // of the file that is being read
+  };
+  Dictionary ids;
+  std::array<Property, most_properties> properties;
   std::vector<Told> told;
+  void tell(int32_t id, const std::array<std::string_view, most_properties>& values) {
+    for (size_t p = 0; p < most_properties; ++p)
+      if (Property& property = properties[p]; !values[p].empty())
+        property.pairs.add(id, property.values.code(values[p], property.pairs.usual(id)));
+  }
   void end(size_t file);
 };
 
@@ -170,7 +178,7 @@ class Staged {
   Open<Exposure> exposures_;
   Open<Reject> rejects_;
   // of the row before, which are probably this row's
-  int32_t customer_ = -1, store_ = -1, region_ = -1, partner_ = -1, channel_ = -1;
+  int32_t customer_ = -1, store_ = -1, partner_ = -1, channel_ = -1;
   std::string_view receipt_;
 };
 

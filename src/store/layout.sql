@@ -18,7 +18,7 @@ CREATE TABLE raw.repeated (
 CREATE TABLE raw.customer (
   customer_no INTEGER, customer_id VARCHAR, region VARCHAR, gender VARCHAR, age_band VARCHAR);
 CREATE TABLE raw.product (
-  product_no INTEGER, product_id VARCHAR, product_name VARCHAR, class_top VARCHAR, class_middle VARCHAR);
+  product_no INTEGER, product_id VARCHAR, product_name VARCHAR, class_top VARCHAR, class_middle VARCHAR, brand VARCHAR);
 -- what each load says of a customer, product or store (`about`), by its number: a table of them once, with `rows` null;
 -- the rows of events so often. `name` is null where a table has the id. What follows of it stands in the tables above
 CREATE TABLE raw.property (

@@ -9,7 +9,7 @@ FROM danggol.raw.event e JOIN fresh.raw.outlet o
   ON o.partner IS NOT DISTINCT FROM e.partner AND o.channel IS NOT DISTINCT FROM e.channel
 ORDER BY event_id;
 INSERT INTO fresh.raw.customer FROM danggol.raw.customer;
-INSERT INTO fresh.raw.product FROM danggol.raw.product;
+INSERT INTO fresh.raw.product BY NAME FROM danggol.raw.product;
 INSERT INTO fresh.raw.store FROM danggol.raw.store;
 INSERT INTO fresh.raw.exposure FROM danggol.raw.exposure;
 INSERT INTO fresh.raw.reject FROM danggol.raw.reject;
