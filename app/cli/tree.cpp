@@ -79,7 +79,8 @@ std::vector<ImportFlag> import_flags() {
       {"branch", "filiale"},       {"region", "plz"},
       {"gender", "sex"},           {"age", "\"age group\""},
       {"class-top", "department"}, {"class-middle", "aisle"},
-      {"offer", "coupon"},         {"propensity", "chance"}};
+      {"brand", "maker"},          {"offer", "coupon"},
+      {"propensity", "chance"}};
   std::vector<ImportFlag> flags;
   for (const std::string& role : Engine::column_roles()) {
     auto example = names_of_columns.find(role);

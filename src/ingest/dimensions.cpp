@@ -56,9 +56,9 @@ void Dimension::know_bare(std::string_view id) {
   if (id.starts_with('0') && !bare(id).empty()) bare_.code(bare(id));
 }
 
-void Dimensions::add(size_t file, Batch& batch) {
+void Dimensions::add(size_t file, bool is_whole, Batch& batch) {
   Dimension& dimension = all_[static_cast<size_t>(batch.kind)];
-  dimension.described_ = true;
+  dimension.described_ = dimension.described_ || is_whole;
   turn_down(batch, batch.dimension, [&](const DimensionRow& row) -> std::string_view {
     if (dimension.ids_.has(row.id)) return "duplicate_id";
     dimension.ids_.code(row.id);

@@ -42,8 +42,8 @@ class Dimensions {
  public:
   const Dimension& of(Kind kind) const { return all_[static_cast<size_t>(kind)]; }
   // Takes a batch of a dimension's table, the file of that number. A row whose id came before becomes a
-  // reject.
-  void add(size_t file, Batch& batch);
+  // reject. Where it `is_whole` rows that speak of others are orphans.
+  void add(size_t file, bool is_whole, Batch& batch);
   // Besides those of the tables, the ids of the store are known.
   Status know_store(store::Connection& connection, const std::stop_token& stop);
   // Events and exposures of a customer, product or store that is not known become rejects. From any thread,

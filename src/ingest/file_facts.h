@@ -22,6 +22,7 @@ struct FileFacts {
   std::vector<std::string> examples;  // of each column, the first value that is not empty
   std::string table;                  // TableMapping's name
   Kind kind = Kind::events;
+  bool is_whole = true;  // TableMapping's
   Rules rules;
   RoleColumns roles{};
   std::array<Found, role_count> found{};

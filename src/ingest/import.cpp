@@ -122,9 +122,9 @@ class Reading {
       auto reader = TRY(reader_of(f));
       found.insert(reader.facts().table);
       files_[f].kind = reader.facts().kind;
-      if (!is_dimension(files_[f].kind))
-        continue;  // opened again in its turn, so that few are open at a time
-      files_[f].reader = std::move(reader);
+      constexpr size_t most_open = 16;  // beyond them a file is opened again in its turn
+      if (is_dimension(files_[f].kind) || files_.size() <= most_open) files_[f].reader = std::move(reader);
+      if (!is_dimension(files_[f].kind)) continue;
       read_file(0, f, batch);
       if (files_[f].failed) return *files_[f].failed;
     }
@@ -210,7 +210,7 @@ class Reading {
         if (!file.reader) file.reader = TRY(reader_of(f));
       }
       while (wanted(f) && TRY(file.reader->next(batch))) {
-        if (is_dimension(batch.kind)) dimensions_.add(f, batch);
+        if (is_dimension(batch.kind)) dimensions_.add(f, file.reader->facts().is_whole, batch);
         else dimensions_.turn_down_orphans(batch);
         TRY(use_(thread, f, batch));
         file.tally.add(batch);
@@ -232,7 +232,7 @@ class Reading {
     std::vector<Kind> out;
     if (is_dimension(facts.kind)) return out;
     for (const TableMapping& table : mapping_.tables)
-      if (is_dimension(table.kind) && !dimensions_.of(table.kind).described() &&
+      if (is_dimension(table.kind) && table.is_whole && !dimensions_.of(table.kind).described() &&
           facts.has(dimension_shapes()[static_cast<size_t>(table.kind)].id))
         out.push_back(table.kind);
     return out;

@@ -94,6 +94,7 @@ struct TableMapping {
   std::array<bool, role_count> required{};  // roles that must have a column
   std::array<bool, role_count> said{};  // roles that the user named a column for, or said that there is none
   bool wanted = false;                  // an import without this table is an error
+  bool is_whole = true;  // of a dimension: it has all there are, so that rows of others are turned down
   Rules rules;
 };
 

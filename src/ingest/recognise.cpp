@@ -447,6 +447,22 @@ std::string what_is_amount(const Sample& sample, const Match& match, const Names
   return {};
 }
 
+// Whether a file has what rows of events need.
+bool is_of_rows(const TableMapping& events, const Sample& sample, const Names& names) {
+  RoleColumns roles = Guess(events, sample, names).roles();
+  bool is_complete = true;
+  for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(events, roles, role);
+  return is_complete;
+}
+
+// Whether a table of customers or products has their ids and something beside them.
+bool tells(const TableMapping& table, const RoleColumns& columns) {
+  const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(table.kind)];
+  return columns[at(shape.id)] >= 0 &&
+         std::any_of(shape.properties.begin(), shape.properties.end(),
+                     [&](const auto& property) { return columns[at(property.first)] >= 0; });
+}
+
 }  // namespace
 
 std::string expected(const TableMapping& table) {
@@ -458,14 +474,20 @@ std::string expected(const TableMapping& table) {
 
 Result<Match> match(const Mapping& mapping, const Sample& sample, const std::string& path) {
   Names names(sample.header);
-  auto best =
-      std::max_element(mapping.tables.begin(), mapping.tables.end(), [&](const auto& a, const auto& b) {
-        return fit(a, columns_of(a, names)) < fit(b, columns_of(b, names));
-      });
+  auto by_fit = [&](const auto& a, const auto& b) {
+    return fit(a, columns_of(a, names)) < fit(b, columns_of(b, names));
+  };
+  bool is_guess = mapping.preset.empty();
+  auto best = mapping.tables.begin();
+  if (mapping.tables.size() > 1 && !(is_guess && is_of_rows(*best, sample, names)))
+    best = std::max_element(best + is_guess, mapping.tables.end(), by_fit);
+  // what tells nothing of anybody is no table of them
+  if (is_guess && best != mapping.tables.begin() && !tells(*best, columns_of(*best, names)))
+    best = mapping.tables.begin();
   Match out{&*best, columns_of(*best, names)};
   for (size_t role = 0; role < role_count; ++role)
     out.found[role] = out.roles[role] < 0 ? Found::not_at_all : Found::by_name;
-  if (mapping.preset.empty()) {
+  if (is_guess && !is_dimension(best->kind)) {
     Guess guess(*best, sample, names);
     out.roles = guess.roles();
     for (size_t role = 0; role < role_count; ++role) out.found[role] = guess.found(role);
@@ -491,7 +513,7 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
   bool is_complete = true;
   for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(*best, out.roles, role);
   if (is_complete) return out;
-  if (mapping.tables.size() == 1) return missing(*best, out.roles, sample, names, path);
+  if (is_guess || mapping.tables.size() == 1) return missing(*best, out.roles, sample, names, path);
   std::vector<std::string_view> tables;
   for (const TableMapping& table : mapping.tables) tables.push_back(table.name);
   return Error{

@@ -119,6 +119,7 @@ Result<TableReader> TableReader::open(InputFile file, const Mapping& mapping, st
   facts.header = source.header;
   facts.header_line = source.header_line;
   facts.table = matched.table->name;
+  facts.is_whole = matched.table->is_whole;
   facts.kind = matched.table->kind;
   facts.rules = matched.table->rules;
   facts.roles = matched.roles;

@@ -251,7 +251,24 @@ Mapping guessing() {
   TableMapping events;
   events.columns = columns_of(usual_names);
   events.required = roles_of({Role::customer, Role::time});
-  return {"", {events}};
+  // Tables that tell more of the customers and products of the rows, if only of some of them.
+  auto dimension = [](Kind kind, const char* name, std::vector<std::string> ids) {
+    const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(kind)];
+    TableMapping table{.name = name, .kind = kind};
+    table.is_whole = false;
+    table.required[static_cast<size_t>(shape.id)] = true;
+    auto usual = columns_of(usual_names);
+    table.columns[static_cast<size_t>(shape.id)] = usual[static_cast<size_t>(shape.id)];
+    for (std::string& id : ids) table.columns[static_cast<size_t>(shape.id)].push_back(std::move(id));
+    for (const auto& [role, column] : shape.properties)
+      table.columns[static_cast<size_t>(role)] = usual[static_cast<size_t>(role)];
+    return table;
+  };
+  TableMapping customers = dimension(Kind::customers, "customers", {"id"}),
+               products = dimension(Kind::products, "products", {"id", "code"});
+  for (const char* name : {"name", "title", "이름"})
+    products.columns[static_cast<size_t>(Role::product_name)].emplace_back(name);
+  return {"", {events, customers, products}};
 }
 
 }  // namespace danggol::ingest
