@@ -65,7 +65,7 @@ void Dimensions::add(size_t file, bool is_whole, Batch& batch) {
     dimension.know_bare(row.id);
     dimension.files_.push_back(file);
     auto& words = dimension.rows_.emplace_back();
-    for (size_t p = 0; p < most_properties; ++p) words[p] = dimension.words_[p].code(row.properties[p]);
+    for (size_t p = 0; p < most_said; ++p) words[p] = dimension.words_[p].code(row.properties[p]);
     return {};
   });
 }

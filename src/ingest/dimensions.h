@@ -33,8 +33,8 @@ class Dimension {
   bool described_ = false;
   void know_bare(std::string_view id);
   Dictionary ids_, in_store_, bare_;  // the last, those of zeros in front without them
-  std::array<Dictionary, most_properties> words_;
-  std::vector<std::array<int32_t, most_properties>> rows_;
+  std::array<Dictionary, most_said> words_;
+  std::vector<std::array<int32_t, most_said>> rows_;
   std::vector<size_t> files_;
 };
 

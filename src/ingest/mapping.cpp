@@ -17,9 +17,11 @@ namespace {
 constexpr size_t most_map_bytes = 64 << 10, most_shown_bytes = 200;
 
 constexpr std::array<std::string_view, role_count> names_of_roles = {
-    "customer", "time",    "hour",      "product",      "product-name", "quantity", "price",
-    "amount",   "receipt", "action",    "partner",      "channel",      "branch",   "region",
-    "gender",   "age",     "class-top", "class-middle", "brand",        "offer",    "propensity"};
+    "customer", "time",     "hour",       "product",     "product-name", "quantity",
+    "price",    "amount",   "receipt",    "action",      "partner",      "channel",
+    "branch",   "region",   "gender",     "age",         "class-top",    "class-middle",
+    "brand",    "offer",    "propensity", "search-text", "review-text",  "rating",
+    "seconds",  "creative", "list-price", "stock",       "image"};
 
 // Whether a table of this kind can say that; anything else in it is not read.
 bool reads(Kind kind, Role role) {
@@ -30,8 +32,11 @@ bool reads(Kind kind, Role role) {
   if (kind == Kind::events) return !is_in(not_of_events);
   if (kind == Kind::exposures) return is_in(of_exposures);
   const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(kind)];
-  return role == shape.id || std::any_of(shape.properties.begin(), shape.properties.end(),
-                                         [&](const auto& property) { return property.first == role; });
+  auto says = [&](const auto& properties) {
+    return std::any_of(properties.begin(), properties.end(),
+                       [&](const auto& property) { return property.first == role; });
+  };
+  return role == shape.id || says(shape.properties) || says(shape.beside);
 }
 
 std::vector<std::string> parted_by_commas(std::string_view text) {
@@ -93,6 +98,17 @@ bool plays_role(const RoleColumns& roles, int column) {
 }
 
 std::string_view name(Role role) { return names_of_roles[static_cast<size_t>(role)]; }
+std::string_view detail_name(Role role) {
+  static const auto names = [] {
+    std::array<std::string, role_count> out;
+    for (size_t r = 0; r < role_count; ++r) {
+      out[r] = names_of_roles[r];
+      std::replace(out[r].begin(), out[r].end(), '-', '_');
+    }
+    return out;
+  }();
+  return names[static_cast<size_t>(role)];
+}
 std::vector<std::string> role_names() { return {names_of_roles.begin(), names_of_roles.end()}; }
 
 std::string_view name(Kind kind) {
@@ -107,6 +123,7 @@ const std::array<DimensionShape, dimension_count>& dimension_shapes() {
        "customer",
        Role::customer,
        {{Role::region, "region"}, {Role::gender, "gender"}, {Role::age_band, "age_band"}},
+       {},
        "unknown_customer"},
       {Kind::products,
        "product",
@@ -115,11 +132,13 @@ const std::array<DimensionShape, dimension_count>& dimension_shapes() {
         {Role::class_top, "class_top"},
         {Role::class_middle, "class_middle"},
         {Role::brand, "brand"}},
+       {{Role::list_price, "list_price"}, {Role::stock, "stock"}, {Role::image, "image"}},
        "unknown_product"},
       {Kind::stores,
        "store",
        Role::store,
        {{Role::partner, "partner"}, {Role::region, "region"}},
+       {},
        "unknown_store"},
   }};
   return shapes;

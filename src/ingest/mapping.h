@@ -42,10 +42,24 @@ enum class Role {
   class_middle,
   brand,
   offer,
-  propensity
+  propensity,
+  search_text,
+  review_text,
+  rating,
+  seconds,
+  creative,
+  list_price,
+  stock,
+  image
 };
-inline constexpr size_t role_count = 21;
+inline constexpr size_t role_count = 29;
+// What no analysis reads yet and is kept beside the rows (raw.detail) or, of a table of products, in
+// raw.property.
+inline constexpr std::array details = {Role::search_text, Role::review_text, Role::rating, Role::seconds,
+                                       Role::creative,    Role::list_price,  Role::stock,  Role::image};
+
 std::string_view name(Role role);
+std::string_view detail_name(Role role);  // the same in the store: search_text
 std::vector<std::string> role_names();
 
 // What the rows of a table are. The first three describe things that have an id: dimensions.
@@ -60,9 +74,10 @@ struct DimensionShape {
   const char* table;
   Role id;
   std::vector<std::pair<Role, const char*>> properties;  // with their columns, in the order of the table's
-  const char* orphan;                                    // the reason to turn down a row with an unknown id
+  std::vector<std::pair<Role, const char*>> beside;  // that a table says, too, and raw.TABLE does not show
+  const char* orphan;                                // the reason to turn down a row with an unknown id
 };
-inline constexpr size_t most_properties = 4;
+inline constexpr size_t most_properties = 4, most_said = 7;             // and with those beside
 const std::array<DimensionShape, dimension_count>& dimension_shapes();  // by kind
 
 // As names of columns and words of theirs are compared: letters small and composed, without blanks, '_', '-'

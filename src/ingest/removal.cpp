@@ -147,11 +147,11 @@ Status take_out(store::Connection& connection, const Removal& removal,
       "CREATE OR REPLACE TEMP TABLE receipt_key AS SELECT DISTINCT customer_no, action, ts::DATE AS day, "
       "text_hash(receipt_id) AS receipt FROM raw.event WHERE {}",
       removal.events)));
-  TRY(connection.execute(
-      fmt::format("DELETE FROM raw.event WHERE {0}; DELETE FROM raw.repeated WHERE {0}; DELETE FROM "
-                  "raw.exposure WHERE {1};"
-                  "DELETE FROM raw.reject WHERE {2}; DELETE FROM raw.property WHERE {3}",
-                  removal.events, removal.exposures, removal.rejects, removal.properties)));
+  TRY(connection.execute(fmt::format(
+      "DELETE FROM raw.detail WHERE {4}; DELETE FROM raw.event WHERE {0}; DELETE FROM raw.repeated "
+      "WHERE {0}; DELETE FROM raw.exposure WHERE {1}; DELETE FROM raw.reject WHERE {2}; DELETE FROM "
+      "raw.property WHERE {3}",
+      removal.events, removal.exposures, removal.rejects, removal.properties, removal.details)));
   TRY(tell_less(connection));
   TRY(settle_repeated(connection));
   TRY(renew_receipts(connection));

@@ -13,12 +13,16 @@ namespace danggol::ingest {
 
 // Which rows go, as SQL conditions over the temporary table `going` of one number each.
 struct Removal {
-  const char *events, *exposures, *rejects, *properties;
+  const char *events, *details, *exposures, *rejects, *properties;
 };
 inline constexpr Removal of_loads = {"source IN (FROM going)", "source IN (FROM going)",
-                                     "load_no IN (FROM going)", "load_no IN (FROM going)"};
-inline constexpr Removal of_customers = {"customer_no IN (FROM going)", "customer_no IN (FROM going)",
-                                         "false", "about = 'customer' AND number IN (FROM going)"};
+                                     "source IN (FROM going)", "load_no IN (FROM going)",
+                                     "load_no IN (FROM going)"};
+inline constexpr Removal of_customers = {
+    "customer_no IN (FROM going)",
+    "event_id IN (SELECT event_id FROM raw.event WHERE customer_no IN (FROM going) UNION ALL "
+    "SELECT event_id FROM raw.repeated WHERE customer_no IN (FROM going))",
+    "customer_no IN (FROM going)", "false", "about = 'customer' AND number IN (FROM going)"};
 
 // All within the transaction. What is told of receipts is in feature.receipt: `renew_receipts` makes those of
 // the temporary table `receipt_key` (customer_no, action, day, receipt) anew, before any number changes.

@@ -37,6 +37,7 @@ struct Fields {
   RecordBlock& block;
   const Record& record;
   bool is_all_clean;  // the block's text; see ids.h
+  std::vector<Detail>& details;
   bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
   std::string_view operator()(Role role) const {
     int column = roles[static_cast<size_t>(role)];
@@ -103,8 +104,8 @@ struct RowReader::State {
       row.line = record.line;
       std::string_view reason = problem(record);
       if (reason.empty())
-        reason =
-            (this->*read_row)(Fields{roles, batch.block, record, all_clean}, batch.evidence, before, row);
+        reason = (this->*read_row)(Fields{roles, batch.block, record, all_clean, batch.details},
+                                   batch.evidence, before, row);
       if (reason == "bad_time" && batch.evidence.second_header == 0 && names_again(batch.block, record))
         batch.evidence.second_header = record.line;
       if (reason.empty()) rows.push_back(row);
@@ -284,6 +285,10 @@ struct RowReader::State {
     for (std::string_view id :
          {row.customer, row.product, row.receipt, row.partner, row.channel, row.store, row.of_customer[0]})
       if (id.size() > most_id_bytes) return "id_too_long";
+    row.first_detail = static_cast<uint32_t>(text.details.size());
+    for (Role role : details_here)
+      if (std::string_view said = beginning(text.text(role), most_detail_bytes); !said.empty())
+        text.details.push_back({role, said}), ++row.details;
     return {};
   }
 
@@ -311,7 +316,8 @@ struct RowReader::State {
   }
 
   // What the row tells of a customer, product or store.
-  void tell(const Fields& text, Kind of, std::array<std::string_view, most_properties>& properties) const {
+  template <size_t n>
+  void tell(const Fields& text, Kind of, std::array<std::string_view, n>& properties) const {
     const auto& told = told_of[static_cast<size_t>(of)];
     for (auto [property, role] : told)
       properties[property] = role == Role::age_band ? text.age_band() : text.text(role);
@@ -329,6 +335,7 @@ struct RowReader::State {
   Timestamp latest;
   // Of each dimension the properties that have a column, by their place in DimensionShape.
   std::array<std::vector<std::pair<size_t, Role>>, dimension_count> told_of;
+  std::vector<Role> details_here;  // of events, that have a column
 };
 
 RowReader::RowReader(const FileFacts& facts) {
@@ -345,10 +352,16 @@ RowReader::RowReader(const FileFacts& facts) {
   s.is_state = action >= 0 && is_state_by_name(facts.header[static_cast<size_t>(action)]);
   s.beside = facts.beside.undoing;
   s.latest = {now_utc().micros + micros_per_day};
-  for (const DimensionShape& shape : dimension_shapes())
+  auto has = [&](Role role) { return s.roles[static_cast<size_t>(role)] >= 0; };
+  for (const DimensionShape& shape : dimension_shapes()) {
+    auto& told = s.told_of[static_cast<size_t>(shape.kind)];
     for (size_t p = 0; p < shape.properties.size(); ++p)
-      if (Role role = shape.properties[p].first; s.roles[static_cast<size_t>(role)] >= 0)
-        s.told_of[static_cast<size_t>(shape.kind)].emplace_back(p, role);
+      if (Role role = shape.properties[p].first; has(role)) told.emplace_back(p, role);
+    if (s.kind != shape.kind) continue;
+    for (size_t p = 0; p < shape.beside.size(); ++p)
+      if (Role role = shape.beside[p].first; has(role)) told.emplace_back(shape.properties.size() + p, role);
+  }
+  std::copy_if(details.begin(), details.end(), std::back_inserter(s.details_here), has);
   for (const std::string& code : s.rules.non_products) s.may_be_no_product.set(State::key(code));
   state_ = std::move(state);
 }

@@ -25,7 +25,15 @@ struct EventRow {
   std::array<std::string_view, most_properties> of_customer, of_product;
   Money amount, quantity;
   bool has_amount, has_quantity;
+  uint8_t details = 0;  // how many, from the first on, of the batch's
+  uint32_t first_detail = 0;
 };
+
+struct Detail {  // of an event; see details in mapping.h
+  Role role;
+  std::string_view text;
+};
+inline constexpr size_t most_detail_bytes = 10'000;  // of a longer text the beginning is kept
 
 struct ExposureRow {
   int64_t line;
@@ -37,7 +45,7 @@ struct ExposureRow {
 struct DimensionRow {  // of a customer, product or store
   int64_t line;
   std::string_view id;
-  std::array<std::string_view, most_properties> properties;  // as in DimensionShape
+  std::array<std::string_view, most_said> properties;  // as in DimensionShape, then those beside
 };
 
 struct RejectRow {
@@ -78,13 +86,15 @@ struct Batch {
   const RejectText* reject_text = nullptr;  // the file's
   RecordBlock block;
   Carried carried;
+  std::vector<Detail> details;   // of events, whose rows say which are theirs
   std::vector<EventRow> events;  // of these three only the one that the kind names
   std::vector<ExposureRow> exposures;
   std::vector<DimensionRow> dimension;
   std::vector<RejectRow> rejects;  // in the order of their lines
   Evidence evidence;               // of how its numbers and times are written
   void clear() {                   // the memory is kept
-    block.clear(), events.clear(), exposures.clear(), dimension.clear(), rejects.clear(), evidence = {};
+    block.clear(), details.clear(), events.clear(), exposures.clear(), dimension.clear(), rejects.clear();
+    evidence = {};
   }
   void reject(const Record& record, std::string_view reason) {
     rejects.push_back({record.line, static_cast<uint32_t>(&record - block.records.data()), reason});

@@ -148,6 +148,22 @@ void Staged::add_event(const EventRow& row) {
   if (event.product >= 0) products.tell(event.product, row.of_product);
 }
 
+size_t Staged::add_details(const Batch& batch) {
+  if (batch.details.empty()) return 0;
+  size_t before = details_.rows.size(), first = events_.rows.size() - batch.events.size();
+  for (size_t e = 0; e < batch.events.size(); ++e) {
+    const EventRow& event = batch.events[e];
+    for (size_t d = 0; d < event.details; ++d) {
+      const ingest::Detail& detail = batch.details[event.first_detail + d];
+      details_.rows.push_back({static_cast<int64_t>(e), events_.rows[first + e].customer,
+                               static_cast<uint32_t>(details_.texts.size()),
+                               static_cast<uint16_t>(detail.text.size()), detail.role});
+      details_.texts += detail.text;
+    }
+  }
+  return details_.rows.size() - before;
+}
+
 void Staged::add_exposure(const ExposureRow& row) {
   customer_ = of(Kind::customers).ids.code(row.customer, customer_);
   exposures_.rows.push_back({row.ts.micros, row.propensity, customer_, words_.code(row.offer)});
@@ -167,6 +183,7 @@ Status Staged::add(size_t file, const Batch& batch) {
   file_ = file;
   receipt_ = {};  // it is a view into the batch before
   for (const EventRow& row : batch.events) add_event(row);
+  size_t details = add_details(batch);
   for (const ExposureRow& row : batch.exposures) add_exposure(row);
   // Once this thread alone has as many rejects of a file as are kept, all that come later in it are too many,
   // whichever thread has them.
@@ -180,6 +197,7 @@ Status Staged::add(size_t file, const Batch& batch) {
     return put_aside(open);
   };
   TRY(end_batch(events_, batch.events.size()));
+  TRY(end_batch(details_, details));
   TRY(end_batch(exposures_, batch.exposures.size()));
   return end_batch(rejects_, rejects);
 }
@@ -187,6 +205,7 @@ Status Staged::add(size_t file, const Batch& batch) {
 Status Staged::finish() {
   for (Mentions& mentions : mentions_) mentions.end(file_);
   TRY(put_aside(events_));
+  TRY(put_aside(details_));
   TRY(put_aside(exposures_));
   return put_aside(rejects_);
 }
@@ -356,6 +375,37 @@ class EventFeed : public store::RowFeed {
   const NumberedAs& meaning_;
 };
 
+class DetailFeed : public store::RowFeed {
+ public:
+  DetailFeed(BlockQueue& queue, const NumberedAs& meaning) : at_(queue), meaning_(meaning) {}
+
+  Result<size_t> fill(store::Chunk& chunk) override {
+    enum { event_id, name, value, source };
+    TRY(go_on(meaning_.stop));
+    size_t row = 0;
+    while (row == 0) {
+      if (at_.at_end() && !TRY(at_.next())) break;
+      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
+        const Staged::Detail& detail = at_.rows[at_.row];
+        const Stretch& stretch = at_.block->stretches[at_.stretch];
+        if (meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(detail.customer)] == none)
+          continue;
+        chunk.values<int64_t>(event_id)[row] =
+            meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] + detail.row;
+        chunk.set_text(name, row, detail_name(detail.role));
+        chunk.set_text(value, row, at_.texts.substr(detail.text_at, detail.text_bytes));
+        chunk.values<int32_t>(source)[row] = meaning_.files[stretch.file].load_no;
+        ++row;
+      }
+    }
+    return row;
+  }
+
+ private:
+  BlockReader<Staged::Detail> at_;
+  const NumberedAs& meaning_;
+};
+
 class ExposureFeed : public store::RowFeed {
  public:
   ExposureFeed(BlockQueue& queue, const NumberedAs& meaning) : at_(queue), meaning_(meaning) {}
@@ -494,9 +544,14 @@ Status Staging::keep_properties(store::Connection& connection, const DimensionSh
       continue;
     }
     TRY(keep(dimension.file(code), number, {}, {}, {}));
-    for (size_t p = 0; p < shape.properties.size(); ++p)
-      if (auto value = dimension.property(code, p); !value.empty())
-        TRY(keep(dimension.file(code), number, shape.properties[p].second, value, {}));
+    auto says = [&](const auto& properties, size_t first) -> Status {
+      for (size_t p = 0; p < properties.size(); ++p)
+        if (auto value = dimension.property(code, first + p); !value.empty())
+          TRY(keep(dimension.file(code), number, properties[p].second, value, {}));
+      return {};
+    };
+    TRY(says(shape.properties, 0));
+    TRY(says(shape.beside, shape.properties.size()));
   }
   return kept.close();
 }
@@ -548,17 +603,18 @@ Result<std::vector<int64_t>> Staging::insert(store::Connection& connection, cons
   meaning.limits = limits_;
   meaning.stop = stop;
   meaning.turned_down.resize(files.size());
-  BlockQueue events{spool_}, exposures{spool_}, rejects{spool_};
+  BlockQueue events{spool_}, details{spool_}, exposures{spool_}, rejects{spool_};
   for (size_t t = 0; t < threads_.size(); ++t) {
     Staged& staged = threads_[t];
     TRY(staged.finish());
     meaning.words.push_back(&staged.words_);
     meaning.reasons.push_back(&staged.reasons_);
     events.take(t, staged.events_.full);
+    details.take(t, staged.details_.full);
     exposures.take(t, staged.exposures_.full);
     rejects.take(t, staged.rejects_.full);
   }
-  for (BlockQueue* queue : {&events, &exposures, &rejects}) queue->in_file_order();
+  for (BlockQueue* queue : {&events, &details, &exposures, &rejects}) queue->in_file_order();
   meaning.first_event = number_rows(
       events, files.size(),
       TRY(connection.integer("SELECT coalesce(max(event_id) + 1, 0) FROM (SELECT max(event_id) AS event_id "
@@ -581,6 +637,8 @@ Result<std::vector<int64_t>> Staging::insert(store::Connection& connection, cons
 
   meaning.outlets = TRY(number_outlets(connection));
   TRY(connection.insert("raw.event", [&] { return std::make_unique<EventFeed>(events, meaning); }));
+  if (!details.items.empty())
+    TRY(connection.insert("raw.detail", [&] { return std::make_unique<DetailFeed>(details, meaning); }));
   TRY(connection.insert("raw.exposure", [&] { return std::make_unique<ExposureFeed>(exposures, meaning); }));
   auto reject_feed = [&] { return std::make_unique<RejectFeed>(rejects, meaning); };
   if (forgotten.empty()) {

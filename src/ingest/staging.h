@@ -129,6 +129,7 @@ class Staged {
  private:
   friend class Staging;
   friend class EventFeed;
+  friend class DetailFeed;
   friend class ExposureFeed;
   friend class RejectFeed;
 
@@ -139,6 +140,13 @@ class Staged {
     uint32_t receipt_at;
     uint16_t receipt_bytes;
     Action action;
+  };
+  struct Detail {
+    int64_t row;  // of its batch's events
+    int32_t customer;
+    uint32_t text_at;
+    uint16_t text_bytes;
+    Role role;
   };
   struct Exposure {
     int64_t ts;
@@ -162,6 +170,7 @@ class Staged {
   template <class Row>
   Status put_aside(Open<Row>& open);
   void add_event(const EventRow& row);
+  size_t add_details(const Batch& batch);  // of events that were added; how many
   void add_exposure(const ExposureRow& row);
   void add_reject(const Batch& batch, const RejectRow& row, bool with_text);
 
@@ -175,6 +184,7 @@ class Staged {
   Outlets outlets_;
   Dictionary reasons_;  // of rejects: few
   Open<Event> events_;
+  Open<Detail> details_;
   Open<Exposure> exposures_;
   Open<Reject> rejects_;
   // of the row before, which are probably this row's

@@ -238,6 +238,21 @@ const RoleNames usual_names = {
       "카테고리", "대분류", "상품분류", "분류"}},
     {Role::class_middle,
      {"subcategory", "subcategoryname", "categorymiddle", "subclass", "중분류", "소분류"}},
+    {Role::search_text,
+     {"searchtext", "searchquery", "searchterm", "searchkeyword", "query", "keyword", "검색어",
+      "검색키워드"}},
+    {Role::review_text,
+     {"reviewtext", "reviewbody", "reviewcontent", "review", "리뷰", "리뷰내용", "후기", "구매평"}},
+    {Role::rating, {"rating", "reviewscore", "reviewrating", "stars", "overall", "평점", "별점"}},
+    {Role::seconds,
+     {"seconds", "durationseconds", "dwelltime", "timeonpage", "watchtime", "playtime", "engagementtime",
+      "체류시간", "시청시간"}},
+    {Role::creative, {"creative", "creativeid", "adcreative", "banner", "소재", "광고소재"}},
+    {Role::list_price,
+     {"listprice", "compareatprice", "regularprice", "originalprice", "msrp", "정가", "정상가", "소비자가"}},
+    {Role::stock, {"stock", "stockquantity", "inventory", "onhand", "재고", "재고수량"}},
+    {Role::image,
+     {"image", "imageurl", "imagepath", "imagesrc", "imagelink", "thumbnail", "이미지", "이미지url"}},
     {Role::brand, {"brand", "brandname", "manufacturer", "브랜드", "제조사"}},
     {Role::hour, {"time",      "hour",       "shophour",  "orderhour",    "orderhourofday",
                   "시간대",    "주문시간대", "ordertime", "purchasetime", "transactiontime",
@@ -260,8 +275,9 @@ Mapping guessing() {
     auto usual = columns_of(usual_names);
     table.columns[static_cast<size_t>(shape.id)] = usual[static_cast<size_t>(shape.id)];
     for (std::string& id : ids) table.columns[static_cast<size_t>(shape.id)].push_back(std::move(id));
-    for (const auto& [role, column] : shape.properties)
-      table.columns[static_cast<size_t>(role)] = usual[static_cast<size_t>(role)];
+    for (const auto* properties : {&shape.properties, &shape.beside})
+      for (const auto& [role, column] : *properties)
+        table.columns[static_cast<size_t>(role)] = usual[static_cast<size_t>(role)];
     return table;
   };
   TableMapping customers = dimension(Kind::customers, "customers", {"id"}),

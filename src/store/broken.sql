@@ -63,6 +63,9 @@ problem AS (
   SELECT name, 'rows of a load that is not there' FROM loaded GROUP BY name
   HAVING min(source) < 0 OR max(source) > (SELECT coalesce(max(load_no), -1) FROM raw.load)
   UNION ALL
+  SELECT 'raw.detail', 'rows of a load or an event that is not there' FROM raw.detail
+  HAVING min(source) < 0 OR max(source) > (SELECT coalesce(max(load_no), -1) FROM raw.load) OR min(event_id) < 0
+  UNION ALL
   SELECT name, 'days that cannot be' FROM fact
   WHERE earliest < TIMESTAMP '1900-01-01' OR latest > TIMESTAMP '2200-01-01'
   UNION ALL

@@ -15,6 +15,8 @@ CREATE TABLE raw.event (
 CREATE TABLE raw.repeated (
   event_id BIGINT, customer_no INTEGER, ts TIMESTAMP, action raw.action_name, product_no INTEGER, outlet_no INTEGER,
   store_no INTEGER, receipt_id VARCHAR, amount DECIMAL(18, 4), quantity DECIMAL(18, 4), source INTEGER);
+-- what a row said that no analysis reads yet: search_text, review_text, rating, seconds, creative ...
+CREATE TABLE raw.detail (event_id BIGINT, name VARCHAR, value VARCHAR, source INTEGER);
 CREATE TABLE raw.customer (
   customer_no INTEGER, customer_id VARCHAR, region VARCHAR, gender VARCHAR, age_band VARCHAR);
 CREATE TABLE raw.product (

@@ -63,20 +63,20 @@ size_t count_in_files(const std::string& folder, const std::string& text) {
 // What a store of 40 customers has of one of them, each text another one that nobody else has.
 struct Traces {
   std::string id = "Zoë-세종7731", region = "region-of-zoe", receipt = "receipt-of-zoe",
-              product = "thing-of-zoe";
-  std::vector<std::string> all() const { return {id, region, receipt, product}; }
+              product = "thing-of-zoe", review = "words-of-zoe";
+  std::vector<std::string> all() const { return {id, region, receipt, product, review}; }
   std::string events() const {
-    std::string out = "customer_id,ts,region,product_id,amount,receipt_id,partner\n";
+    std::string out = "customer_id,ts,region,product_id,amount,receipt_id,partner,review_text\n";
     auto add = [&](auto who, int month, int day, auto region, auto product, auto receipt, int number) {
-      out += fmt::format("{},2023-{:02}-{:02},{},{},{}.5,{}-{},{}\n", who, month, day, region, product,
-                         number, receipt, month, number % 2 == 0 ? "app" : "shop");
+      out += fmt::format("{},2023-{:02}-{:02},{},{},{}.5,{}-{},{},{}\n", who, month, day, region, product,
+                         number, receipt, month, number % 2 == 0 ? "app" : "shop", who == id ? review : "");
     };
     for (int month = 1; month <= 12; ++month)
       for (int c = 0; c < 40; ++c)
         add(fmt::format("c{}", c), month, 1 + c % 27, "Busan", fmt::format("p{}", c % 5),
             fmt::format("r{}", c), c);
     for (int month : {1, 5, 11}) add(id, month, 3, region, product, receipt, 12);
-    return out + fmt::format("{},never,{},{},1,{},app\n", id, region, product, receipt);
+    return out + fmt::format("{},never,{},{},1,{},app,\n", id, region, product, receipt);
   }
 };
 

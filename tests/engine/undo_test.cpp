@@ -26,7 +26,12 @@ constexpr const char* all_there_is[] = {
     "FROM rows JOIN load USING (source) JOIN raw.customer USING (customer_no) LEFT JOIN raw.product USING "
     "(product_no) "
     "JOIN raw.outlet USING (outlet_no) GROUP BY ALL ORDER BY ALL",
-    "SELECT customer_id, region FROM raw.customer ORDER BY ALL",
+    "WITH load AS (SELECT load_no AS source, rank() OVER (ORDER BY load_no) AS load FROM raw.load), "
+    "rows AS (FROM raw.event UNION ALL FROM raw.repeated) "
+    "SELECT load, customer_id, ts, name, value, count(*) FROM raw.detail d JOIN load USING (source) JOIN "
+    "rows e "
+    "USING (event_id) JOIN raw.customer USING (customer_no) GROUP BY ALL ORDER BY ALL",
+    "SELECT count(*) FROM raw.detail", "SELECT customer_id, region FROM raw.customer ORDER BY ALL",
     "SELECT product_id, product_name FROM raw.product ORDER BY ALL",
     "SELECT partner, channel FROM raw.outlet ORDER BY ALL",
     "SELECT customer_id, action, day, receipt, last_ts, amount, lines FROM feature.receipt JOIN raw.customer "
@@ -128,14 +133,15 @@ class Loads {
   // Some of a hundred events that there may be, some of them twice; names and regions differ from file to
   // file.
   std::string file(std::map<uint64_t, uint64_t>& copies_of) {
-    std::string text = "customer_id,ts,product_id,product_name,region,channel,amount,receipt_id\n";
+    std::string text = "customer_id,ts,product_id,product_name,region,channel,amount,receipt_id,rating\n";
     uint64_t first = random_.below(80), last = first + 5 + random_.below(40);
     for (uint64_t event = first; event < last; ++event)
       for (uint64_t copies = random_.below(3); copies > 0; --copies, ++copies_of[event])
-        text += fmt::format("{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{}\n", customer(event),
+        text += fmt::format("{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{},{}\n", customer(event),
                             1 + event / 12, 1 + event % 28, event % 97, name_of(event % 97), random_.below(2),
-                            event % 4 == 0 ? "online" : "offline", event, event / 2);
-    text += fmt::format("nobody{},never,p1,name,region,online,1,r0\n", random_.below(13));
+                            event % 4 == 0 ? "online" : "offline", event, event / 2,
+                            event % 3 == 0 ? std::to_string(event % 5) : "");
+    text += fmt::format("nobody{},never,p1,name,region,online,1,r0,\n", random_.below(13));
     return folder_.write(fmt::format("{}.csv", files_++), text);
   }
 
