@@ -33,15 +33,25 @@ Language language(const Options& options) {
   return Language::en;
 }
 
+// The format that is asked for, else the one that the name of the file to write ends with.
+std::string asked_format(const Options& options) {
+  if (!options.format.empty()) return options.format;
+  std::string end = std::filesystem::path(options.out).extension().string();
+  for (const char* known : {"csv", "json", "parquet", "xlsx"})
+    if (end == std::string(".") + known) return known;
+  return "text";
+}
+
 RowStyle style(const Options& options) {
   RowStyle style{.plain = options.plain,
                  .for_spreadsheet = !options.out.empty(),
                  .language = language(options),
                  .per_customer = options.per_customer};
-  if (options.format == "csv") style.format = Format::csv;
-  if (options.format == "parquet") style.format = Format::parquet;
-  if (options.format == "xlsx") style.format = Format::xlsx;
-  if (options.json || options.format == "json") style.format = Format::json;
+  std::string format = asked_format(options);
+  if (format == "csv") style.format = Format::csv;
+  if (format == "parquet") style.format = Format::parquet;
+  if (format == "xlsx") style.format = Format::xlsx;
+  if (options.json || format == "json") style.format = Format::json;
   return style;
 }
 

@@ -34,7 +34,7 @@ struct Options {
   // simulate
   std::string simulator;
   // show, sql, report, completion
-  std::string target, format = "text", out;
+  std::string target, format, out;  // no format: as the name of `out` ends, else a text table
   bool plain = false;
   int64_t limit = -1, per_customer = 0;
   SqlLimits sql;

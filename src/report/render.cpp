@@ -403,6 +403,7 @@ std::string to_text(const std::vector<FileSummary>& files, Language language) {
 }
 
 std::string to_text(const std::vector<LoadSummary>& loads, Language language) {
+  if (loads.empty()) return said(words::no_loads(), language);
   std::string out;
   for (const auto& load : loads) {
     out += fmt::format("{:>5}  {}  ", load.load_no, load.loaded_at);

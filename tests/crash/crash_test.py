@@ -180,6 +180,44 @@ class FirstImport:
         return loads == 2
 
 
+class Forget:
+    """Whoever is forgotten is there with all rows, or gone; and of who is gone no byte is left after the next writing."""
+
+    name = "forget"
+
+    def __init__(self, store, saved):
+        self.store, self.saved = store, saved
+        most = "SELECT customer_id AS id FROM raw.event JOIN raw.customer USING (customer_no) GROUP BY ALL ORDER BY count(*) DESC, id"
+        self.id = json.loads(store.run("sql", most + " LIMIT 1", "--json"))[0]["id"]
+        self.command = ["forget", self.id]
+        self.all_rows = self.rows()
+        if self.all_rows == 0 or not self.bytes_left():
+            raise Broken("forget: nothing to see")
+
+    def rows(self):
+        where = f"FROM raw.event JOIN raw.customer USING (customer_no) WHERE customer_id = '{self.id}'"
+        return json.loads(self.store.run("sql", f"SELECT count(*) AS n {where}", "--json"))[0]["n"]
+
+    def bytes_left(self):
+        with open(self.store.path, "rb") as file:
+            return self.id.encode() in file.read()
+
+    def check(self):
+        rows = self.rows()
+        if rows not in (0, self.all_rows):
+            raise Broken(f"{rows} of {self.all_rows} rows are left")
+        self.store.run("run", "rfm", *LATE)
+        if rows == 0 and self.bytes_left():
+            raise Broken("bytes are left of who was forgotten")
+        if rows == 0 and "no customer" not in self.refusal():
+            raise Broken("who was forgotten may be contacted")
+        return rows == 0
+
+    def refusal(self):
+        done = subprocess.run(self.store.command("suppress", self.id), capture_output=True, text=True)
+        return done.stderr
+
+
 class Pipeline:
     name = "pipeline"
 
@@ -270,11 +308,14 @@ def main():
         for subject in subjects:
             subject.seconds = seconds_of(store, saved, subject.command)
         first = FirstImport(store, None, big, small)
-        for subject in (*subjects, first):
+        store.restore(saved)
+        forget = Forget(store, saved)
+        forget.seconds = seconds_of(store, saved, forget.command)
+        for subject in (*subjects, first, forget):
             subject.tried = subject.killed = subject.changed = subject.stopped = 0
 
         for i in range(args.kills * len(subjects)):
-            subject = first if i % 10 == 9 else subjects[i % len(subjects)]
+            subject = {8: forget, 9: first}.get(i % 10, subjects[i % len(subjects)])
             moment = draw.uniform(0, 1.2 * subject.seconds)  # a little beyond the end too
             if time.monotonic() - start > args.seconds:
                 continue
@@ -294,7 +335,8 @@ def main():
                 problems.append(
                     f"{subject.name} stopped by {number.name} after {moment:.3f} of {subject.seconds:.3f} s: {broken}"
                 )
-        print(f"first import: {first.tried} kills, {first.killed} before its end")
+        for subject in (first, forget):
+            print(f"{subject.name}: {subject.tried} kills, {subject.killed} before its end, work there {subject.changed}")
         for subject in subjects:
             print(
                 f"{subject.name}, {subject.seconds:.2f} s: {subject.tried} kills, {subject.killed} before its end, "

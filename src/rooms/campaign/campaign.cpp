@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "contract/declare.h"
 #include "contract/largest_values.h"
+#include "danggol/printable.h"
 #include "learn/intervals.h"
 #include "learn/metrics.h"
 #include "rooms/campaign/campaign.sql.h"
@@ -38,6 +39,12 @@ struct Params {
 };
 
 Status validate(const Params& params) {
+  for (const auto& [name, offer] :
+       {std::pair("offer", params.offer), std::pair("loyal-offer", params.loyal_offer)})
+    if (offer == "none" || std::any_of(offer.begin(), offer.end(), [](char c) { return c >= 0 && c < ' '; }))
+      return Error{Code::bad_input,
+                   fmt::format("{}={}: must be words of one line; none is the name of the hold-out", name,
+                               printable(offer))};
   if (params.budget > 0 && !params.knows_costs())
     return Error{Code::bad_input,
                  fmt::format("budget={}: what a contact costs is not known; give --cost-sms, "
@@ -383,7 +390,8 @@ void say_limits(const Counts& counts, const Params& params, Date as_of, Summary&
   else if (counts.beyond > 0)
     summary.say(
         words::beyond_budget({.as_of = as_of, .budget = Number(params.budget), .customers = counts.beyond}));
-  else if (counts.treated > 0) summary.say(words::no_limit({.as_of = as_of}));
+  else if (counts.treated > 0 && params.most_customers == 0 && params.budget == 0)
+    summary.say(words::no_limit({.as_of = as_of}));
 }
 
 void say_list(const Counts& counts, const Params& params, const TimeFrame& time, Summary& summary) {
