@@ -87,7 +87,7 @@ struct Loaded {
       insert(fmt::format("outlet VALUES ({}, nullif('{}', ''), nullif('{}', ''))", number_of(outlet_at, o),
                          outlets[o].first, outlets[o].second));
     for (size_t p = 0; p < products.size(); ++p)
-      insert(fmt::format("product VALUES ({}, '{}', '', '', '')", number_of(product_at, p), products[p]));
+      insert(fmt::format("product VALUES ({}, '{}', '', '', '', '')", number_of(product_at, p), products[p]));
     for (size_t s = 0; s < stores.size(); ++s)
       insert(fmt::format("store VALUES ({}, '{}', '', '')", number_of(store_at, s), stores[s]));
     std::string values;
