@@ -246,7 +246,7 @@ Status consent(const Options& options) {
   TRY(must_exist(options));
   ConsentRequest request = options.consent;
   request.given = !options.refuses;
-  bool asks = request.ids.empty() && request.file.empty();
+  bool asks = request.ids.empty() && request.file.empty() && request.media.empty() && request.given;
   Engine engine = TRY(open(options, asks ? Engine::Access::read : Engine::Access::write));
   auto summary = TRY(asks ? engine.consents() : engine.consent(request));
   print(options.json ? to_json(summary) : to_text(summary, language(options)));

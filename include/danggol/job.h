@@ -102,9 +102,10 @@ struct ConsentRequest {
 };
 
 struct ConsentSummary {
-  int64_t added = 0;         // words that were new
-  int64_t rows_removed = 0;  // of the contact lists of earlier runs
-  bool is_kept = false;      // any consent is: else everybody is reachable, but not at night
+  int64_t added = 0;                                         // words that were new
+  std::vector<std::pair<std::string, std::string>> columns;  // of the file, that were read, and as what
+  int64_t rows_removed = 0;                                  // of the contact lists of earlier runs
+  bool is_kept = false;  // any consent is: else everybody is reachable, but not at night
   int64_t customers = 0;
   std::vector<std::pair<std::string, int64_t>> reachable;  // customers by medium
 };

@@ -196,13 +196,13 @@ struct Engine::State {
   }
   Result<ForgetSummary> work(store::Connection& connection, const ForgetRequest& request,
                              const Progress& progress) {
+    (void)TRY(shop_settings());  // by which results are made anew
     auto [summary, again] = TRY(engine::forget(connection, request, database.key_file()));
     for (const RunRequest& lost : again) {
       summary.again.push_back(lost.room);
       if (request.dry_run) continue;
       auto run = work(connection, lost, progress);
       if (run) summary.reruns.push_back(*std::move(run));
-      else if (run.error().code == Code::cancelled) return run.error();
       else summary.failed.emplace_back(lost.room, run.error());
     }
     return summary;

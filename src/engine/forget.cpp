@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "contract/room.h"
 #include "engine/forget.sql.h"
+#include "engine/forget_whom.sql.h"
 #include "engine/identity.h"
 #include "engine/results.h"
 #include "features/frame.h"
@@ -20,11 +21,28 @@
 namespace danggol::engine {
 namespace {
 
-// The temporary tables `asked` (id) and `going` (number): the customers of these ids.
+// The temporary tables `going` (number), the customers of these ids, and `asked` (id, is_alone): the ids, and
+// as the store writes them; `is_alone` where no other customer's differs by letter case alone, so that every
+// way of writing it is theirs. The macro is_asked(id) follows.
 Status ask(store::Connection& connection, const std::vector<std::string>& ids, const std::string& key_file) {
   TRY(ingest::create_suppression(connection));
-  TRY(connection.execute("CREATE OR REPLACE TEMP TABLE asked (id VARCHAR)"));
-  for (const std::string& id : ids) TRY(connection.execute("INSERT INTO asked VALUES ($id)", {{"id", id}}));
+  TRY(connection.execute("CREATE OR REPLACE TEMP TABLE asked (id VARCHAR, is_alone BOOLEAN)"));
+  for (const std::string& id : ids) {
+    Table like = TRY(
+        connection.query("SELECT customer_id FROM raw.customer WHERE folded_id(customer_id) = folded_id($id) "
+                         "ORDER BY customer_id <> $id, customer_id",
+                         {{"id", id}}));
+    const auto& written = like.texts("customer_id");
+    bool is_written_so = !written.empty() && written[0] == id;
+    if (written.size() > 1 && !is_written_so)
+      return Error{Code::bad_input,
+                   fmt::format("forget: {}: may be {}; name one as it is written, nothing was changed", id,
+                               fmt::join(written, " or "))};
+    for (const std::string& each : {id, written.empty() ? id : written[0]})
+      TRY(connection.execute("INSERT INTO asked VALUES ($id, $alone)",
+                             {{"id", each}, {"alone", written.size() < 2}}));
+  }
+  TRY(connection.execute(sql::forget_whom));
   auto unknown = TRY(ingest::unknown_people(connection, key_file));
   if (!unknown.empty()) {
     std::string near = TRY(ingest::nearest_customers(connection, unknown)).in(Language::en);
@@ -33,8 +51,8 @@ Status ask(store::Connection& connection, const std::vector<std::string>& ids, c
                              fmt::join(unknown, ", "), near.empty() ? "" : "; did you mean " + near + "?")};
   }
   return connection.execute(
-      "CREATE OR REPLACE TEMP TABLE going AS SELECT customer_no AS number FROM raw.customer "
-      "WHERE folded_id(customer_id) IN (SELECT folded_id(id) FROM asked)");
+      "CREATE OR REPLACE TEMP TABLE going AS SELECT customer_no AS number FROM raw.customer WHERE "
+      "is_asked(customer_id)");
 }
 
 // The temporary table `dropped` (run_id): the runs that could see a load of theirs, or name them; where the
@@ -47,7 +65,7 @@ Status choose_runs(store::Connection& connection) {
           "INSERT INTO dropped SELECT run_id FROM run.log WHERE room = $room AND run_id NOT IN (FROM "
           "dropped) "
           "AND EXISTS (FROM (SELECT customer_id FROM raw.suppression UNION ALL SELECT customer_id FROM "
-          "raw.consent) SEMI JOIN asked ON folded_id(customer_id) = folded_id(id))",
+          "raw.consent) WHERE is_asked(customer_id))",
           {{"room", room.info.name}}));
   return {};
 }
@@ -88,6 +106,12 @@ Status drop_runs(store::Connection& connection, ForgetSummary& summary) {
     tables.push_back(store::identifier("history", name));
   for (const std::string& table : tables)
     TRY(connection.execute(fmt::format("DELETE FROM {} WHERE run_id IN (FROM dropped)", table)));
+  // what was known of each buyer at a cutoff: whoever needs it makes it anew
+  Table known = TRY(
+      connection.query("SELECT table_name AS name FROM duckdb_tables() WHERE database_name = 'danggol' AND "
+                       "schema_name = 'feature' AND table_name <> 'receipt'"));
+  for (const std::string& name : known.texts("name"))
+    TRY(connection.execute("DROP TABLE " + store::identifier("feature", name)));
   return connection.execute(
       "DELETE FROM run.input WHERE read_run_id IN (FROM dropped);"
       "DELETE FROM run.log WHERE run_id IN (FROM naming);"
@@ -98,11 +122,13 @@ Status drop_runs(store::Connection& connection, ForgetSummary& summary) {
 // What is left of them beside rows: texts of rejects and errors, names of files, places on lists.
 Status blank(store::Connection& connection, ForgetSummary& summary) {
   summary.rejects = TRY(ingest::blank_rejects(connection, "raw.reject"));
+  TRY(connection.execute(
+      "INSERT INTO raw.consent SELECT '', 'sms', false, DATE '1970-01-01', '', NULL WHERE EXISTS "
+      "(FROM raw.consent) AND NOT EXISTS (FROM raw.consent WHERE customer_id = '')"));
   for (const char* list : {"raw.suppression", "raw.consent"})
-    TRY(connection.execute(
-        fmt::format("DELETE FROM {0} WHERE folded_id(customer_id) IN (SELECT folded_id(id) FROM asked);"
-                    "UPDATE {0} SET source = '' WHERE is_named(source)",
-                    list)));
+    TRY(connection.execute(fmt::format(
+        "DELETE FROM {0} WHERE is_asked(customer_id); UPDATE {0} SET source = '' WHERE is_named(source)",
+        list)));
   for (const char* table : {"raw.load", "raw.reject"})
     TRY(connection.execute(
         fmt::format("UPDATE {} SET file = 'load ' || load_no WHERE is_named(file)", table)));

@@ -178,6 +178,10 @@ Status set(const std::string& store_path, const std::vector<Setting>& settings) 
   std::string text = TRY(text_of(path));
   for (const Setting& setting : settings)
     text = with_toml_value(text, setting.section, setting.name, setting.value);
+  if (text.size() > most_bytes)
+    return Error{
+        Code::bad_input,
+        fmt::format("{}: would be larger than {} bytes, the most that settings may have", path, most_bytes)};
   (void)TRY(parse(text, path));
   OutputFile file = TRY(OutputFile::create(path));
   file.stream() << text;

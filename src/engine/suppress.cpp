@@ -99,8 +99,10 @@ Result<Date> day_of(const ConsentRequest& request) {
 Status change(store::Connection& connection, const ConsentRequest& request, const std::string& key_file,
               ConsentSummary& summary) {
   Date day = TRY(day_of(request));
-  if (!request.file.empty())
-    summary.added += TRY(ingest::keep_consents(connection, request.file, day, key_file));
+  if (!request.file.empty()) {
+    auto kept = TRY(ingest::keep_consents(connection, request.file, day, key_file));
+    summary.added += kept.added, summary.columns = std::move(kept.columns);
+  }
   if (!request.ids.empty())
     summary.added +=
         TRY(ingest::keep_consents(connection, request.ids, request.media, request.given, day, key_file));
@@ -129,12 +131,13 @@ Result<ConsentSummary> consent(store::Connection& connection, const ConsentReque
   if (!request.ids.empty() && request.media.empty())
     return Error{Code::bad_input, fmt::format("consent: through which media? give --media, some of {}",
                                               fmt::join(ingest::media, ", "))};
-  if (request.ids.empty() && request.file.empty())
-    return Error{Code::bad_input, "consent: no customer named; give ids or --file FILE"};
+  if (request.ids.empty() && (request.file.empty() || !request.media.empty() || !request.given))
+    return Error{Code::bad_input, "consent: no customer named; give ids with --media, or --file FILE alone"};
   ConsentSummary changed;
   TRY(connection.together([&] { return change(connection, request, key_file, changed); }));
   ConsentSummary summary = TRY(consents_of(connection));
   summary.added = changed.added, summary.rows_removed = changed.rows_removed;
+  summary.columns = std::move(changed.columns);
   return summary;
 }
 

@@ -20,48 +20,88 @@ namespace danggol::ingest {
 namespace {
 
 using Words = std::vector<std::string_view>;
-// What the name of a column, or a cell, has in it.
-const std::array<Words, media.size()> words_of_media = {
-    Words{"sms", "lms", "mms", "text", "문자"}, Words{"push", "app", "푸시", "앱"},
-    Words{"email", "mail", "메일"}, Words{"kakao", "카카오", "알림톡", "친구톡"}, Words{"night", "야간"}};
-const Words words_of_medium = {"medium", "media", "channel", "매체", "채널"},
-            words_of_consent = {"consent", "given", "agree", "optin", "status", "동의", "수신여부"},
-            words_of_day = {"date", "day", "time", "일자", "일시", "날짜", "동의일", "변경일", "수정일"},
-            yes = {"y",      "yes",   "true",  "1",    "t",    "o",        "on",   "agree",
-                   "agreed", "optin", "given", "동의", "수신", "수신동의", "허용", "예"},
-            no = {"n",      "no",      "false",    "0",      "f",         "x",
-                  "off",    "refused", "disagree", "optout", "withdrawn", "미동의",
-                  "비동의", "거부",    "수신거부", "철회",   "아니오"};
 
-// Small letters, without blanks and marks between them.
-std::string bare(std::string_view text) {
+// What may stand in the name of a column, once blanks and marks are gone: a medium, and what is asked of it.
+const std::array<Words, media.size()> words_of_media = {
+    Words{"textmessage", "sms", "lms", "mms", "문자메시지", "문자"},
+    Words{"apppush", "pushnotification", "push", "앱푸시", "앱알림", "푸시알림", "푸시", "앱"},
+    Words{"email", "이메일", "메일"}, Words{"kakaotalk", "kakao", "카카오톡", "카카오", "알림톡", "친구톡"},
+    Words{"nighttime", "night", "야간"}};
+const Words asks_consent = {"",
+                            "consent",
+                            "consented",
+                            "optin",
+                            "agree",
+                            "agreed",
+                            "agreement",
+                            "subscribed",
+                            "동의",
+                            "동의여부",
+                            "수신",
+                            "수신동의",
+                            "수신동의여부",
+                            "수신여부",
+                            "광고",
+                            "광고수신",
+                            "광고수신동의",
+                            "마케팅동의",
+                            "마케팅수신동의",
+                            "marketing",
+                            "marketingconsent"},
+            asks_refusal = {"optout", "optedout", "unsubscribe",  "unsubscribed", "blocked", "refused",
+                            "거부",   "수신거부", "수신거부여부", "차단",         "미동의"},
+            asks_day = {"date",     "day",      "consentdate",    "agreedat",     "동의일",
+                        "동의일자", "동의일시", "수신동의일",     "수신동의일자", "수신동의일시",
+                        "변경일",   "변경일시", "수신동의변경일", "일자",         "날짜"},
+            names_medium = {"medium", "media", "channel", "매체", "채널", "수신매체"};
+const Words yes = {"y",      "yes",    "true",     "1",     "t",          "o",     "on",
+                   "agree",  "agreed", "opt-in",   "optin", "subscribed", "given", "동의",
+                   "동의함", "수신",   "수신동의", "허용",  "예",         "네"},
+            no = {"n",      "no",      "false",    "0",       "f",        "x",         "off",
+                  "refuse", "refused", "disagree", "opt-out", "optout",   "withdrawn", "unsubscribed",
+                  "미동의", "비동의",  "동의안함", "거부",    "수신거부", "수신안함",  "미수신",
+                  "차단",   "해지",    "철회",     "아니오",  "아니요"};
+
+bool is_of(std::string_view text, const Words& words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+// In small letters, without such characters.
+std::string small(std::string_view text, std::string_view without) {
   std::string out;
   for (char c : text)
-    if (c != ' ' && c != '_' && c != '-' && c != '.')
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    if (without.find(c) == without.npos) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
   return out;
 }
-bool has_one_of(std::string_view text, const Words& words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return text.find(word) != text.npos; });
-}
-std::optional<size_t> medium_in(std::string_view text) {
+std::string bare(std::string_view name) { return small(name, " _-.()"); }
+
+// The medium that a text begins or ends with, which is taken off it.
+std::optional<size_t> take_medium(std::string& text) {
   for (size_t m = 0; m < media.size(); ++m)
-    if (has_one_of(bare(text), words_of_media[m])) return m;
+    for (std::string_view word : words_of_media[m]) {
+      if (text.starts_with(word)) text.erase(0, word.size());
+      else if (text.ends_with(word)) text.resize(text.size() - word.size());
+      else continue;
+      return m;
+    }
   return {};
 }
 std::optional<bool> answer_in(std::string_view cell) {
-  std::string text = bare(cell);
-  auto is_of = [&](const Words& words) { return std::find(words.begin(), words.end(), text) != words.end(); };
-  if (is_of(yes)) return true;
-  if (is_of(no)) return false;
+  std::string text = small(cell, " ");
+  if (is_of(text, yes)) return true;
+  if (is_of(text, no)) return false;
   return {};
 }
 
-// Which column is what; -1 for none. Either `medium` and `consent`, or some of `of_medium`.
+// What the columns are. One whose name has more in it than a medium and what is asked is not read.
 struct Columns {
+  struct Answer {
+    int column;
+    size_t medium;
+    bool is_refusal;  // a yes refuses, and a no says nothing
+  };
   int customer = -1, medium = -1, consent = -1, day = -1;
-  std::array<int, media.size()> of_medium{-1, -1, -1, -1, -1};
+  std::vector<Answer> answers;
+  std::array<int, media.size()> days{-1, -1, -1, -1, -1};  // of one medium alone
   bool is_long() const { return medium >= 0 && consent >= 0; }
 };
 Columns columns_of(const ListFile& file) {
@@ -69,11 +109,14 @@ Columns columns_of(const ListFile& file) {
   for (int c = 0; c < static_cast<int>(file.header.size()); ++c) {
     if (c == file.customer) continue;
     std::string name = bare(file.header[static_cast<size_t>(c)]);
-    auto medium = medium_in(name);
-    if (has_one_of(name, words_of_day)) out.day = out.day < 0 ? c : out.day;
-    else if (medium) out.of_medium[*medium] = c;
-    else if (has_one_of(name, words_of_medium)) out.medium = c;
-    else if (has_one_of(name, words_of_consent)) out.consent = c;
+    if (is_of(name, names_medium)) out.medium = c;
+    else if (is_of(name, asks_day)) out.day = out.day < 0 ? c : out.day;
+    else if (name == "status" || (!name.empty() && is_of(name, asks_consent))) out.consent = c;
+    else if (auto medium = take_medium(name)) {
+      if (is_of(name, asks_consent)) out.answers.push_back({c, *medium, false});
+      else if (is_of(name, asks_refusal)) out.answers.push_back({c, *medium, true});
+      else if (is_of(name, asks_day)) out.days[*medium] = c;
+    }
   }
   return out;
 }
@@ -88,19 +131,16 @@ struct Consent {
 // The rows of the table, which `where` is the path of.
 class Reader {
  public:
-  Reader(const ListFile& file, std::string where, Date today)
-      : file_(file), where_(std::move(where)), today_(today), columns_(columns_of(file)) {}
+  Reader(const ListFile& file, const Columns& columns, std::string where, Date today)
+      : file_(file), columns_(columns), where_(std::move(where)), today_(today) {}
 
   Result<std::vector<Consent>> read() {
-    bool is_wide =
-        std::any_of(columns_.of_medium.begin(), columns_.of_medium.end(), [](int c) { return c >= 0; });
-    if (columns_.customer < 0 || (!columns_.is_long() && !is_wide))
-      return Error{
-          Code::bad_input,
-          fmt::format("{}: must be a table of customers with a column each medium ({}), or with the columns "
-                      "medium and consent",
-                      where_, fmt::join(media, ", "))};
-    TRY(settle_days());
+    if (columns_.customer < 0 || (!columns_.is_long() && columns_.answers.empty()))
+      return Error{Code::bad_input,
+                   fmt::format("{}: must be a table of customers with a column each medium ({}), or with the "
+                               "columns medium and consent",
+                               where_, fmt::join(media, ", "))};
+    settle_days();
     for (size_t i = 1; i < file_.block.records.size(); ++i) TRY(add(file_.block.records[i]));
     return std::move(out_);
   }
@@ -115,28 +155,30 @@ class Reader {
   }
 
   // The order of a day's numbers is a matter of the whole column.
-  Status settle_days() {
+  void settle_days() {
     TimeEvidence seen;
-    for (size_t i = 1; i < file_.block.records.size(); ++i)
-      if (auto text = cell(file_.block.records[i], columns_.day); !text.empty())
-        (void)parse_time(text, {}, seen);
+    for (size_t i = 1; i < file_.block.records.size(); ++i) {
+      (void)parse_time(cell(file_.block.records[i], columns_.day), {}, seen);
+      for (int column : columns_.days) (void)parse_time(cell(file_.block.records[i], column), {}, seen);
+    }
     style_.order = seen.shown();
-    return {};
   }
-  Result<Date> day_of(const Record& record) {
-    std::string_view text = cell(record, columns_.day);
+  Result<Date> day_of(const Record& record, size_t medium) {
+    std::string_view text = cell(record, columns_.days[medium] >= 0 ? columns_.days[medium] : columns_.day);
     if (text.empty()) return today_;
     TimeEvidence ignored;
     auto time = parse_time(text, style_, ignored);
     if (!time) return bad(record, text, "must be a day, such as 2024-01-31");
-    if (to_date(*time).days > today_.days + 1) return bad(record, text, "must be a day that has been");
+    if (to_date(*time) > to_date(now_utc())) return bad(record, text, "must be a day that has been");
     return to_date(*time);
   }
-  Status answer(const Record& record, const std::string& id, size_t medium, std::string_view text) {
+  Status answer(const Record& record, const std::string& id, const Columns::Answer& asked) {
+    std::string_view text = cell(record, asked.column);
     if (text.empty()) return {};
-    auto given = answer_in(text);
-    if (!given) return bad(record, text, "must be a yes or a no, such as Y or N");
-    out_.push_back({id, medium, *given, TRY(day_of(record))});
+    auto said = answer_in(text);
+    if (!said) return bad(record, text, "must be a yes or a no, such as Y or N");
+    if (asked.is_refusal && !*said) return {};
+    out_.push_back({id, asked.medium, *said && !asked.is_refusal, TRY(day_of(record, asked.medium))});
     return {};
   }
   Status add(const Record& record) {
@@ -144,21 +186,21 @@ class Reader {
     std::string id = cleaned(std::string(customer_id(cell(record, columns_.customer))));
     if (id.empty() || id.size() > most_id_bytes || !why_nobody(id).empty()) return {};
     if (!columns_.is_long()) {
-      for (size_t m = 0; m < media.size(); ++m)
-        TRY(answer(record, id, m, cell(record, columns_.of_medium[m])));
+      for (const Columns::Answer& asked : columns_.answers) TRY(answer(record, id, asked));
       return {};
     }
-    auto medium = medium_in(cell(record, columns_.medium));
-    if (!medium)
+    std::string named = bare(cell(record, columns_.medium));
+    auto medium = take_medium(named);
+    if (!medium || !named.empty())
       return bad(record, cell(record, columns_.medium),
                  fmt::format("must be one of {}", fmt::join(media, ", ")));
-    return answer(record, id, *medium, cell(record, columns_.consent));
+    return answer(record, id, {columns_.consent, *medium, false});
   }
 
   const ListFile& file_;
+  const Columns& columns_;
   std::string where_;
   Date today_;
-  Columns columns_;
   TimeStyle style_;
   std::vector<Consent> out_;
 };
@@ -193,16 +235,28 @@ Result<int64_t> keep(store::Connection& connection, const std::vector<Consent>& 
 
 }  // namespace
 
-Result<int64_t> keep_consents(store::Connection& connection, const std::string& path, Date today,
-                              const std::string& key_file) {
+Result<KeptConsents> keep_consents(store::Connection& connection, const std::string& path, Date today,
+                                   const std::string& key_file) {
   ListFile file = TRY(ListFile::read(path));
-  auto consents = TRY(Reader(file, path, today).read());
-  return keep(connection, consents, as_text(std::filesystem::path(path).filename().string()), key_file);
+  Columns columns = columns_of(file);
+  auto consents = TRY(Reader(file, columns, path, today).read());
+  KeptConsents out;
+  auto name_of = [&](int column) { return file.header[static_cast<size_t>(column)]; };
+  if (columns.is_long()) out.columns.emplace_back(name_of(columns.consent), name_of(columns.medium));
+  else
+    for (const Columns::Answer& asked : columns.answers)
+      out.columns.emplace_back(name_of(asked.column),
+                               fmt::format("{}{}", asked.is_refusal ? "no " : "", media[asked.medium]));
+  out.added =
+      TRY(keep(connection, consents, as_text(std::filesystem::path(path).filename().string()), key_file));
+  return out;
 }
 
 Result<int64_t> keep_consents(store::Connection& connection, const std::vector<std::string>& ids,
                               const std::vector<std::string>& of_media, bool given, Date day,
                               const std::string& key_file) {
+  if (day > to_date(now_utc()))
+    return Error{Code::bad_input, fmt::format("date={}: must be a day that has been", to_text(day))};
   TRY(create_suppression(connection));
   std::vector<Consent> consents;
   std::vector<std::string> unknown;
@@ -213,7 +267,7 @@ Result<int64_t> keep_consents(store::Connection& connection, const std::vector<s
             {{"id", id}})) == 0)
       unknown.push_back(id);
     for (const std::string& name : of_media) {
-      auto medium = std::find(media.begin(), media.end(), name);
+      auto medium = std::find(media.begin(), media.end(), small(name, " "));
       if (medium == media.end())
         return Error{Code::bad_input,
                      fmt::format("media={}: must be some of {}", shown(name), fmt::join(media, ", "))};

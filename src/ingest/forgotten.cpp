@@ -12,9 +12,12 @@
 namespace danggol::ingest {
 namespace {
 
-// Signatures of one kind are none of another.
-std::string digest_of(const std::string& secret, const std::string& folded_id) {
+// Signatures of one kind are none of another: of an id however it is written, and as it is written.
+std::string digest_of_folded(const std::string& secret, const std::string& folded_id) {
   return sign(secret, "forgotten customer\n" + folded_id);
+}
+std::string digest_of_written(const std::string& secret, std::string_view id) {
+  return sign(secret, "forgotten customer as written\n" + std::string(id));
 }
 std::string mark_of(const std::string& secret) { return sign(secret, "key of raw.forgotten"); }
 
@@ -53,12 +56,17 @@ Result<std::vector<bool>> Forgotten::among(store::Connection& connection,
     TRY(coming.end_row());
   }
   TRY(coming.close());
+  auto has = [&](const std::string& digest) {
+    return std::binary_search(digests_.begin(), digests_.end(), digest);
+  };
   store::Rows rows = TRY(connection.rows("SELECT place, folded_id(id) FROM coming"));
   Table some;
   while (TRY(rows.next(some)))
-    for (size_t i = 0; i < some.rows(); ++i)
-      out[static_cast<size_t>(some.columns[0].integers[i])] =
-          std::binary_search(digests_.begin(), digests_.end(), digest_of(secret_, some.columns[1].texts[i]));
+    for (size_t i = 0; i < some.rows(); ++i) {
+      size_t place = static_cast<size_t>(some.columns[0].integers[i]);
+      out[place] = has(digest_of_folded(secret_, some.columns[1].texts[i])) ||
+                   has(digest_of_written(secret_, ids[place]));
+    }
   TRY(connection.execute("DROP TABLE coming"));
   return out;
 }
@@ -90,7 +98,8 @@ Status Forgotten::blank_rejects(store::Connection& connection, std::string_view 
 Result<std::vector<std::string>> unknown_people(store::Connection& connection, const std::string& key_file) {
   TRY(create_suppression(connection));
   Table rows = TRY(connection.query(fmt::format(
-      "SELECT id FROM asked ANTI JOIN (SELECT folded_id(customer_id) AS known FROM raw.customer UNION ALL "
+      "SELECT DISTINCT id FROM asked ANTI JOIN (SELECT folded_id(customer_id) AS known FROM raw.customer "
+      "UNION ALL "
       "SELECT folded_id(customer_id) FROM raw.suppression UNION ALL "
       "SELECT folded_id(customer_id) FROM raw.consent UNION ALL "
       "SELECT unnest([folded_id(field) FOR field IN {}]) FROM raw.reject) ON folded_id(id) = known ORDER BY "
@@ -109,12 +118,19 @@ Status keep_forgotten(store::Connection& connection, const std::string& key_file
   TRY(create_suppression(connection));
   Forgotten known = TRY(Forgotten::read(connection, key_file));
   std::string secret = TRY(store::secret_in(key_file));
-  Table ids = TRY(connection.query("SELECT DISTINCT folded_id(id) AS id FROM asked ORDER BY ALL"));
-  for (const std::string& id : ids.texts("id"))
+  Table ids =
+      TRY(connection.query("SELECT DISTINCT is_alone, CASE WHEN is_alone THEN folded_id(id) ELSE id END AS "
+                           "id FROM asked ORDER BY ALL"));
+  for (size_t i = 0; i < ids.rows(); ++i) {
+    const std::string& id = ids.texts("id")[i];
+    bool is_alone = ids.integers("is_alone")[i] != 0;
     TRY(connection.execute(
         "INSERT INTO raw.forgotten SELECT $digest, $made_with, $today WHERE NOT EXISTS "
         "(FROM raw.forgotten WHERE digest = $digest)",
-        {{"digest", digest_of(secret, id)}, {"made_with", mark_of(secret)}, {"today", to_date(now_utc())}}));
+        {{"digest", is_alone ? digest_of_folded(secret, id) : digest_of_written(secret, id)},
+         {"made_with", mark_of(secret)},
+         {"today", to_date(now_utc())}}));
+  }
   return {};
 }
 

@@ -18,7 +18,7 @@ class Forgotten {
   static Result<Forgotten> read(store::Connection& connection, const std::string& key_file);
 
   bool empty() const { return digests_.empty(); }
-  // For each of the ids, compared as folded_id() (suppression.sql) does, whether it is of one of them.
+  // For each of the ids whether it is of one of them, however it is written where nobody else's is like it.
   Result<std::vector<bool>> among(store::Connection& connection,
                                   const std::vector<std::string_view>& ids) const;
   // The rows of such a table as raw.reject that name one of them keep no text.
@@ -36,7 +36,8 @@ Result<int64_t> blank_rejects(store::Connection& connection, std::string_view ta
 // nobody who was forgotten before.
 Result<std::vector<std::string>> unknown_people(store::Connection& connection, const std::string& key_file);
 
-// Adds the ids of `asked`, within the transaction. A key is made where there is none.
+// Adds the ids of `asked` (id, is_alone: nobody else's is like it), within the transaction. A key is made
+// where there is none.
 Status keep_forgotten(store::Connection& connection, const std::string& key_file);
 
 }  // namespace danggol::ingest

@@ -448,19 +448,42 @@ std::string what_is_amount(const Sample& sample, const Match& match, const Names
 }
 
 // Whether a file has what rows of events need.
-bool is_of_rows(const TableMapping& events, const Sample& sample, const Names& names) {
-  RoleColumns roles = Guess(events, sample, names).roles();
+bool is_of_rows(const TableMapping& events, const RoleColumns& roles) {
   bool is_complete = true;
   for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(events, roles, role);
   return is_complete;
 }
 
-// Whether a table of customers or products has their ids and something beside them.
-bool tells(const TableMapping& table, const RoleColumns& columns) {
+// Whether it is a table of customers or products without a preset: ids of which each comes once, with
+// something that is told of such, and nothing that is told of what people did (`as_rows`, the roles as a
+// table of rows) or, in a table of products, of people.
+bool tells(const TableMapping& table, const Sample& sample, const Names& names, const RoleColumns& as_rows) {
   const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(table.kind)];
-  return columns[at(shape.id)] >= 0 &&
-         std::any_of(shape.properties.begin(), shape.properties.end(),
-                     [&](const auto& property) { return columns[at(property.first)] >= 0; });
+  RoleColumns columns = columns_of(table, names);
+  auto has = [&](Role role) { return columns[at(role)] >= 0; };
+  auto is_one = [&](const auto& property) { return has(property.first); };
+  if (!has(shape.id) || !std::any_of(shape.properties.begin(), shape.properties.end(), is_one)) return false;
+  bool is_of_customers = table.kind == Kind::customers;
+  std::vector<Role> of_rows = {Role::time,
+                               Role::receipt,
+                               Role::quantity,
+                               Role::action,
+                               Role::amount,
+                               Role::rating,
+                               is_of_customers ? Role::product : Role::customer};
+  if (is_of_customers) of_rows.push_back(Role::price);
+  for (Role role : of_rows)
+    if (int column = as_rows[at(role)]; column >= 0 && column != columns[at(shape.id)]) return false;
+  const std::string& id = names.plain_of(columns[at(shape.id)]);
+  bool says_people =
+      names.has_any({"gender", "sex", "age", "birthday", "birthdate", "email", "phone", "mobile", "grade",
+                     "성별", "나이", "연령", "연령대", "이메일", "전화번호", "휴대폰"});
+  bool says_goods = has(Role::class_top) || has(Role::brand) || has(Role::list_price) || has(Role::stock) ||
+                    names.has_any({"price", "판매가", "가격"});
+  if (!is_of_customers && (says_people || ((id == "id" || id == "code") && !says_goods))) return false;
+  if (sample.columns.empty()) return true;
+  const auto& ids = sample.columns[static_cast<size_t>(columns[at(shape.id)])];
+  return std::set<std::string_view>(ids.begin(), ids.end()).size() * 10 >= ids.size() * 9;
 }
 
 }  // namespace
@@ -474,16 +497,21 @@ std::string expected(const TableMapping& table) {
 
 Result<Match> match(const Mapping& mapping, const Sample& sample, const std::string& path) {
   Names names(sample.header);
-  auto by_fit = [&](const auto& a, const auto& b) {
-    return fit(a, columns_of(a, names)) < fit(b, columns_of(b, names));
-  };
   bool is_guess = mapping.preset.empty();
   auto best = mapping.tables.begin();
-  if (mapping.tables.size() > 1 && !(is_guess && is_of_rows(*best, sample, names)))
-    best = std::max_element(best + is_guess, mapping.tables.end(), by_fit);
-  // what tells nothing of anybody is no table of them
-  if (is_guess && best != mapping.tables.begin() && !tells(*best, columns_of(*best, names)))
-    best = mapping.tables.begin();
+  if (is_guess && mapping.tables.size() > 1) {
+    RoleColumns as_rows = Guess(*best, sample, names).roles();
+    auto other = is_of_rows(*best, as_rows)
+                     ? mapping.tables.end()
+                     : std::find_if(best + 1, mapping.tables.end(), [&](const TableMapping& table) {
+                         return tells(table, sample, names, as_rows);
+                       });
+    if (other != mapping.tables.end()) best = other;
+  } else {
+    best = std::max_element(mapping.tables.begin(), mapping.tables.end(), [&](const auto& a, const auto& b) {
+      return fit(a, columns_of(a, names)) < fit(b, columns_of(b, names));
+    });
+  }
   Match out{&*best, columns_of(*best, names)};
   for (size_t role = 0; role < role_count; ++role)
     out.found[role] = out.roles[role] < 0 ? Found::not_at_all : Found::by_name;

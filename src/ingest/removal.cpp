@@ -81,27 +81,29 @@ Status drop_unmentioned(store::Connection& connection, const Numbered& kind) {
   return TRY(connection.integer("SELECT count(*) FROM gone")) == 0 ? Status() : close_gaps(connection, kind);
 }
 
-// How often the rows of a load say something of a product follows the rows there are: no more often than it
-// has rows of it, of several values each in proportion. The temporary table `thinned` (load_no, number) holds
-// the products by load of which rows are gone.
+// How often the rows of a load say something of a product follows the rows there are. Whose words they were
+// is not known: what no more rows said than are gone (`gone`) may have been theirs alone, and goes; the
+// others are said no more often than there are rows, of several values each in proportion. The temporary
+// table `thinned` (load_no, number, gone) holds the products by load of which rows are gone.
 Status tell_less(store::Connection& connection) {
   return connection.execute(R"(
     CREATE OR REPLACE TEMP TABLE fewer AS
     WITH
-    said AS (
-      SELECT load_no, number, name, sum(rows) AS said FROM raw.property SEMI JOIN thinned USING (load_no, number)
-      WHERE about = 'product' AND rows IS NOT NULL GROUP BY ALL),
     there AS (
       SELECT source AS load_no, product_no AS number, count(*) AS there
       FROM (SELECT source, product_no FROM raw.event UNION ALL SELECT source, product_no FROM raw.repeated)
-      SEMI JOIN thinned ON load_no = source AND number = product_no GROUP BY ALL)
-    SELECT load_no, number, name, said, coalesce(there, 0) AS there
-    FROM said LEFT JOIN there USING (load_no, number) WHERE coalesce(there, 0) < said;
+      SEMI JOIN thinned ON load_no = source AND number = product_no GROUP BY ALL),
+    said AS (
+      SELECT load_no, number, name, gone, coalesce(sum(rows) FILTER (rows > gone), 0) AS said
+      FROM raw.property JOIN thinned USING (load_no, number)
+      WHERE about = 'product' AND rows IS NOT NULL GROUP BY ALL)
+    SELECT load_no, number, name, gone, said, coalesce(there, 0) AS there
+    FROM said LEFT JOIN there USING (load_no, number);
     DELETE FROM raw.property p USING fewer f
-    WHERE p.about = 'product' AND p.rows IS NOT NULL AND there = 0 AND
+    WHERE p.about = 'product' AND p.rows IS NOT NULL AND (there = 0 OR p.rows <= gone) AND
           p.load_no = f.load_no AND p.number = f.number AND p.name = f.name;
     UPDATE raw.property p SET rows = ceil(p.rows * there / said)::BIGINT FROM fewer f
-    WHERE p.about = 'product' AND p.rows IS NOT NULL AND
+    WHERE p.about = 'product' AND p.rows IS NOT NULL AND there < said AND
           p.load_no = f.load_no AND p.number = f.number AND p.name = f.name;
     DROP TABLE fewer; DROP TABLE thinned)");
 }
@@ -138,10 +140,10 @@ Status take_out(store::Connection& connection, const Removal& removal,
                 const std::function<Status(store::Connection&)>& renew_receipts) {
   TRY(note_leaving(connection, removal));
   TRY(connection.execute(fmt::format(
-      "CREATE OR REPLACE TEMP TABLE thinned AS SELECT DISTINCT source AS load_no, product_no AS number FROM ("
-      "SELECT source, product_no FROM raw.event WHERE {0} UNION ALL SELECT source, product_no FROM "
-      "raw.repeated "
-      "WHERE {0}) WHERE product_no IS NOT NULL",
+      "CREATE OR REPLACE TEMP TABLE thinned AS SELECT source AS load_no, product_no AS number, count(*) AS "
+      "gone "
+      "FROM (SELECT source, product_no FROM raw.event WHERE {0} UNION ALL SELECT source, product_no FROM "
+      "raw.repeated WHERE {0}) WHERE product_no IS NOT NULL GROUP BY ALL",
       removal.events)));
   TRY(connection.execute(fmt::format(
       "CREATE OR REPLACE TEMP TABLE receipt_key AS SELECT DISTINCT customer_no, action, ts::DATE AS day, "
@@ -162,10 +164,6 @@ Status take_out(store::Connection& connection, const Removal& removal,
 }
 
 Status settle_left_out(store::Connection& connection, int64_t first_load) {
-  TRY(connection.execute(
-      fmt::format("CREATE OR REPLACE TEMP TABLE thinned AS SELECT DISTINCT load_no, number FROM raw.property "
-                  "WHERE about = 'product' AND rows IS NOT NULL AND load_no >= {}",
-                  first_load)));
   TRY(tell_less(connection));
   for (const Numbered& kind : all_numbered())
     TRY(connection.execute(fmt::format(

@@ -30,7 +30,8 @@ Status take_out(store::Connection& connection, const Removal& removal,
                 const std::function<Status(store::Connection&)>& renew_receipts);
 
 // After rows of customers were left out of the loads from `first_load` on: what these rows alone spoke of
-// goes, and the loads say what they have.
+// goes, and the loads say what they have. The temporary table `thinned` (load_no, number, gone) says of which
+// products how many rows were left out.
 Status settle_left_out(store::Connection& connection, int64_t first_load);
 
 // The customers and all that is known of them; what the loads have of rows and days follows.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <tuple>
 #include <utility>
@@ -298,6 +299,8 @@ struct NumberedAs {
   RejectLimits limits;
   std::stop_token stop;
   mutable std::deque<std::atomic<int64_t>> turned_down;  // rows by file, of people who were forgotten
+  mutable std::mutex turning_down;
+  mutable std::map<std::pair<int32_t, int32_t>, int64_t> turned_down_of;  // by load and product
   const std::vector<int32_t>& numbers_of(Kind kind, size_t thread) const {
     return numbers[static_cast<size_t>(kind)][thread];
   }
@@ -348,7 +351,7 @@ class EventFeed : public store::RowFeed {
         const Stretch& stretch = at_.block->stretches[at_.stretch];
         int32_t customer = customers[static_cast<size_t>(event.customer)];
         if (customer == none) {
-          ++meaning_.turned_down[stretch.file];
+          turn_down(stretch.file, event.product < 0 ? none : products[static_cast<size_t>(event.product)]);
           continue;
         }
         ids[row] = meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] +
@@ -371,6 +374,13 @@ class EventFeed : public store::RowFeed {
   }
 
  private:
+  void turn_down(size_t file, int32_t product) const {
+    ++meaning_.turned_down[file];
+    if (product == none) return;
+    std::lock_guard lock(meaning_.turning_down);
+    ++meaning_.turned_down_of[{meaning_.files[file].load_no, product}];
+  }
+
   BlockReader<Staged::Event> at_;
   const NumberedAs& meaning_;
 };
@@ -649,6 +659,11 @@ Result<std::vector<int64_t>> Staging::insert(store::Connection& connection, cons
   TRY(connection.insert("coming_reject", reject_feed));
   TRY(forgotten.blank_rejects(connection, "coming_reject"));
   TRY(connection.execute("INSERT INTO raw.reject FROM coming_reject; DROP TABLE coming_reject"));
+  TRY(connection.execute(
+      "CREATE OR REPLACE TEMP TABLE thinned (load_no INTEGER, number INTEGER, gone BIGINT)"));
+  for (const auto& [of, rows] : meaning.turned_down_of)
+    TRY(connection.execute("INSERT INTO thinned VALUES ($load, $product, $rows)",
+                           {{"load", int64_t{of.first}}, {"product", int64_t{of.second}}, {"rows", rows}}));
   for (size_t f = 0; f < files.size(); ++f) turned_down[f] += meaning.turned_down[f];
   return turned_down;
 }

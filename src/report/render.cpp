@@ -167,7 +167,10 @@ std::string to_json(const SuppressSummary& suppressed) {
 std::string to_json(const ConsentSummary& consents) {
   Json reachable = Json::object();
   for (const auto& [medium, customers] : consents.reachable) reachable[medium] = customers;
+  Json columns = Json::object();
+  for (const auto& [column, medium] : consents.columns) columns[column] = medium;
   return Json{{"added", consents.added},
+              {"columns", columns},
               {"rows_removed", consents.rows_removed},
               {"is_kept", consents.is_kept},
               {"customers", consents.customers},
@@ -462,6 +465,8 @@ std::string to_text(const SuppressSummary& s, Language language) {
 std::string to_text(const ConsentSummary& c, Language language) {
   if (!c.is_kept) return said(words::no_consents(), language);
   std::string out;
+  for (const auto& [column, medium] : c.columns)
+    out += "  " + said(words::consent_column({.column = {column}, .medium = {medium}}), language);
   if (c.added > 0) out += said(words::consents_added({.words = c.added}), language);
   for (const auto& [medium, customers] : c.reachable)
     out += "  " + said(words::consenting({.medium = {medium}, .customers = customers, .all = c.customers}),

@@ -125,6 +125,12 @@ Status copy_rows(Connection& connection) {
                              "database_name = 'fresh' ORDER BY name"));
     for (const std::string& name : tables.texts("name"))
       TRY(connection.execute(fmt::format("INSERT INTO fresh.{0} FROM danggol.{0}", name)));
+    Table made = TRY(
+        connection.query("SELECT table_name AS name FROM duckdb_tables() WHERE database_name = 'danggol' AND "
+                         "schema_name = 'feature' AND table_name <> 'receipt'"));
+    for (const std::string& name : made.texts("name"))
+      TRY(connection.execute(
+          fmt::format("CREATE TABLE fresh.feature.{0} AS FROM danggol.feature.{0}", identifier(name))));
     TRY(copy_histories(connection));
     return connection.execute("USE memory");
   };

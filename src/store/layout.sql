@@ -34,7 +34,7 @@ CREATE TABLE raw.exposure (
 -- who is never to be contacted: ids as an import would keep them, whether or not they are a customer's yet
 CREATE TABLE raw.suppression (customer_id VARCHAR, source VARCHAR, added_at TIMESTAMP);
 -- who may be contacted through which medium (sms, push, email, kakao; night: at night, too): what was said last counts.
--- Where nothing was ever said nothing is kept, and everybody may be
+-- Where nothing was ever said nothing is kept, and everybody may be; of nobody ('') is the mark that something was
 CREATE TABLE raw.consent (
   customer_id VARCHAR, medium VARCHAR, given BOOLEAN, day DATE, source VARCHAR, added_at TIMESTAMP);
 -- who was forgotten, so that no import brings them back: ids are not kept, but what only the store's key makes of them
