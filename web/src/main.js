@@ -16,7 +16,7 @@ function tile({ label, period, value, unit, lo, hi, level }, format) {
   return h('div.tile',
     h('dt', format.text(label), period && h('span.period', format.text(period))),
     h('dd', { title: compact ? exact : null }, compact ? format.short(value, unit, 4) : exact,
-      !/^(krw|days)$/.test(unit) && suffix && h('span.unit', suffix),
+      !/^(krw|money|days)$/.test(unit) && suffix && h('span.unit', suffix),
       interval && h('span.interval', `${format.intervalName(level)} ${interval}`)));
 }
 
