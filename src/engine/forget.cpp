@@ -43,13 +43,8 @@ Status ask(store::Connection& connection, const std::vector<std::string>& ids, c
                              {{"id", each}, {"alone", written.size() < 2}}));
   }
   TRY(connection.execute(sql::forget_whom));
-  auto unknown = TRY(ingest::unknown_people(connection, key_file));
-  if (!unknown.empty()) {
-    std::string near = TRY(ingest::nearest_customers(connection, unknown)).in(Language::en);
-    return Error{Code::bad_input,
-                 fmt::format("forget: {}: no customer has this id, nothing was changed{}",
-                             fmt::join(unknown, ", "), near.empty() ? "" : "; did you mean " + near + "?")};
-  }
+  TRY(ingest::expect_none_unknown(connection, "forget", TRY(ingest::unknown_people(connection, key_file))));
+
   return connection.execute(
       "CREATE OR REPLACE TEMP TABLE going AS SELECT customer_no AS number FROM raw.customer WHERE "
       "is_asked(customer_id)");

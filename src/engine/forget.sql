@@ -1,14 +1,15 @@
 -- Of the people in `asked` (id), who are the customers in `going` (number): the runs that are to be dropped.
 
+-- Whether an id stands in a text as a word of its own.
+CREATE OR REPLACE TEMP MACRO is_word_of(given, id) AS regexp_matches(
+  folded_id(given), '(^|[^\p{L}\p{N}])' || regexp_escape(folded_id(id)) || '($|[^\p{L}\p{N}])');
 -- Whether a text names one of them by an id that is more than a number.
 CREATE OR REPLACE TEMP MACRO is_named(given) AS EXISTS (
-  FROM asked WHERE regexp_matches(id, '[^0-9]') AND regexp_matches(
-    folded_id(given), '(^|[^\p{L}\p{N}])' || regexp_escape(folded_id(id)) || '($|[^\p{L}\p{N}])'));
+  FROM asked WHERE regexp_matches(id, '[^0-9]') AND is_word_of(given, id));
 -- The same of any id, for texts that are no numbers.
 CREATE OR REPLACE TEMP MACRO are_named(texts) AS EXISTS (
-  FROM asked WHERE regexp_matches(
-    folded_id(array_to_string([said FOR said IN texts IF regexp_matches(said, '[^-0-9., ]')], ' | ')),
-    '(^|[^\p{L}\p{N}])' || regexp_escape(folded_id(id)) || '($|[^\p{L}\p{N}])'));
+  FROM asked WHERE is_word_of(
+    array_to_string([said FOR said IN texts IF regexp_matches(said, '[^-0-9., ]')], ' | '), id));
 
 -- Runs whose parameters or words name them; the words of old runs are not in parts.
 CREATE OR REPLACE TEMP TABLE naming AS

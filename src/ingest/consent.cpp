@@ -274,12 +274,8 @@ Result<int64_t> keep_consents(store::Connection& connection, const std::vector<s
       consents.push_back({id, static_cast<size_t>(medium - media.begin()), given, day});
     }
   }
-  if (!unknown.empty()) {
-    std::string near = TRY(nearest_customers(connection, unknown)).in(Language::en);
-    return Error{Code::bad_input,
-                 fmt::format("consent: {}: no customer has this id, nothing was changed{}",
-                             fmt::join(unknown, ", "), near.empty() ? "" : "; did you mean " + near + "?")};
-  }
+  TRY(expect_none_unknown(connection, "consent", unknown));
+
   return keep(connection, consents, "command line", key_file);
 }
 

@@ -447,11 +447,11 @@ std::string what_is_amount(const Sample& sample, const Match& match, const Names
   return {};
 }
 
-// Whether a file has what rows of events need.
-bool is_of_rows(const TableMapping& events, const RoleColumns& roles) {
-  bool is_complete = true;
-  for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(events, roles, role);
-  return is_complete;
+// Whether a file has all that a table must have.
+bool is_complete(const TableMapping& table, const RoleColumns& roles) {
+  bool has_all = true;
+  for (size_t role = 0; role < role_count; ++role) has_all &= !lacks(table, roles, role);
+  return has_all;
 }
 
 // Whether it is a table of customers or products without a preset: ids of which each comes once, with
@@ -501,7 +501,7 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
   auto best = mapping.tables.begin();
   if (is_guess && mapping.tables.size() > 1) {
     RoleColumns as_rows = Guess(*best, sample, names).roles();
-    auto other = is_of_rows(*best, as_rows)
+    auto other = is_complete(*best, as_rows)
                      ? mapping.tables.end()
                      : std::find_if(best + 1, mapping.tables.end(), [&](const TableMapping& table) {
                          return tells(table, sample, names, as_rows);
@@ -538,9 +538,8 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
                     "with --{2}={1}#1 or --{2}={1}#2",
                     path, shown(sample.header[static_cast<size_t>(column)]), name(static_cast<Role>(role)))};
   }
-  bool is_complete = true;
-  for (size_t role = 0; role < role_count; ++role) is_complete &= !lacks(*best, out.roles, role);
-  if (is_complete) return out;
+  if (is_complete(*best, out.roles)) return out;
+
   if (is_guess || mapping.tables.size() == 1) return missing(*best, out.roles, sample, names, path);
   std::vector<std::string_view> tables;
   for (const TableMapping& table : mapping.tables) tables.push_back(table.name);

@@ -117,7 +117,11 @@ Status tell_of_leaving(store::Connection& connection) {
   return {};
 }
 
-Status drop_tables(store::Connection& connection) {
+// Of those of the temporary tables `leaving_NAME` what is known is told anew, and whom nothing names any more
+// go.
+Status settle_leaving(store::Connection& connection) {
+  TRY(tell_of_leaving(connection));
+  for (const Numbered& kind : all_numbered()) TRY(drop_unmentioned(connection, kind));
   return connection.execute(
       "DROP TABLE IF EXISTS gone; DROP TABLE IF EXISTS renumbered; DROP TABLE touched; DROP TABLE known; "
       "DROP TABLE changed");
@@ -157,9 +161,8 @@ Status take_out(store::Connection& connection, const Removal& removal,
   TRY(tell_less(connection));
   TRY(settle_repeated(connection));
   TRY(renew_receipts(connection));
-  TRY(tell_of_leaving(connection));
-  for (const Numbered& kind : all_numbered()) TRY(drop_unmentioned(connection, kind));
-  TRY(drop_tables(connection));
+  TRY(settle_leaving(connection));
+
   return connection.execute("DROP TABLE receipt_key");
 }
 
@@ -168,9 +171,7 @@ Status settle_left_out(store::Connection& connection, int64_t first_load) {
   for (const Numbered& kind : all_numbered())
     TRY(connection.execute(fmt::format(
         "CREATE OR REPLACE TEMP TABLE leaving_{0} AS SELECT {0}_no AS number FROM raw.{0}", kind.name)));
-  TRY(tell_of_leaving(connection));
-  for (const Numbered& kind : all_numbered()) TRY(drop_unmentioned(connection, kind));
-  TRY(drop_tables(connection));
+  TRY(settle_leaving(connection));
   return renew_days(connection, fmt::format("l.load_no >= {}", first_load));
 }
 

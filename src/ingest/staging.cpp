@@ -259,6 +259,24 @@ template <class Row>
 class BlockReader {
  public:
   explicit BlockReader(BlockQueue& queue) : queue_(queue) {}
+  // Calls write(row, its stretch, place), which says whether it wrote the row there, until `capacity` rows
+  // are written or a block ends with some; how many, 0 where there is no more.
+  template <class Write>
+  Result<size_t> write_rows(size_t capacity, const Write& write) {
+    size_t written = 0;
+    while (written == 0) {  // all of a block may be left out
+      if (at_end() && !TRY(next())) break;
+      for (; written < capacity && !at_end(); step())
+        written += write(rows[row], block->stretches[stretch], written);
+    }
+    return written;
+  }
+
+  size_t thread = 0;
+  std::string_view texts;
+  size_t row_in_stretch = 0;
+
+ private:
   // To the next block; false if there is none.
   Result<bool> next() {
     size_t item = queue_.next++;
@@ -278,13 +296,9 @@ class BlockReader {
   }
   bool at_end() const { return !block || row == block->rows; }
 
-  size_t thread = 0;
   const StagedBlock* block = nullptr;
   const Row* rows = nullptr;
-  std::string_view texts;
-  size_t row = 0, stretch = 0, row_in_stretch = 0;
-
- private:
+  size_t row = 0, stretch = 0;
   BlockQueue& queue_;
   std::string buffer_;
 };
@@ -331,46 +345,39 @@ class EventFeed : public store::RowFeed {
     auto* actions = chunk.values<Action>(action);
     auto* outlet_nos = chunk.values<int32_t>(outlet_no);
     auto* sources = chunk.values<int32_t>(source);
-    size_t row = 0;
-    auto set_number = [&](int column, const std::vector<int32_t>& numbers, int32_t code) {
-      if (code < 0) chunk.set_null(column, row);
-      else chunk.values<int32_t>(column)[row] = numbers[static_cast<size_t>(code)];
-    };
-    auto set_money = [&](int column, int64_t money) {
-      if (money == Staged::money_absent) chunk.set_null(column, row);
-      else chunk.values<int64_t>(column)[row] = money;
-    };
-    while (row == 0) {  // a block may be all of people who were forgotten
-      if (at_.at_end() && !TRY(at_.next())) break;
-      const auto& outlets = meaning_.outlets[at_.thread];
-      const auto& customers = meaning_.numbers_of(Kind::customers, at_.thread);
-      const auto& products = meaning_.numbers_of(Kind::products, at_.thread);
-      const auto& stores = meaning_.numbers_of(Kind::stores, at_.thread);
-      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
-        const Staged::Event& event = at_.rows[at_.row];
-        const Stretch& stretch = at_.block->stretches[at_.stretch];
-        int32_t customer = customers[static_cast<size_t>(event.customer)];
-        if (customer == none) {
-          turn_down(stretch.file, event.product < 0 ? none : products[static_cast<size_t>(event.product)]);
-          continue;
-        }
-        ids[row] = meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] +
-                   static_cast<int64_t>(at_.row_in_stretch);
-        customer_nos[row] = customer;
-        times[row] = event.ts;
-        actions[row] = event.action;
-        set_number(product_no, products, event.product);
-        outlet_nos[row] = outlets[static_cast<size_t>(event.outlet)];
-        set_number(store_no, stores, event.store);
-        if (event.receipt_bytes == 0) chunk.set_null(receipt_id, row);
-        else chunk.set_text(receipt_id, row, at_.texts.substr(event.receipt_at, event.receipt_bytes));
-        set_money(amount, event.amount);
-        set_money(quantity, event.quantity);
-        sources[row] = meaning_.files[stretch.file].load_no;
-        ++row;
-      }
-    }
-    return row;
+    return at_.write_rows(
+        chunk.capacity(), [&](const Staged::Event& event, const Stretch& stretch, size_t row) {
+          auto number = [&](Kind kind, int32_t code) {
+            return code < 0 ? none : meaning_.numbers_of(kind, at_.thread)[static_cast<size_t>(code)];
+          };
+          auto set_number = [&](int column, int32_t value) {
+            if (value == none) chunk.set_null(column, row);
+            else chunk.values<int32_t>(column)[row] = value;
+          };
+          auto set_money = [&](int column, int64_t money) {
+            if (money == Staged::money_absent) chunk.set_null(column, row);
+            else chunk.values<int64_t>(column)[row] = money;
+          };
+          int32_t customer = number(Kind::customers, event.customer);
+          if (customer == none) {
+            turn_down(stretch.file, number(Kind::products, event.product));
+            return false;
+          }
+          ids[row] = meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] +
+                     static_cast<int64_t>(at_.row_in_stretch);
+          customer_nos[row] = customer;
+          times[row] = event.ts;
+          actions[row] = event.action;
+          set_number(product_no, number(Kind::products, event.product));
+          outlet_nos[row] = meaning_.outlets[at_.thread][static_cast<size_t>(event.outlet)];
+          set_number(store_no, number(Kind::stores, event.store));
+          if (event.receipt_bytes == 0) chunk.set_null(receipt_id, row);
+          else chunk.set_text(receipt_id, row, at_.texts.substr(event.receipt_at, event.receipt_bytes));
+          set_money(amount, event.amount);
+          set_money(quantity, event.quantity);
+          sources[row] = meaning_.files[stretch.file].load_no;
+          return true;
+        });
   }
 
  private:
@@ -392,23 +399,17 @@ class DetailFeed : public store::RowFeed {
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { event_id, name, value, source };
     TRY(go_on(meaning_.stop));
-    size_t row = 0;
-    while (row == 0) {
-      if (at_.at_end() && !TRY(at_.next())) break;
-      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
-        const Staged::Detail& detail = at_.rows[at_.row];
-        const Stretch& stretch = at_.block->stretches[at_.stretch];
-        if (meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(detail.customer)] == none)
-          continue;
-        chunk.values<int64_t>(event_id)[row] =
-            meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] + detail.row;
-        chunk.set_text(name, row, detail_name(detail.role));
-        chunk.set_text(value, row, at_.texts.substr(detail.text_at, detail.text_bytes));
-        chunk.values<int32_t>(source)[row] = meaning_.files[stretch.file].load_no;
-        ++row;
-      }
-    }
-    return row;
+    return at_.write_rows(
+        chunk.capacity(), [&](const Staged::Detail& detail, const Stretch& stretch, size_t row) {
+          if (meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(detail.customer)] == none)
+            return false;
+          chunk.values<int64_t>(event_id)[row] =
+              meaning_.first_event[stretch.file][static_cast<size_t>(stretch.batch)] + detail.row;
+          chunk.set_text(name, row, detail_name(detail.role));
+          chunk.set_text(value, row, at_.texts.substr(detail.text_at, detail.text_bytes));
+          chunk.values<int32_t>(source)[row] = meaning_.files[stretch.file].load_no;
+          return true;
+        });
   }
 
  private:
@@ -423,27 +424,21 @@ class ExposureFeed : public store::RowFeed {
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { customer_no, ts, offer, propensity, source };
     TRY(go_on(meaning_.stop));
-    size_t row = 0;
-    while (row == 0) {
-      if (at_.at_end() && !TRY(at_.next())) break;
-      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
-        const Staged::Exposure& exposure = at_.rows[at_.row];
-        size_t file = at_.block->stretches[at_.stretch].file;
-        int32_t customer =
-            meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(exposure.customer)];
-        if (customer == none) {
-          ++meaning_.turned_down[file];
-          continue;
-        }
-        chunk.values<int32_t>(customer_no)[row] = customer;
-        chunk.values<int64_t>(ts)[row] = exposure.ts;
-        chunk.set_text(offer, row, meaning_.words[at_.thread]->text(exposure.offer));
-        chunk.values<double>(propensity)[row] = exposure.propensity;
-        chunk.values<int32_t>(source)[row] = meaning_.files[file].load_no;
-        ++row;
-      }
-    }
-    return row;
+    return at_.write_rows(
+        chunk.capacity(), [&](const Staged::Exposure& exposure, const Stretch& stretch, size_t row) {
+          int32_t customer =
+              meaning_.numbers_of(Kind::customers, at_.thread)[static_cast<size_t>(exposure.customer)];
+          if (customer == none) {
+            ++meaning_.turned_down[stretch.file];
+            return false;
+          }
+          chunk.values<int32_t>(customer_no)[row] = customer;
+          chunk.values<int64_t>(ts)[row] = exposure.ts;
+          chunk.set_text(offer, row, meaning_.words[at_.thread]->text(exposure.offer));
+          chunk.values<double>(propensity)[row] = exposure.propensity;
+          chunk.values<int32_t>(source)[row] = meaning_.files[stretch.file].load_no;
+          return true;
+        });
   }
 
  private:
@@ -458,26 +453,20 @@ class RejectFeed : public store::RowFeed {
   Result<size_t> fill(store::Chunk& chunk) override {
     enum { load_no, file, line, reason, text };
     TRY(go_on(meaning_.stop));
-    size_t row = 0;
-    while (row == 0) {  // a block may hold nothing to keep
-      if (at_.at_end() && !TRY(at_.next())) break;
-      for (; row < chunk.capacity() && !at_.at_end(); at_.step()) {
-        const Staged::Reject& reject = at_.rows[at_.row];
-        const Stretch& stretch = at_.block->stretches[at_.stretch];
-        int64_t number = meaning_.first_reject[stretch.file][static_cast<size_t>(stretch.batch)] +
-                         static_cast<int64_t>(at_.row_in_stretch);
-        if (number >= meaning_.limits.rows) continue;
-        const Staging::File& from = meaning_.files[stretch.file];
-        chunk.values<int32_t>(load_no)[row] = from.load_no;
-        chunk.set_text(file, row, from.name);
-        chunk.values<int64_t>(line)[row] = reject.line;
-        chunk.set_text(reason, row, meaning_.reasons[at_.thread]->text(reject.reason));
-        if (reject.text_bytes == 0 || number >= meaning_.limits.texts) chunk.set_null(text, row);
-        else chunk.set_text(text, row, at_.texts.substr(reject.text_at, reject.text_bytes));
-        ++row;
-      }
-    }
-    return row;
+    return at_.write_rows(
+        chunk.capacity(), [&](const Staged::Reject& reject, const Stretch& stretch, size_t row) {
+          int64_t number = meaning_.first_reject[stretch.file][static_cast<size_t>(stretch.batch)] +
+                           static_cast<int64_t>(at_.row_in_stretch);
+          if (number >= meaning_.limits.rows) return false;
+          const Staging::File& from = meaning_.files[stretch.file];
+          chunk.values<int32_t>(load_no)[row] = from.load_no;
+          chunk.set_text(file, row, from.name);
+          chunk.values<int64_t>(line)[row] = reject.line;
+          chunk.set_text(reason, row, meaning_.reasons[at_.thread]->text(reject.reason));
+          if (reject.text_bytes == 0 || number >= meaning_.limits.texts) chunk.set_null(text, row);
+          else chunk.set_text(text, row, at_.texts.substr(reject.text_at, reject.text_bytes));
+          return true;
+        });
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "ingest/suppression.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -189,11 +190,16 @@ std::vector<std::string> joined(std::vector<std::string> ids, const std::vector<
 
 }  // namespace
 
-Result<Text> nearest_customers(store::Connection& connection, const std::vector<std::string>& ids) {
-  TRY(list(connection, ids));
+Status expect_none_unknown(store::Connection& connection, const std::string& command,
+                           const std::vector<std::string>& unknown) {
+  if (unknown.empty()) return {};
+  TRY(list(connection, unknown));
   auto near = TRY(near_misses(connection, "raw.customer"));
   TRY(connection.execute("DROP TABLE temp.listed"));
-  return near.empty() ? Text() : named(near);
+  return Error{
+      Code::bad_input,
+      fmt::format("{}: {}: no customer has this id, nothing was changed{}", command, fmt::join(unknown, ", "),
+                  near.empty() ? "" : "; did you mean " + named(near).in(Language::en) + "?")};
 }
 
 Status create_suppression(store::Connection& connection) {

@@ -35,7 +35,9 @@ struct SuppressionReport {
 // been meant for; one from a file is counted, and added all the same, for customers come.
 Result<SuppressionReport> suppress(store::Connection& connection, const SuppressionChange& change);
 
-// "A1 for a-1": whom of the customers unknown ids may have been meant for; "" where nobody is like them.
-Result<Text> nearest_customers(store::Connection& connection, const std::vector<std::string>& ids);
+// An error (bad_input) that names ids of nobody, where there are any, and whom they may have been meant for;
+// `command` is who says so.
+Status expect_none_unknown(store::Connection& connection, const std::string& command,
+                           const std::vector<std::string>& unknown);
 
 }  // namespace danggol::ingest
