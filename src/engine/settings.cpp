@@ -150,9 +150,7 @@ const std::string& ShopSettings::shop(const std::string& name) const {
 }
 
 ParamTexts ShopSettings::with_run(ParamTexts given) const {
-  ParamTexts settled = section("run");
-  if (given.contains("split") || given.contains("from")) settled.erase("horizon-months");
-  given.merge(settled);
+  given.insert(section("run").begin(), section("run").end());
   return given;
 }
 

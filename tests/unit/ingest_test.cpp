@@ -1315,5 +1315,16 @@ TEST_F(Import, CheckCountsWhatImportLoads) {
   EXPECT_EQ(loaded.rows_rejected, count("raw.reject"));
 }
 
+// Of a text beside the event the beginning is kept, cut where a character ends.
+TEST_F(Import, OfALongDetailTheBeginningIsKept) {
+  std::string hangul;
+  for (int i = 0; i < 4'000; ++i) hangul += "가";  // of three bytes each
+  must(load(
+      {folder.write("a.csv", "customer_id,ts,review_text\nc,2021-01-01,ok\nd,2021-01-02," + hangul + "\n")}));
+  EXPECT_EQ(must(connection.integer("SELECT max(strlen(value)) FROM raw.detail WHERE name = 'review_text'")),
+            static_cast<int64_t>(most_detail_bytes) / 3 * 3);
+  EXPECT_EQ(most_detail_bytes, 10'000U);
+}
+
 }  // namespace
 }  // namespace danggol::ingest
