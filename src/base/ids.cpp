@@ -183,6 +183,8 @@ std::string cleaned(std::string_view text) {
   return out;
 }
 
+std::string customer_of_device(std::string_view device) { return "device:" + std::string(device); }
+
 std::string_view why_nobody(std::string_view id) {
   if (id.empty()) return "no_customer";
   auto first = static_cast<unsigned char>(id[0]);

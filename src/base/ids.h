@@ -44,6 +44,9 @@ bool is_all_clean(std::string_view text);
 // joiners.
 std::string cleaned(std::string_view text);
 
+// The customer that a device or browser stands for until somebody logs in on it.
+std::string customer_of_device(std::string_view device);
+
 // Why a customer's id is nobody's, a reason of reject_reasons(): it is empty, it stands for none (NULL,
 // guest, 비회원), or a spreadsheet has cut it (8.80E+11). "" for somebody's.
 std::string_view why_nobody(std::string_view id);

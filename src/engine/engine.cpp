@@ -155,10 +155,11 @@ struct Engine::State {
     TimeFrame time = TRY(engine::settle(given, first, last));
     TRY(engine::create_visible(connection, time));
     if (kind == Kind::job) TRY(connection.limit_memory(settings.memory_bytes));
-    return engine::RunSettings{.time = time,
-                               .seed = static_cast<uint64_t>(given.seed),
-                               .key_file = database.key_file(),
-                               .workbench = std::make_shared<engine::Workbench>(settings.memory_bytes)};
+    return engine::RunSettings{
+        .time = time,
+        .seed = static_cast<uint64_t>(given.seed),
+        .key_file = database.key_file(),
+        .workbench = std::make_shared<engine::Workbench>(time.as_of, settings.memory_bytes)};
   }
 
   // Of a query-kind analysis, and the reading it came from.

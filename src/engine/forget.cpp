@@ -9,9 +9,11 @@
 #include "contract/room.h"
 #include "engine/forget.sql.h"
 #include "engine/forget_whom.sql.h"
+#include "engine/forget_whose.sql.h"
 #include "engine/identity.h"
 #include "engine/results.h"
 #include "features/frame.h"
+#include "features/visible.h"
 #include "ingest/byte_source.h"
 #include "ingest/forgotten.h"
 #include "ingest/removal.h"
@@ -21,9 +23,10 @@
 namespace danggol::engine {
 namespace {
 
-// The temporary tables `going` (number), the customers of these ids, and `asked` (id, is_alone): the ids, and
-// as the store writes them; `is_alone` where no other customer's differs by letter case alone, so that every
-// way of writing it is theirs. The macro is_asked(id) follows.
+// The temporary tables `going` (number), the customers of these ids, `going_event` (event_id), their rows and
+// those of their devices, and `asked` (id, is_alone): the ids, as the store writes them and of their devices;
+// `is_alone` where no other customer's differs by letter case alone, so that every way of writing it is
+// theirs. The macro is_asked(id) follows.
 Status ask(store::Connection& connection, const std::vector<std::string>& ids, const std::string& key_file) {
   TRY(ingest::create_suppression(connection));
   TRY(connection.execute("CREATE OR REPLACE TEMP TABLE asked (id VARCHAR, is_alone BOOLEAN)"));
@@ -45,9 +48,14 @@ Status ask(store::Connection& connection, const std::vector<std::string>& ids, c
   TRY(connection.execute(sql::forget_whom));
   TRY(ingest::expect_none_unknown(connection, "forget", TRY(ingest::unknown_people(connection, key_file))));
 
-  return connection.execute(
-      "CREATE OR REPLACE TEMP TABLE going AS SELECT customer_no AS number FROM raw.customer WHERE "
-      "is_asked(customer_id)");
+  (void)TRY(features::join_devices(connection, *checked_date(9999, 12, 31)));
+  TRY(connection.execute(sql::forget_whose));
+  Table of_others = TRY(connection.query("FROM of_others"));
+  if (of_others.rows() == 0) return {};
+  return Error{Code::bad_input,
+               fmt::format("forget: {}: a device of {}; forget them, and it is forgotten with them, "
+                           "nothing was changed",
+                           of_others.texts("device")[0], of_others.texts("customer")[0])};
 }
 
 // The temporary table `dropped` (run_id): the runs that could see a load of theirs, or name them; where the
@@ -146,10 +154,9 @@ Result<std::pair<ForgetSummary, std::vector<RunRequest>>> forget(store::Connecti
     TRY(ask(connection, ids, key_file));
     TRY(choose_runs(connection));
     again = TRY(shown_runs(connection));
-    summary.customers = TRY(connection.integer("SELECT count(*) FROM going"));
-    summary.events =
-        TRY(connection.integer("SELECT (SELECT count(*) FROM raw.event WHERE customer_no IN (FROM going)) + "
-                               "(SELECT count(*) FROM raw.repeated WHERE customer_no IN (FROM going))"));
+    summary.customers = TRY(connection.integer(
+        "SELECT count(*) FROM going WHERE number NOT IN (SELECT stand_in_no FROM joined)"));
+    summary.events = TRY(connection.integer("SELECT count(*) FROM going_event"));
     summary.exposures =
         TRY(connection.integer("SELECT count(*) FROM raw.exposure WHERE customer_no IN (FROM going)"));
     TRY(drop_runs(connection, summary));
@@ -158,7 +165,8 @@ Result<std::pair<ForgetSummary, std::vector<RunRequest>>> forget(store::Connecti
     if (!request.dry_run) TRY(ingest::keep_forgotten(connection, key_file));
     return connection.execute(
         "UPDATE run.store SET rewrite = true;"
-        "DROP TABLE going; DROP TABLE asked; DROP TABLE dropped; DROP TABLE naming");
+        "DROP TABLE going; DROP TABLE going_event; DROP TABLE of_others; DROP TABLE asked; DROP TABLE "
+        "dropped; DROP TABLE naming");
   };
   auto finish = request.dry_run ? &store::Connection::rollback : &store::Connection::commit;
   TRY(connection.together(work, finish));

@@ -1,4 +1,5 @@
--- Of the people in `asked` (id), who are the customers in `going` (number): the runs that are to be dropped.
+-- Of the people in `asked` (id), who are the customers in `going` (number) with the rows in
+-- `going_event` (event_id): the runs that are to be dropped.
 
 -- Whether an id stands in a text as a word of its own.
 CREATE OR REPLACE TEMP MACRO is_word_of(given, id) AS regexp_matches(
@@ -24,9 +25,9 @@ WHERE CASE WHEN arguments = '' THEN is_named(en || ' ' || ko)
 CREATE OR REPLACE TEMP TABLE dropped AS
 WITH
 theirs AS (
-  SELECT source AS load_no FROM raw.event WHERE customer_no IN (FROM going)
+  SELECT source AS load_no FROM raw.event WHERE event_id IN (FROM going_event)
   UNION
-  SELECT source FROM raw.repeated WHERE customer_no IN (FROM going)
+  SELECT source FROM raw.repeated WHERE event_id IN (FROM going_event)
   UNION
   SELECT source FROM raw.exposure WHERE customer_no IN (FROM going)
   UNION

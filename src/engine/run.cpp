@@ -15,6 +15,7 @@
 #include "engine/words.h"
 #include "features/frame.h"
 #include "features/rfm.h"
+#include "features/visible.h"
 #include "ingest/suppression.h"
 #include "store/store_key.h"
 
@@ -322,7 +323,7 @@ Status drop_temporary_tables(store::Connection& connection) {
   Table names = TRY(connection.query("SELECT table_name FROM duckdb_tables() WHERE temporary"));
   std::string drop;
   for (const auto& name : names.texts("table_name"))
-    drop += fmt::format("DROP TABLE temp.{};", store::identifier(name));
+    if (!features::is_of_views(name)) drop += fmt::format("DROP TABLE temp.{};", store::identifier(name));
   return drop.empty() ? Status() : connection.execute(drop);
 }
 
@@ -399,11 +400,9 @@ Result<RunSummary> run_known(store::Connection& connection, const Room& room, co
 
 Status create_visible(store::Connection& connection, const TimeFrame& time) {
   TRY(ingest::create_suppression(connection));
+  TRY(features::see(connection, time.as_of));
   return connection.execute(fmt::format(R"(
-    CREATE OR REPLACE TEMP VIEW event AS SELECT * FROM raw.event WHERE ts < TIMESTAMP '{} 00:00:00';
-    CREATE OR REPLACE TEMP VIEW receipt AS SELECT * FROM feature.receipt WHERE day < DATE '{}';
     CREATE OR REPLACE TEMP VIEW exposure AS SELECT * FROM raw.exposure WHERE ts < TIMESTAMP '{} 00:00:00';
-    CREATE OR REPLACE TEMP VIEW customer AS SELECT * FROM raw.customer;
     CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
     CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
     CREATE OR REPLACE TEMP VIEW outlet AS SELECT * FROM raw.outlet;
@@ -415,7 +414,7 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
       greatest(0, wilson_centre(k::DOUBLE, n::DOUBLE) - wilson_half(k::DOUBLE, n::DOUBLE)) END;
     CREATE OR REPLACE TEMP MACRO wilson_hi(k, n) AS CASE WHEN k = n THEN 1 ELSE
       least(1, wilson_centre(k::DOUBLE, n::DOUBLE) + wilson_half(k::DOUBLE, n::DOUBLE)) END)",
-                                        to_text(time.as_of), to_text(time.as_of), to_text(time.as_of)));
+                                        to_text(time.as_of)));
 }
 
 Result<RunSummary> run_job(store::Connection& connection, const Room& room, const ParamTexts& params,

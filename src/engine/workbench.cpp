@@ -61,8 +61,8 @@ Result<std::shared_ptr<const Frame>> Workbench::frame(store::Connection& connect
       fmt::format("{} {} {}", to_text(cutoff), months, label_until ? to_text(*label_until) : "");
   for (const auto& [name, value] : grading_params().write(grading)) key += " " + value;
   if (auto kept = frames_.find(key); kept != frames_.end()) return kept->second;
-  auto frame =
-      std::make_shared<const Frame>(TRY(features::build(connection, cutoff, months, label_until, grading)));
+  auto frame = std::make_shared<const Frame>(
+      TRY(features::build(connection, as_of_, cutoff, months, label_until, grading)));
   if (frame_bytes_ + bytes_of(*frame) > memory_bytes_ / 16) return frame;
   frame_bytes_ += bytes_of(*frame);
   frames_.emplace(key, frame);

@@ -17,7 +17,7 @@ namespace danggol::engine {
 
 class Workbench {
  public:
-  explicit Workbench(int64_t memory_bytes) : memory_bytes_(memory_bytes) {}
+  Workbench(Date as_of, int64_t memory_bytes) : as_of_(as_of), memory_bytes_(memory_bytes) {}
   // By ranges of customers that take at most half of the memory; Code::memory where one customer's events
   // take more. To be used while the workbench and the connection are there.
   Result<Sequences> sequences(store::Connection& connection);
@@ -29,6 +29,7 @@ class Workbench {
   Status lend_sequences(store::Connection& connection, const Sequences::Use& use);
   Status leave_the_rest(store::Connection& connection) const;
 
+  Date as_of_;
   int64_t memory_bytes_, frame_bytes_ = 0, sequence_bytes_ = 0;
   std::optional<features::SequenceIndex> index_;
   features::Events all_events_;  // where they fit

@@ -8,6 +8,7 @@
 #include "features/customer.sql.h"
 #include "features/receipt.sql.h"
 #include "features/rfm.h"
+#include "features/visible.h"
 
 namespace danggol::features {
 namespace {
@@ -32,14 +33,32 @@ void add_mix(const Table& rows, Frame& frame) {
   frame.features = std::move(wide);
 }
 
+// Of the devices that were customers at the cutoff, who logged in on them since.
+Result<std::map<std::string, std::string>> joined_since(store::Connection& connection, Date cutoff) {
+  std::map<std::string, std::string> out;
+  if (!TRY(has_joined(connection))) return out;
+  Table rows =
+      TRY(connection.query("SELECT d.customer_id AS device, min(c.customer_id) AS customer FROM joined j "
+                           "JOIN raw.event USING (event_id) "
+                           "JOIN raw.customer d ON d.customer_no = stand_in_no JOIN raw.customer c ON "
+                           "c.customer_no = j.customer_no "
+                           "WHERE ts < $cutoff GROUP BY ALL",
+                           {{"cutoff", to_timestamp(cutoff)}}));
+  for (size_t i = 0; i < rows.rows(); ++i) out.emplace(rows.texts("device")[i], rows.texts("customer")[i]);
+  return out;
+}
+
 Status add_labels(store::Connection& connection, Date label_until, const Grading& grading, Frame& frame) {
   Graded later = TRY(graded(connection, frame.cutoff, label_until, grading));
+  auto became = TRY(joined_since(connection, frame.cutoff));
   frame.label_until = label_until;
-  frame.label.assign(frame.customer_id.size(), inactive_grade);
-  size_t at = 0;
-  for (size_t i = 0; i < frame.customer_id.size(); ++i) {  // both sides ascend by customer_id
-    while (at < later.size() && later.customer_id[at] < frame.customer_id[i]) ++at;
-    if (at < later.size() && later.customer_id[at] == frame.customer_id[i]) frame.label[i] = later.grade[at];
+  for (const std::string& id : frame.customer_id) {
+    auto since = became.find(id);
+    auto at = std::lower_bound(later.customer_id.begin(), later.customer_id.end(),
+                               since == became.end() ? id : since->second);
+    bool is_there = at != later.customer_id.end() && *at == (since == became.end() ? id : since->second);
+    frame.label.push_back(is_there ? later.grade[static_cast<size_t>(at - later.customer_id.begin())]
+                                   : inactive_grade);
   }
   return {};
 }
@@ -91,6 +110,36 @@ Status keep(store::Connection& connection, const Bindings& bindings) {
       bindings);
 }
 
+Status add_features(store::Connection& connection, int32_t window_months, const Grading& grading,
+                    Frame& frame) {
+  Date window_from = add_months(frame.cutoff, -window_months),
+       previous_from = add_months(frame.cutoff, -2 * window_months);
+  Graded buyers = TRY(graded(connection, window_from, frame.cutoff, grading));
+  TRY(create_graded(connection, buyers));
+  Bindings bindings = {{"cutoff", to_timestamp(frame.cutoff)},
+                       {"window_from", to_timestamp(window_from)},
+                       {"previous_from", to_timestamp(previous_from)}};
+  TRY(connection.execute(sql::customer, bindings));
+  Table rows = TRY(connection.query(
+      "SELECT f.* FROM customer_feature f JOIN graded USING (customer_no) ORDER BY graded.place"));
+  DANGGOL_ASSERT(rows.rows() == buyers.size());
+  frame.customer_id = std::move(buyers.customer_id);
+  frame.grade = std::move(buyers.grade);
+  std::vector<const ColumnData*> columns;
+  for (const auto& column : rows.columns) {
+    if (column.name == "customer_no" || column.name == "grade") continue;
+    columns.push_back(&column);
+    frame.features.names.push_back(column.name);
+  }
+  frame.features.values.reserve(rows.rows() * columns.size());
+  for (size_t i = 0; i < rows.rows(); ++i)
+    for (const ColumnData* column : columns) frame.features.values.push_back(column->number(i));
+  add_mix(
+      TRY(connection.query("SELECT place, name, value FROM customer_mix JOIN graded USING (customer_no)")),
+      frame);
+  return keep(connection, bindings);
+}
+
 }  // namespace
 
 Status add_receipts(store::Connection& connection, int64_t first_load) {
@@ -126,37 +175,15 @@ Status renew_receipts(store::Connection& connection) {
       sql::receipt));
 }
 
-Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,
+Result<Frame> build(store::Connection& connection, Date as_of, Date cutoff, int32_t window_months,
                     std::optional<Date> label_until, const Grading& grading) {
-  Date window_from = add_months(cutoff, -window_months),
-       previous_from = add_months(cutoff, -2 * window_months);
-  Graded buyers = TRY(graded(connection, window_from, cutoff, grading));
-  TRY(create_graded(connection, buyers));
-  Bindings bindings = {{"cutoff", to_timestamp(cutoff)},
-                       {"window_from", to_timestamp(window_from)},
-                       {"previous_from", to_timestamp(previous_from)}};
-  TRY(connection.execute(sql::customer, bindings));
   Frame frame;
   frame.cutoff = cutoff;
-  Table rows = TRY(connection.query(
-      "SELECT f.* FROM customer_feature f JOIN graded USING (customer_no) ORDER BY graded.place"));
-  DANGGOL_ASSERT(rows.rows() == buyers.size());
-  frame.customer_id = std::move(buyers.customer_id);
-  frame.grade = std::move(buyers.grade);
-  std::vector<const ColumnData*> columns;
-  for (const auto& column : rows.columns) {
-    if (column.name == "customer_no" || column.name == "grade") continue;
-    columns.push_back(&column);
-    frame.features.names.push_back(column.name);
-  }
-  frame.features.values.reserve(rows.rows() * columns.size());
-  for (size_t i = 0; i < rows.rows(); ++i)
-    for (const ColumnData* column : columns) frame.features.values.push_back(column->number(i));
-  add_mix(
-      TRY(connection.query("SELECT place, name, value FROM customer_mix JOIN graded USING (customer_no)")),
-      frame);
-
-  TRY(keep(connection, bindings));
+  bool sees_more = TRY(has_joined(connection));
+  if (sees_more) TRY(see(connection, cutoff));
+  Status known = add_features(connection, window_months, grading, frame);
+  if (sees_more) TRY(see(connection, as_of));
+  TRY(std::move(known));
   if (label_until) TRY(add_labels(connection, *label_until, grading, frame));
   return frame;
 }

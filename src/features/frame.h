@@ -17,8 +17,10 @@ Status add_receipts(store::Connection& connection, int64_t first_load);
 Status renew_receipts(store::Connection& connection);
 
 // Features of the buyers of [cutoff - window_months, cutoff); labels from [cutoff, label_until) if that is
-// given. Keeps the features as feature.customer of that cutoff.
-Result<Frame> build(store::Connection& connection, Date cutoff, int32_t window_months,
+// given. Keeps the features as feature.customer of that cutoff. `as_of` is the day that the views show: a
+// device on which somebody logs in between the cutoff and then is a customer of its own before the cutoff,
+// and what became of them is what that customer did.
+Result<Frame> build(store::Connection& connection, Date as_of, Date cutoff, int32_t window_months,
                     std::optional<Date> label_until, const Grading& grading);
 
 }  // namespace danggol::features

@@ -100,6 +100,14 @@ std::string known_by_name(const FileFacts& facts) {
   return is_code && !is_hangul && name.find("name") == name.npos ? "" : shown(header);
 }
 
+// The column of devices or browsers that stands for the customers; "" where there is a better one.
+std::string device_as_customer(const FileFacts& facts) {
+  int column = facts.roles[static_cast<size_t>(Role::customer)];
+  if (column < 0 || facts.kind != Kind::events) return {};
+  const std::string& header = facts.header[static_cast<size_t>(column)];
+  return is_device_by_name(header) ? shown(header) : "";
+}
+
 // Columns that may hold money, where none is read.
 std::string perhaps_money(const FileFacts& facts) {
   if (facts.kind != Kind::events || facts.has(Role::amount) || facts.has(Role::price)) return {};
@@ -136,6 +144,9 @@ void warn(const Mapping& mapping, FileReport& report) {
   if (!known.empty()) say(report, ingest_words::of_a_preset({.preset = {known}}));
   if (mapping.has_no_dates && facts.kind == Kind::events) say(report, ingest_words::no_dates());
   if (std::string id = masked_customer(facts); !id.empty()) say(report, ingest_words::masked({.id = {id}}));
+  if (report.seen.strangers > 0) say(report, ingest_words::strangers({.rows = report.seen.strangers}));
+  if (std::string device = device_as_customer(facts); !device.empty())
+    say(report, ingest_words::devices_alone({.column = {device}}));
   if (report.seen.returns > 0) say(report, ingest_words::returns({.rows = report.seen.returns}));
   const Beside& beside = facts.beside;
   if (report.seen.undone > 0) {

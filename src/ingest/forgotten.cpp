@@ -21,9 +21,10 @@ std::string digest_of_written(const std::string& secret, std::string_view id) {
 }
 std::string mark_of(const std::string& secret) { return sign(secret, "key of raw.forgotten"); }
 
-// Of what is kept of a reject, `name=value, name="a, value"`, the values: RejectText writes it.
+// Of what is kept of a reject, `name=value, name="a, value"`, whom the values may name: RejectText writes it.
 constexpr const char* fields_of_text =
-    R"([trim(field, '"') FOR field IN regexp_extract_all(text, '=("(?:[^"]|"")*"|[^,]*)(?:, |$)', 1)])";
+    R"(flatten([[trim(field, '"'), 'device:' || trim(field, '"')]
+       FOR field IN regexp_extract_all(text, '=("(?:[^"]|"")*"|[^,]*)(?:, |$)', 1)]))";
 
 }  // namespace
 

@@ -17,11 +17,11 @@ namespace {
 constexpr size_t most_map_bytes = 64 << 10, most_shown_bytes = 200;
 
 constexpr std::array<std::string_view, role_count> names_of_roles = {
-    "customer", "time",     "hour",       "product",     "product-name", "quantity",
-    "price",    "amount",   "receipt",    "action",      "partner",      "channel",
-    "branch",   "region",   "gender",     "age",         "class-top",    "class-middle",
-    "brand",    "offer",    "propensity", "search-text", "review-text",  "rating",
-    "seconds",  "creative", "list-price", "stock",       "image"};
+    "customer", "time",    "hour",       "product",    "product-name", "quantity",
+    "price",    "amount",  "receipt",    "action",     "partner",      "channel",
+    "branch",   "region",  "gender",     "age",        "class-top",    "class-middle",
+    "brand",    "offer",   "propensity", "device",     "search-text",  "review-text",
+    "rating",   "seconds", "creative",   "list-price", "stock",        "image"};
 
 // Whether a table of this kind can say that; anything else in it is not read.
 bool reads(Kind kind, Role role) {

@@ -43,6 +43,7 @@ enum class Role {
   brand,
   offer,
   propensity,
+  device,
   search_text,
   review_text,
   rating,
@@ -52,11 +53,12 @@ enum class Role {
   stock,
   image
 };
-inline constexpr size_t role_count = 29;
+inline constexpr size_t role_count = 30;
 // What no analysis reads yet and is kept beside the rows (raw.detail) or, of a table of products, in
 // raw.property.
-inline constexpr std::array details = {Role::search_text, Role::review_text, Role::rating, Role::seconds,
-                                       Role::creative,    Role::list_price,  Role::stock,  Role::image};
+inline constexpr std::array roles_of_details = {Role::device,     Role::search_text, Role::review_text,
+                                                Role::rating,     Role::seconds,     Role::creative,
+                                                Role::list_price, Role::stock,       Role::image};
 
 std::string_view name(Role role);
 std::string_view detail_name(Role role);  // the same in the store: search_text
@@ -147,6 +149,7 @@ std::string shown(const std::vector<std::string>& columns);
 using RoleColumns = std::array<int, role_count>;
 bool plays_role(const RoleColumns& roles, int column);
 
+bool is_device_by_name(std::string_view column);
 std::vector<std::string> preset_names();
 Result<Mapping> preset(std::string_view name);
 Mapping guessing();

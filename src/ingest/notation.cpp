@@ -44,6 +44,7 @@ void Evidence::add(const Evidence& more) {
     second_header = more.second_header;
   charges += more.charges;
   added_discounts += more.added_discounts;
+  strangers += more.strangers;
   next_lines += more.next_lines;
   same_amounts += more.same_amounts;
   rows += more.rows;

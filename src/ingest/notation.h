@@ -54,6 +54,7 @@ struct Evidence {
   int64_t undone = 0;           // by a column beside the roles
   int64_t charges = 0;          // shipping, discounts, taxes: money of an order, no products
   int64_t added_discounts = 0;  // of a positive amount
+  int64_t strangers = 0;        // rows of a device, without a customer
   // Rows that stand below one of the same receipt, and those of them that repeat its amount.
   int64_t next_lines = 0, same_amounts = 0;
 

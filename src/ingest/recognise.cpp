@@ -168,8 +168,10 @@ RoleColumns columns_of(const TableMapping& table, const Names& names) {
   return columns;
 }
 
+// Where devices are told, rows may be of nobody else.
 bool lacks(const TableMapping& table, const RoleColumns& columns, size_t role) {
-  return table.required[role] && columns[role] < 0;
+  bool stands_in = role == at(Role::customer) && columns[at(Role::device)] >= 0;
+  return table.required[role] && columns[role] < 0 && !stands_in;
 }
 
 // How well columns fit a table: those it has, less those it lacks.
@@ -194,10 +196,11 @@ class Guess {
     if (is_of_one_day(roles_[at(Role::customer)])) roles_[at(Role::customer)] = -1;
     choose_clock();
     choose_money();
+    choose_device();
     if (!has(Role::time) && !said(Role::time))
       by_values(Role::time,
                 [&](int c) { return !names_.has_word(c, no_purchases) && are(c, is_written_date, 0.9); });
-    if (!has(Role::customer) && !said(Role::customer))
+    if (!has(Role::customer) && !said(Role::customer) && !has(Role::device))
       by_values(Role::customer, [&](int c) { return are_ids(c); });
     if (!has(Role::amount) && !has(Role::price) && !said(Role::amount) && !said(Role::price))
       by_values(Role::amount, [&](int c) {
@@ -299,6 +302,18 @@ class Guess {
     }
     // a time or an amount by its name, of strange values: its rows say what is wrong with them
     if (role == Role::time || is_number_role(role)) roles_[at(role)] = first;
+  }
+
+  // A device stands in for a customer who is told elsewhere; who tells devices alone has them for customers,
+  // unless the user says what they are.
+  void choose_device() {
+    int& device = roles_[at(Role::device)];
+    int& customer = roles_[at(Role::customer)];
+    if (said(Role::device) && customer == device) customer = -1;
+    if (!said(Role::device) && (customer < 0 || customer == device)) {
+      if (customer < 0) customer = device;
+      device = -1;
+    }
   }
 
   // A day in one column and the time of day in another.

@@ -179,8 +179,8 @@ Status remove_customers(store::Connection& connection,
                         const std::function<Status(store::Connection&)>& renew_receipts) {
   TRY(connection.execute(
       "CREATE OR REPLACE TEMP TABLE theirs AS SELECT load_no, count(*) AS rows FROM ("
-      "SELECT source AS load_no FROM raw.event WHERE customer_no IN (FROM going) UNION ALL "
-      "SELECT source FROM raw.repeated WHERE customer_no IN (FROM going) UNION ALL "
+      "SELECT source AS load_no FROM raw.event WHERE event_id IN (FROM going_event) UNION ALL "
+      "SELECT source FROM raw.repeated WHERE event_id IN (FROM going_event) UNION ALL "
       "SELECT source FROM raw.exposure WHERE customer_no IN (FROM going) UNION ALL "
       "SELECT load_no FROM raw.property WHERE about = 'customer' AND name IS NULL AND number IN (FROM "
       "going)) "

@@ -11,18 +11,17 @@
 
 namespace danggol::ingest {
 
-// Which rows go, as SQL conditions over the temporary table `going` of one number each.
+// Which rows go, as SQL conditions over the temporary tables `going` of one number each and, of customers,
+// `going_event` (event_id).
 struct Removal {
   const char *events, *details, *exposures, *rejects, *properties;
 };
 inline constexpr Removal of_loads = {"source IN (FROM going)", "source IN (FROM going)",
                                      "source IN (FROM going)", "load_no IN (FROM going)",
                                      "load_no IN (FROM going)"};
-inline constexpr Removal of_customers = {
-    "customer_no IN (FROM going)",
-    "event_id IN (SELECT event_id FROM raw.event WHERE customer_no IN (FROM going) UNION ALL "
-    "SELECT event_id FROM raw.repeated WHERE customer_no IN (FROM going))",
-    "customer_no IN (FROM going)", "false", "about = 'customer' AND number IN (FROM going)"};
+inline constexpr Removal of_customers = {"event_id IN (FROM going_event)", "event_id IN (FROM going_event)",
+                                         "customer_no IN (FROM going)", "false",
+                                         "about = 'customer' AND number IN (FROM going)"};
 
 // All within the transaction. What is told of receipts is in feature.receipt: `renew_receipts` makes those of
 // the temporary table `receipt_key` (customer_no, action, day, receipt) anew, before any number changes.
@@ -34,7 +33,8 @@ Status take_out(store::Connection& connection, const Removal& removal,
 // products how many rows were left out.
 Status settle_left_out(store::Connection& connection, int64_t first_load);
 
-// The customers and all that is known of them; what the loads have of rows and days follows.
+// The customers `going` with the rows `going_event`, counted or aside, and all that is known of them; what
+// the loads have of rows and days follows.
 Status remove_customers(store::Connection& connection,
                         const std::function<Status(store::Connection&)>& renew_receipts);
 

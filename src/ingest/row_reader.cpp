@@ -52,7 +52,18 @@ struct Fields {
   }
   std::string_view age_band() const { return as_age_band(text(Role::age_band), block.unescaped); }
   std::string_view customer() const { return as_customer(text(Role::customer), block.unescaped); }
+  // Who stands for nobody: the row's device; "" where it has none.
+  std::string_view stand_in() const {
+    std::string_view device = text(Role::device);
+    if (!danggol::why_nobody(device).empty()) return {};
+    return block.unescaped.emplace_back(customer_of_device(device));
+  }
 };
+
+std::string_view why_nobody(std::string_view id, const std::vector<std::string>& nobody) {
+  if (auto reason = danggol::why_nobody(id); !reason.empty()) return reason;
+  return std::find(nobody.begin(), nobody.end(), id) != nobody.end() ? "placeholder_id" : "";
+}
 
 std::string_view problem(const Record& record) {
   switch (record.problem) {
@@ -208,9 +219,11 @@ struct RowReader::State {
   std::string_view read_event(const Fields& text, Evidence& seen, Before& before, EventRow& row) const {
     row.customer = text.customer();
     row.receipt = text.text(Role::receipt);
-    if (auto reason = why_nobody(row.customer); !reason.empty()) return reason;
-    if (std::find(rules.nobody.begin(), rules.nobody.end(), row.customer) != rules.nobody.end())
-      return "placeholder_id";
+    if (auto reason = why_nobody(row.customer, rules.nobody); !reason.empty()) {
+      row.customer = reason == "spreadsheet_id" ? std::string_view() : text.stand_in();
+      if (row.customer.empty()) return reason;
+      ++seen.strangers;
+    }
     if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
 
     // Of the same order as the row before: a till may begin anew with 1 each day.
@@ -294,7 +307,7 @@ struct RowReader::State {
 
   std::string_view read_exposure(const Fields& text, Evidence& seen, Before& before, ExposureRow& row) const {
     row.customer = text.customer();
-    if (auto reason = why_nobody(row.customer); !reason.empty()) return reason;
+    if (auto reason = danggol::why_nobody(row.customer); !reason.empty()) return reason;
     if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
     row.offer = text.text(Role::offer);
     if (row.offer.empty()) return "no_offer";
@@ -309,7 +322,8 @@ struct RowReader::State {
     const DimensionShape& shape = dimension_shapes()[static_cast<size_t>(kind)];
     row.id = shape.id == Role::customer ? text.customer() : text.text(shape.id);
     if (row.id.empty()) return "no_id";
-    if (auto reason = why_nobody(row.id); shape.id == Role::customer && !reason.empty()) return reason;
+    if (auto reason = danggol::why_nobody(row.id); shape.id == Role::customer && !reason.empty())
+      return reason;
     if (row.id.size() > most_id_bytes) return "id_too_long";
     tell(text, kind, row.properties);
     return {};
@@ -361,7 +375,7 @@ RowReader::RowReader(const FileFacts& facts) {
     for (size_t p = 0; p < shape.beside.size(); ++p)
       if (Role role = shape.beside[p].first; has(role)) told.emplace_back(shape.properties.size() + p, role);
   }
-  std::copy_if(details.begin(), details.end(), std::back_inserter(s.details_here), has);
+  std::copy_if(roles_of_details.begin(), roles_of_details.end(), std::back_inserter(s.details_here), has);
   for (const std::string& code : s.rules.non_products) s.may_be_no_product.set(State::key(code));
   state_ = std::move(state);
 }

@@ -29,7 +29,7 @@ struct EventRow {
   uint32_t first_detail = 0;
 };
 
-struct Detail {  // of an event; see details in mapping.h
+struct Detail {  // of an event; see roles_of_details in mapping.h
   Role role;
   std::string_view text;
 };

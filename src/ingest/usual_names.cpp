@@ -1,4 +1,6 @@
 // What shops in general call the columns of their files.
+#include <algorithm>
+
 #include "ingest/mapping.h"
 
 namespace danggol::ingest {
@@ -44,6 +46,10 @@ const RoleNames usual_names = {
                       "회원명",         "구매자명",
                       "주문자명",       "cardnumber",
                       "카드번호",       "id"}},
+    {Role::device,
+     {"deviceid", "cookieid", "cookie", "anonymousid", "visitorid", "fullvisitorid", "userpseudoid",
+      "browserid", "distinctid", "guestid", "기기id", "기기번호", "쿠키id", "쿠키", "방문자id", "방문자번호",
+      "비회원id"}},
     {Role::time,
      {"invoicedate",
       "orderdatetime",
@@ -261,6 +267,11 @@ const RoleNames usual_names = {
 };
 
 }  // namespace
+
+bool is_device_by_name(std::string_view column) {
+  static const auto names = columns_of(usual_names)[static_cast<size_t>(Role::device)];
+  return std::find(names.begin(), names.end(), plain(column)) != names.end();
+}
 
 Mapping guessing() {
   TableMapping events;

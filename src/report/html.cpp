@@ -330,7 +330,7 @@ Result<Json> loads_section(store::Connection& connection, Json& tiles) {
       "max(last_day) AS last_day FROM raw.load"));
   int64_t read = totals.integers("read")[0], loaded = totals.integers("loaded")[0],
           rejected = totals.integers("rejected")[0];
-  int64_t customers = TRY(connection.integer("SELECT count(*) FROM raw.customer"));
+  int64_t customers = TRY(connection.integer("SELECT count(*) FROM customer"));
   auto tile = [&](const char* key, int64_t value, const char* unit) {
     Json made = {
         {"label", own_words(key)}, {"value", value}, {"unit", unit}, {"lo", nullptr}, {"hi", nullptr}};

@@ -44,6 +44,7 @@ constexpr const char* all_there_is[] = {
     "SELECT count(*) - max(customer_no) FROM raw.customer",
     "SELECT count(*) - max(product_no) FROM raw.product", "SELECT count(*) - max(outlet_no) FROM raw.outlet"};
 
+// And of whom rows are that a device stood for.
 constexpr const char* what_follows[] = {"FROM result.rfm ORDER BY ALL",
                                         "FROM result.order_frequency ORDER BY ALL",
                                         "FROM result.sales_trend ORDER BY ALL"};
@@ -114,13 +115,19 @@ class Loads {
   }
 
   static std::string customer(uint64_t event) { return fmt::format("c{}", event % 37); }
+  // Each customer has a device of his own; some rows say that alone.
+  static std::string device(uint64_t event) { return fmt::format("d{}", event % 37); }
+  static bool is_anonymous(uint64_t event) { return event % 5 == 1; }
 
   // A file beside the file, without the rows of those who were forgotten.
   std::string without_forgotten(const std::string& path) const {
     std::ostringstream out;
     std::ifstream in(path);
-    for (std::string line; std::getline(in, line);)
-      if (!forgotten_.contains(line.substr(0, line.find(',')))) out << line << "\n";
+    for (std::string line; std::getline(in, line);) {
+      std::string id = line.substr(0, line.find(','));
+      if (id.empty()) id = "c" + line.substr(2, line.find(',', 2) - 2);
+      if (!forgotten_.contains(id)) out << line << "\n";
+    }
     std::string name = std::filesystem::path(path).filename();
     std::filesystem::create_directory(folder_.path("fewer"));
     return folder_.write("fewer/" + name, out.str());
@@ -133,15 +140,17 @@ class Loads {
   // Some of a hundred events that there may be, some of them twice; names and regions differ from file to
   // file.
   std::string file(std::map<uint64_t, uint64_t>& copies_of) {
-    std::string text = "customer_id,ts,product_id,product_name,region,channel,amount,receipt_id,rating\n";
+    std::string text =
+        "customer_id,device_id,ts,product_id,product_name,region,channel,amount,receipt_id,rating\n";
     uint64_t first = random_.below(80), last = first + 5 + random_.below(40);
     for (uint64_t event = first; event < last; ++event)
       for (uint64_t copies = random_.below(3); copies > 0; --copies, ++copies_of[event])
-        text += fmt::format("{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{},{}\n", customer(event),
-                            1 + event / 12, 1 + event % 28, event % 97, name_of(event % 97), random_.below(2),
+        text += fmt::format("{},{},2024-{:02}-{:02},p{},name {},region {},{},{}.5,r{},{}\n",
+                            is_anonymous(event) ? "" : customer(event), device(event), 1 + event / 12,
+                            1 + event % 28, event % 97, name_of(event % 97), random_.below(2),
                             event % 4 == 0 ? "online" : "offline", event, event / 2,
                             event % 3 == 0 ? std::to_string(event % 5) : "");
-    text += fmt::format("nobody{},never,p1,name,region,online,1,r0,\n", random_.below(13));
+    text += fmt::format("nobody{},,never,p1,name,region,online,1,r0,\n", random_.below(13));
     return folder_.write(fmt::format("{}.csv", files_++), text);
   }
 
