@@ -95,6 +95,8 @@ std::vector<ImportFlag> import_flags() {
       {"amount-of", "whose the amount is; of an order, whose rows stand together, it counts once",
        "line|order", ""},
       {"cancel-prefix", "receipts that start so are cancellations", "TEXT", "C"},
+      {"hold-out", "offers that are none: of whom was held out by chance", "NAME,NAME...",
+       "No E-Mail,control"},
       {"nobody", "ids that are no customer's, such as a till's", "ID,ID...", "0,CASH"},
       {"time-format", "how 1/2/2010 is to be read, where the column does not show it",
        "auto|mdy|dmy|ymd|unix", ""},

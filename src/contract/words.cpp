@@ -36,7 +36,7 @@ std::string decimal(double value, int decimals) {
 std::string with_sign(std::string text) { return text.starts_with('-') ? text : "+" + text; }
 
 // 12,345,678 is 1,235만 where the language counts so: to three or four digits, as one would say it.
-std::string money(double value, const LanguageRules& rules) {
+std::string written_money(double value, const LanguageRules& rules) {
   double size = std::abs(value);
   const LargeUnit &large = rules.large[0], &small = rules.large[std::size(rules.large) - 1];
   if (small.from == 0 || size < 100 * static_cast<double>(small.from)) return decimal(value, 0);
@@ -73,14 +73,18 @@ struct Writer {
   std::string operator()(const Change& of) const {
     return bounded(of, rules.percent, [&](double value) { return with_sign(percent(value)); });
   }
+  // One that is small with its bounds has more decimals, so that something is left of it.
   std::string operator()(const Number& of) const {
-    return bounded(of, "{}", [&](double value) { return decimal(value, decimals); });
+    double size = size_of(of);
+    int least =
+        of.bounds && size > 0 && size < 0.1 ? std::min(static_cast<int>(-std::log10(size)) + 2, 6) : 0;
+    return bounded(of, "{}", [&](double value) { return decimal(value, std::max(decimals, least)); });
   }
   std::string operator()(const Amount& of) const {
-    return bounded(of, "{}", [&](double value) { return money(value, rules); });
+    return bounded(of, "{}", [&](double value) { return money(value, of); });
   }
   std::string operator()(const Gain& of) const {
-    return bounded(of, "{}", [&](double value) { return with_sign(money(value, rules)); });
+    return bounded(of, "{}", [&](double value) { return with_sign(money(value, of)); });
   }
   std::string operator()(const Date& of) const { return to_text(of); }
   std::string operator()(const Period& of) const {
@@ -102,6 +106,19 @@ struct Writer {
                                      {"{month}", std::string(rules.months[civil.month - 1])}})
       text.replace(text.find(hole), std::string_view(hole).size(), with);
     return text;
+  }
+  // The largest of a figure and its bounds.
+  template <class Figure>
+  static double size_of(const Figure& of) {
+    double size = std::abs(of.value);
+    return of.bounds ? std::max({size, std::abs(of.bounds->lo), std::abs(of.bounds->hi)}) : size;
+  }
+  template <class Figure>
+  std::string money(double value, const Figure& of) const {
+    constexpr double least_whole = 10;
+    double size = size_of(of);
+    bool is_small = of.bounds && size < least_whole && size != std::floor(size);
+    return is_small ? decimal(value, 2) : written_money(value, rules);
   }
   std::string percent(double share) const { return decimal(100 * share, decimals); }
   // A figure and its bounds: each number as `write` does, and what belongs to it around one or two of them.

@@ -26,6 +26,12 @@ void settle_backtest(Date first_event, TimeFrame& time) {
   time.backtest_train = add_months(time.backtest_test, -months);
 }
 
+// The middle of a window, in whole months where it has two.
+Date middle(Date from, Date until) {
+  int32_t months = from < until ? months_between(from, until) : 0;
+  return months > 1 ? add_months(from, months / 2) : Date{from.days + (until.days - from.days) / 2};
+}
+
 }  // namespace
 
 bool has_history(Date first_event, Date from) { return first_event.days <= from.days + slack_days; }
@@ -50,25 +56,25 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
   Date month = month_start(time.as_of);
   bool days_only =
       !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
-  if (days_only) {  // hardly any history: its two halves (a day is added in front to even them), and no
-                    // forecast
+  if (days_only) {  // hardly any history: its two halves (the first of an odd number of days is left out),
+                    // and no forecast
     if (first_event == last_event)
       return Error{Code::no_data,
                    fmt::format("the store holds events of {} alone; two days are needed to compare periods",
                                to_text(first_event))};
     time.until = time.as_of;
-    int32_t half_days = std::max(1, (time.until.days - first_event.days + 1) / 2);
+    int32_t half_days = std::max(1, (time.until.days - first_event.days) / 2);
     time.split = Date{time.until.days - half_days};
     time.from = Date{time.split.days - half_days};
   } else {
-    time.until = params.until.value_or(month > first_event ? month : time.as_of);
+    bool is_whole = month > first_event && !(params.from && month <= *params.from);
+    time.until = params.until.value_or(is_whole ? month : time.as_of);
     Date start{first_event.days - slack_days};
     int32_t known = start < time.until ? months_between(start, time.until) : 0;
     int32_t months = params.horizon_months > 0 ? static_cast<int32_t>(params.horizon_months)
                                                : std::clamp(known / 2, 1, usual_horizon_months);
-    time.split = params.split.value_or(
-        params.from ? add_months(*params.from, std::max(1, months_between(*params.from, time.until) / 2))
-                    : add_months(time.until, -months));
+    time.split = params.split.value_or(params.from ? middle(*params.from, time.until)
+                                                   : add_months(time.until, -months));
     if (time.split > time.until)
       return Error{Code::bad_input, fmt::format("split={}: must be before until={}", to_text(time.split),
                                                 to_text(time.until))};

@@ -29,6 +29,11 @@ struct FileFacts {
   Notation notation;
   Beside beside;
   bool has(Role role) const { return roles[static_cast<size_t>(role)] >= 0; }
+  // Whether the actions are states of orders.
+  bool are_states() const {
+    return kind == Kind::events && has(Role::action) &&
+           is_state_by_name(header[static_cast<size_t>(roles[static_cast<size_t>(Role::action)])]);
+  }
 };
 
 }  // namespace danggol::ingest

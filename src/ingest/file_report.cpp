@@ -108,6 +108,18 @@ std::string device_as_customer(const FileFacts& facts) {
   return is_device_by_name(header) ? shown(header) : "";
 }
 
+// Of the values of the action column that are not known the commonest, and the rows of all.
+std::pair<std::string, int64_t> unknown_actions(const Evidence& seen) {
+  std::string commonest;
+  int64_t rows = 0, most = 0;
+  for (const auto& [value, action] : seen.actions) {
+    if (action.meaning || value.empty()) continue;
+    rows += action.rows;
+    if (action.rows > most) most = action.rows, commonest = value;
+  }
+  return {commonest, rows};
+}
+
 // Columns that may hold money, where none is read.
 std::string perhaps_money(const FileFacts& facts) {
   if (facts.kind != Kind::events || facts.has(Role::amount) || facts.has(Role::price)) return {};
@@ -147,6 +159,10 @@ void warn(const Mapping& mapping, FileReport& report) {
   if (report.seen.strangers > 0) say(report, ingest_words::strangers({.rows = report.seen.strangers}));
   if (std::string device = device_as_customer(facts); !device.empty())
     say(report, ingest_words::devices_alone({.column = {device}}));
+  if (facts.kind == Kind::exposures && report.seen.offers > 0 && report.seen.offers == report.rows_loaded)
+    say(report, ingest_words::no_hold_out());
+  if (auto [value, rows] = unknown_actions(report.seen); rows > 0 && report.rows_loaded > 0)
+    say(report, ingest_words::unknown_actions({.rows = rows, .value = {shown(value)}}));
   if (report.seen.returns > 0) say(report, ingest_words::returns({.rows = report.seen.returns}));
   const Beside& beside = facts.beside;
   if (report.seen.undone > 0) {
@@ -161,8 +177,8 @@ void warn(const Mapping& mapping, FileReport& report) {
     say(report, ingest_words::with_words({.columns = {shown(beside.with_words)}}));
   if (!beside.currencies.empty())
     say(report, ingest_words::currencies({.columns = {shown(beside.currencies)}}));
-  constexpr std::array says_purchase = {Role::amount,  Role::price,        Role::quantity, Role::receipt,
-                                        Role::product, Role::product_name, Role::action};
+  constexpr std::array says_purchase = {Role::amount, Role::price, Role::quantity, Role::receipt,
+                                        Role::action};
   bool is_all_said =
       std::any_of(says_purchase.begin(), says_purchase.end(), [&](Role r) { return facts.has(r); });
   if (facts.kind == Kind::events && !is_all_said && facts.rules.action == Action::purchase)
@@ -229,6 +245,27 @@ Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, Fi
   if (double share = of_one / static_cast<double>(visits.integers("all_visits")[0]); share > most_share)
     say(report, ingest_words::one_for_all(
                     {.customer = {shown(visits.texts("customer_id")[0])}, .share = Share(share)}));
+  return {};
+}
+
+Status warn_of_states(store::Connection& connection, int64_t load_no, FileReport& report) {
+  if (!report.facts.are_states() || !report.facts.has(Role::receipt)) return {};
+  Table undone =
+      TRY(connection.query("SELECT count(DISTINCT (u.customer_no, u.receipt_id)) AS orders, "
+                           "coalesce(min(p.source), 0) AS load FROM "
+                           "raw.event u JOIN raw.event p USING (customer_no, receipt_id) WHERE u.source = "
+                           "$load AND u.action = 'cancel' AND "
+                           "coalesce(u.amount, 0) = 0 AND p.action = 'purchase' AND p.source < $load",
+                           {{"load", load_no}}));
+  if (int64_t orders = undone.integers("orders")[0]; orders > 0)
+    say(report, ingest_words::undone_later({.orders = orders, .load = undone.integers("load")[0]}));
+  int64_t again = TRY(connection.integer(
+      "SELECT count(DISTINCT (customer_no, receipt_id)) FROM (SELECT customer_no, receipt_id FROM raw.event "
+      "WHERE "
+      "source = $load AND receipt_id IS NOT NULL GROUP BY customer_no, receipt_id, product_no HAVING "
+      "count(DISTINCT ts) > 1)",
+      {{"load", load_no}}));
+  if (again > 0) say(report, ingest_words::states_again({.orders = again}));
   return {};
 }
 

@@ -46,6 +46,10 @@ void name_left_out(const Inputs& inputs, const Joins& joins, FileReport& report)
 // Where one id has more than a fifth of all visits of what is loaded from `first_load` on.
 Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, FileReport& report);
 
+// Where a file of load `load_no` tells orders again: those that it says are undone and an earlier load has as
+// bought, and those of several rows, each of another time.
+Status warn_of_states(store::Connection& connection, int64_t load_no, FileReport& report);
+
 // Where customers of the store differ by leading zeros alone.
 Status warn_of_lost_zeros(store::Connection& connection, FileReport& report);
 

@@ -189,7 +189,7 @@ class Reading {
     report.notation = notation_of(facts.rules, file.tally.evidence(), facts.delimiter);
     report.notation.lonely = facts.notation.lonely;
     for (const auto& month : file.tally.calendar().lonely()) report.notation.lonely.push_back(month);
-    report.question = question_of(facts.rules, file.tally.evidence(), facts.delimiter);
+    report.question = question_of(facts.rules, file.tally.evidence(), facts.delimiter, facts.are_states());
     report.seen = file.tally.evidence();
   }
 
@@ -481,6 +481,7 @@ Result<std::vector<FileReport>> load_all(store::Connection& connection, const In
   TRY(settle(connection, first_load, options.on_overlap, reports, work));
   for (FileReport& report : reports) {
     warn(mapping, report);
+    TRY(warn_of_states(connection, first_load + (&report - reports.data()), report));
     if (int64_t most = options.rejects.rows; report.rows_rejected > most) warn_of_rejects(most, report);
   }
   TRY(warn_of_one_for_all(connection, first_load, reports.back()));

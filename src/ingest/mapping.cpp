@@ -195,6 +195,8 @@ Status override_columns(const std::map<std::string, std::string>& overrides, Map
       set_rule(&Rules::zone, TRY(Zone::named(value)));
     } else if (key == "header") {
       mapping.header = parted_by_commas(value);
+    } else if (key == "hold-out") {
+      set_rule(&Rules::hold_out, parted_by_commas(value));
     } else if (key == "nobody") {
       set_rule(&Rules::nobody, parted_by_commas(value));
     } else if (key == "encoding") {

@@ -91,6 +91,7 @@ bool has_one_of(std::string_view name, std::span<const std::string_view> words);
 struct Rules {
   Action action = Action::purchase;       // of a row whose file has no action column
   std::string cancel_prefix;              // a receipt that starts so is a cancellation; "" for none
+  std::vector<std::string> hold_out;      // offers that are none, beside what hold-outs are usually called
   std::vector<std::string> nobody;        // customers' ids that stand for nobody: a till's
   std::vector<std::string> non_products;  // codes kept as events without a product
   std::vector<std::pair<std::string, std::string>> channels;  // codes that stand for a word; others are kept

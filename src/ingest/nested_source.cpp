@@ -7,6 +7,7 @@
 
 #include "base/utf8.h"
 #include "ingest/byte_source.h"
+#include "ingest/mapping.h"
 #include "ingest/watch.h"
 
 namespace danggol::ingest {
@@ -15,6 +16,14 @@ namespace {
 constexpr size_t rows_per_block = 65'536, bytes_per_block = 4 << 20;
 constexpr size_t most_columns = 2'000, most_levels = 4;
 constexpr size_t most_lists = 2;  // of orders in an answer, of lines in an order
+
+bool is_called_lines(std::string_view name) {
+  constexpr std::array<std::string_view, 10> usual = {"lineitems",  "items",    "orderitems", "lines",
+                                                      "orderlines", "products", "상품목록",   "주문상품",
+                                                      "상품",       "품목"};
+  if (size_t object = name.rfind('.'); object != name.npos) name.remove_prefix(object + 1);
+  return std::find(usual.begin(), usual.end(), plain(name)) != usual.end();
+}
 
 }  // namespace
 
@@ -103,11 +112,12 @@ Status NestedSource::lay_out_flat(const std::string& lines) {
   std::vector<Found> found = TRY(described("*", "", ""));
   TRY(flatten(found));
   for (size_t list = 0; list < most_lists; ++list) {
+    // of several lists the one that is called as lines of orders are
+    bool are_several = std::count_if(found.begin(), found.end(), is_list) > 1;
     auto rows = std::find_if(found.begin(), found.end(), [&](const Found& of) {
-      return is_list(of) && (lines.empty() || of.name == lines);
+      return is_list(of) && (lines.empty() ? !are_several || is_called_lines(of.name) : of.name == lines);
     });
-    if (rows == found.end() || (lines.empty() && std::count_if(found.begin(), found.end(), is_list) > 1))
-      break;
+    if (rows == found.end()) break;
     std::string row = store::identifier(fmt::format("danggol.row.{}", list));
     table_ =
         fmt::format("(SELECT *, unnest(CASE WHEN len({0}) > 0 THEN {0} ELSE [NULL] END) AS {1} FROM {2})",
@@ -117,6 +127,7 @@ Status NestedSource::lay_out_flat(const std::string& lines) {
     auto at = found.erase(rows);
     found.insert(at, fields.begin(), fields.end());
     TRY(flatten(found));
+    if (are_several && lines.empty()) break;  // the others are of the order, not of its lines
   }
   if (found.size() > most_columns)
     return Error{Code::bad_input, fmt::format("{} columns, with those of its objects: at most {} are read",

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace danggol::ingest {
 namespace {
 
@@ -44,6 +46,7 @@ void Evidence::add(const Evidence& more) {
     second_header = more.second_header;
   charges += more.charges;
   added_discounts += more.added_discounts;
+  offers += more.offers;
   strangers += more.strangers;
   next_lines += more.next_lines;
   same_amounts += more.same_amounts;
@@ -87,7 +90,34 @@ Notation notation_of(const Rules& rules, const Evidence& evidence, char delimite
   return out;
 }
 
-std::string question_of(const Rules& rules, const Evidence& evidence, char delimiter) {
+namespace {
+
+// Where more orders than not are in a state that nobody knows.
+std::string question_of_states(const ActionsSeen& actions) {
+  int64_t unknown = 0, all = 0;
+  std::vector<std::pair<int64_t, std::string>> values;
+  for (const auto& [value, action] : actions) {
+    all += action.rows;
+    if (action.meaning || value.empty()) continue;
+    unknown += action.rows;
+    values.emplace_back(-action.rows, value);
+  }
+  if (unknown == all || unknown * 2 <= all) return {};  // of none that is known the rows speak themselves
+  std::sort(values.begin(), values.end());
+  constexpr size_t most_named = 5;
+  std::vector<std::string> named;
+  for (size_t i = 0; i < std::min(values.size(), most_named); ++i)
+    named.push_back(fmt::format("{} {}", shown(values[i].second), grouped(-values[i].first)));
+  return fmt::format(
+      "{} of {} rows are in a state that danggol does not know ({}{}); say what they mean with "
+      "--action-values={}=purchase or =canceled or =none",
+      grouped(unknown), grouped(all), fmt::join(named, ", "), values.size() > most_named ? " ..." : "",
+      shown(values[0].second));
+}
+
+}  // namespace
+
+std::string question_of(const Rules& rules, const Evidence& evidence, char delimiter, bool are_states) {
   if (evidence.second_header > 0)
     return fmt::format(
         "line {} has names of columns again, and other ones: another table begins there; give each "
@@ -119,7 +149,7 @@ std::string question_of(const Rules& rules, const Evidence& evidence, char delim
                            : "no other text of the column tells which",
                        fmt::join(flags, " or "));
   }
-  return {};
+  return are_states ? question_of_states(evidence.actions) : "";
 }
 
 }  // namespace danggol::ingest

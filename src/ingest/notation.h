@@ -54,6 +54,7 @@ struct Evidence {
   int64_t undone = 0;           // by a column beside the roles
   int64_t charges = 0;          // shipping, discounts, taxes: money of an order, no products
   int64_t added_discounts = 0;  // of a positive amount
+  int64_t offers = 0;           // exposures that are no hold-out
   int64_t strangers = 0;        // rows of a device, without a customer
   // Rows that stand below one of the same receipt, and those of them that repeat its amount.
   int64_t next_lines = 0, same_amounts = 0;
@@ -81,7 +82,8 @@ class Calendar {
 
 // `delimiter` is the file's: between semicolons a comma is hardly one of thousands.
 Notation notation_of(const Rules& rules, const Evidence& evidence, char delimiter);
-// What only the user can tell, with the flag that does; "" where there is nothing.
-std::string question_of(const Rules& rules, const Evidence& evidence, char delimiter);
+// What only the user can tell, with the flag that does; "" where there is nothing. `are_states`: the actions
+// are those of orders, of which every one is to be known.
+std::string question_of(const Rules& rules, const Evidence& evidence, char delimiter, bool are_states);
 
 }  // namespace danggol::ingest

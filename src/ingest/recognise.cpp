@@ -48,14 +48,15 @@ const std::vector<std::string_view> ends_of_ids = {"id",  "no",   "num",  "numbe
 const std::vector<std::string_view> none;
 // What a number is that is called so, or an amount of something else than goods.
 const std::vector<std::string_view> no_amounts = {
-    "code",     "count",   "rep",    "person", "rank",    "rating", "score",   "star",     "weight",
-    "length",   "width",   "height", "rate",   "percent", "pct",    "ratio",   "latitude", "longitude",
-    "discount", "disc",    "profit", "margin", "cost",    "fee",    "tax",     "vat",      "tip",
-    "shipping", "freight", "refund", "return", "cancel",  "unpaid", "balance", "point",    "cent",
-    "items",    "visit",   "orders", "avg",    "average", "mean",   "channel", "day",      "date",
-    "time",     "month",   "year",   "번호",   "평점",    "별점",   "무게",    "할인",     "배송",
-    "원가",     "비율",    "수수료", "세금",   "환불",    "반품",   "취소",    "적립",     "정산",
-    "포인트",   "잔액",    "누적",   "미수",   "평균",    "건수",   "횟수",    "수량"};
+    "propensity", "probab",   "확률",      "code",     "count",   "rep",    "person", "rank",    "rating",
+    "score",      "star",     "weight",    "length",   "width",   "height", "rate",   "percent", "pct",
+    "ratio",      "latitude", "longitude", "discount", "disc",    "profit", "margin", "cost",    "fee",
+    "tax",        "vat",      "tip",       "shipping", "freight", "refund", "return", "cancel",  "unpaid",
+    "balance",    "point",    "cent",      "items",    "visit",   "orders", "avg",    "average", "mean",
+    "channel",    "day",      "date",      "time",     "month",   "year",   "번호",   "평점",    "별점",
+    "무게",       "할인",     "배송",      "원가",     "비율",    "수수료", "세금",   "환불",    "반품",
+    "취소",       "적립",     "정산",      "포인트",   "잔액",    "누적",   "미수",   "평균",    "건수",
+    "횟수",       "수량"};
 const std::vector<std::string_view> no_prices = {
     "list", "compare", "original", "msrp", "cost", "discount", "total", "shipping",
     "tax",  "정상가",  "소비자",   "원가", "할인", "총",       "합계",  "배송"};
@@ -70,6 +71,9 @@ const std::vector<std::string_view> no_purchases = {
 const std::vector<std::string_view> no_people = {"group",   "grade", "note", "type",  "paid", "country",
                                                  "segment", "level", "tier", "class", "zip",  "postal",
                                                  "등급",    "유형",  "그룹", "구분",  "지역", "국가"};
+// Of the lines of orders.
+const std::vector<std::string_view> no_products = {"order", "invoice", "receipt", "line", "주문", "영수증",
+                                                   "type",  "group",   "class",   "유형", "그룹", "구분"};
 const std::vector<Part> parts_of_names = {
     {Role::time, {"timestamp", "date", "time", "unixts", "일시", "일자", "날짜"}, {}, no_purchases, is_time},
     {Role::customer,
@@ -83,7 +87,7 @@ const std::vector<Part> parts_of_names = {
      ends_of_ids,
      no_people,
      is_any},
-    {Role::product, {"product", "prod", "item", "article", "상품", "제품"}, ends_of_ids, no_people, is_any},
+    {Role::product, {"product", "prod", "item", "article", "상품", "제품"}, ends_of_ids, no_products, is_any},
     {Role::quantity, {"qty", "quantity", "수량"}, {}, no_pieces, is_number},
     {Role::price, {"unitprice", "priceeach", "price", "단가", "판매가"}, {}, no_prices, is_number},
     {Role::amount,
@@ -396,9 +400,9 @@ class Guess {
 
 // ---- what is missing
 
-std::string looks_like(const Names& names) {
-  if (names.has_any({"propensity", "treatment", "experiment", "offer", "arm", "conversion", "converted",
-                     "실험군", "혜택"}))
+std::string looks_like(const Names& names, Kind kind) {
+  if (kind != Kind::exposures && names.has_any({"propensity", "treatment", "experiment", "offer", "arm",
+                                                "conversion", "converted", "실험군", "혜택"}))
     return "; it looks like a table of experiments: import it with the preset exposures";
   if (names.has_any({"gender", "sex", "age", "ageband", "birthday", "birthdate", "birthyear", "dateofbirth",
                      "signupdate", "joindate", "성별", "나이", "연령", "연령대", "생년월일", "가입일",
@@ -417,9 +421,10 @@ Error missing(const TableMapping& table, const RoleColumns& columns, const Sampl
                                      : fmt::format("{} column", of));
     flags.push_back(fmt::format("--{}=COLUMN", of));
   }
-  return {Code::bad_input, fmt::format("{}: no {} among {}{}; name {} with {}", path,
-                                       fmt::join(roles, " and no "), shown(sample.header), looks_like(names),
-                                       flags.size() == 1 ? "it" : "them", fmt::join(flags, " "))};
+  return {Code::bad_input,
+          fmt::format("{}: no {} among {}{}; name {} with {}", path, fmt::join(roles, " and no "),
+                      shown(sample.header), looks_like(names, table.kind), flags.size() == 1 ? "it" : "them",
+                      fmt::join(flags, " "))};
 }
 
 // A column called amount that holds small whole numbers, beside one called a price: pieces, or money?
@@ -534,6 +539,13 @@ Result<Match> match(const Mapping& mapping, const Sample& sample, const std::str
     Guess guess(*best, sample, names);
     out.roles = guess.roles();
     for (size_t role = 0; role < role_count; ++role) out.found[role] = guess.found(role);
+    if (names.has_any({"propensity", "propensityscore", "배정확률"}) && !out.table->said[at(Role::amount)] &&
+        !out.table->said[at(Role::action)])
+      return Error{
+          Code::bad_input,
+          fmt::format("{}: it looks like a table of experiments, for it has a propensity: import it with the "
+                      "preset exposures, or name what rows are with --action=COLUMN or --amount=COLUMN",
+                      path)};
     if (std::string question = what_is_amount(sample, out, names); !question.empty())
       return Error{Code::bad_input, fmt::format("{}: {}", path, question)};
   }

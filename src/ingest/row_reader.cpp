@@ -311,11 +311,22 @@ struct RowReader::State {
     if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
     row.offer = text.text(Role::offer);
     if (row.offer.empty()) return "no_offer";
+    if (is_hold_out(row.offer)) row.offer = "none";
+    else ++seen.offers;
     auto propensity = parse_propensity(text(Role::propensity));
     if (!propensity) return "bad_propensity";
     row.propensity = *propensity;
     if (row.customer.size() > most_id_bytes || row.offer.size() > most_id_bytes) return "id_too_long";
     return {};
+  }
+
+  bool is_hold_out(std::string_view offer) const {
+    constexpr std::array<std::string_view, 12> usual = {"none",      "control", "holdout", "controlgroup",
+                                                        "nooffer",   "noemail", "nosms",   "nopush",
+                                                        "nocontact", "대조군",  "통제군",  "미노출"};
+    std::string word = plain(offer);
+    return std::find(usual.begin(), usual.end(), word) != usual.end() ||
+           std::find(rules.hold_out.begin(), rules.hold_out.end(), offer) != rules.hold_out.end();
   }
 
   std::string_view read_dimension(const Fields& text, Evidence&, Before&, DimensionRow& row) const {
@@ -362,8 +373,7 @@ RowReader::RowReader(const FileFacts& facts) {
   s.roles = facts.roles;
   for (size_t role = 0; role < role_count; ++role)
     if (s.roles[role] >= 0) s.names[role] = plain(facts.header[static_cast<size_t>(s.roles[role])]);
-  int action = facts.roles[static_cast<size_t>(Role::action)];
-  s.is_state = action >= 0 && is_state_by_name(facts.header[static_cast<size_t>(action)]);
+  s.is_state = facts.are_states();
   s.beside = facts.beside.undoing;
   s.latest = {now_utc().micros + micros_per_day};
   auto has = [&](Role role) { return s.roles[static_cast<size_t>(role)] >= 0; };

@@ -19,11 +19,11 @@ price AS (
 -- where a product is sold that leavers use more than everybody, the most over-used first
 outlet AS (
   SELECT product_id, arg_max(cell, (element, cell)) AS outlet
-  FROM (SELECT DISTINCT product_no, channel || ' ' || partner AS cell
+  FROM (SELECT DISTINCT product_no, channel || coalesce(' ' || partner, '') AS cell
         FROM event JOIN outlet USING (outlet_no) WHERE action = 'purchase' AND ts >= $window_from)
   JOIN over_used USING (cell)
   JOIN product USING (product_no)
-  WHERE dimension = 'channel x partner'
+  WHERE dimension IN ('channel x partner', 'channel')
   GROUP BY product_id
 ),
 -- everybody with a forecast; whose spend is not known counts as the average, so that p_leave alone orders them where

@@ -79,15 +79,18 @@ std::vector<std::string> number(const std::vector<std::string>& names, std::vect
 
 Result<std::vector<Dimension>> dimensions(Context& context, const Sequences& sequences) {
   std::vector<std::string> affiliates, both, partners;
+  bool has_partners = std::any_of(
+      sequences.places().begin(), sequences.places().end(),
+      [](const Place& place) { return place.action == Action::purchase && !place.partner.empty(); });
   for (const Place& place : sequences.places()) {
     bool bought = place.action == Action::purchase, used = place.action == Action::partner_use;
     affiliates.push_back(used ? place.partner : "");
-    both.push_back(bought && !place.channel.empty() && !place.partner.empty()
-                       ? place.channel + " " + place.partner
-                       : "");
+    bool has_both = !place.channel.empty() && (!place.partner.empty() || !has_partners);
+    both.push_back(bought && has_both ? place.channel + (has_partners ? " " + place.partner : "") : "");
     partners.push_back(bought ? place.partner : "");
   }
-  std::vector<Dimension> out = {{"affiliate"}, {"channel x partner"}, {"partner"}, {"product class"}};
+  std::vector<Dimension> out = {
+      {"affiliate"}, {has_partners ? "channel x partner" : "channel"}, {"partner"}, {"product class"}};
   out[0].cells = number(affiliates, out[0].of_place);
   out[1].cells = number(both, out[1].of_place);
   out[2].cells = number(partners, out[2].of_place);
@@ -265,9 +268,11 @@ Result<Summary> run(Context& context, const Params& params) {
   std::erase_if(counts, [](const learn::CellCounts& rows) { return rows.cell_count < 2; });
   std::erase_if(compared, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
   if (compared.empty())
-    return Error{Code::no_data,
-                 "channel_divergence: the store knows neither partners, channels nor product classes of its "
-                 "purchases"};
+    return Error{
+        Code::no_data,
+        fmt::format("channel_divergence: the purchases from {} until {} have no two partners, channels or "
+                    "product classes to compare",
+                    to_text(period.from), to_text(period.until))};
   Table elements = Table::of(element_columns()), totals = Table::of(total_columns());
   Summary summary;
   Text group = group_of(params, time);
@@ -302,7 +307,7 @@ Room channel_divergence() {
                      .y("element")
                      .bounds()
                      .horizontal()
-                     .where("dimension IN ('channel x partner', 'affiliate')")
+                     .where("dimension IN ('channel x partner', 'channel', 'affiliate')")
                      .order_by("abs(element) DESC, cell")
                      .rows(15)},
       .tables = {Shown("channel_divergence").order_by("abs(element) DESC, dimension, cell").rows(20),

@@ -245,10 +245,11 @@ void say_season(const std::vector<Figure>& figures, Date at, Summary& summary) {
            without = find(figures, "calibration_error_leaving", "model without season");
   summary.fact("season_calibration_error", with.value, "share");
   summary.fact("season_calibration_error_uncorrected", without.value, "share");
-  if (with.value < without.value)
+  // both are of the same customers: a difference that their intervals leave open is none to speak of
+  if (with.hi < without.lo)
     summary.say(
         words::season_helps({.at = at, .without = Points(without.value), .with = Points(with.value)}));
-  else if (with.value > without.value)
+  else if (with.lo > without.hi)
     summary.warn(
         words::season_hurts({.at = at, .without = Points(without.value), .with = Points(with.value)}));
 }
