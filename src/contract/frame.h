@@ -23,7 +23,7 @@ struct TimeFrame {
   // labels up to `backtest_test` only. Its horizon is shorter where the history is too short for a full one.
   Date backtest_train, backtest_test;
   int32_t backtest_horizon_months = 0;
-  Date first_event;
+  Date first_sale;  // or event, where nothing was ever sold
 
   Period h1() const { return {from, split}; }
   Period h2() const { return {split, until}; }

@@ -17,7 +17,7 @@ struct Grading {
   std::string rule = "band";
   std::vector<double> bands = {80, 60, 40};
   std::vector<double> shares = {0.2, 0.2, 0.2};
-  bool net_cancellations = false;
+  bool net_cancellations = true;
 };
 ParamTable<Grading> grading_params();
 Status validate(const Grading& grading);

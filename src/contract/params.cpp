@@ -54,7 +54,9 @@ std::string format(const Group& value) {
   return value.empty() ? "" : fmt::format("{}:{}={}", value.table, value.column, value.value);
 }
 
-Error missing(const ParamInfo& info) { return bad(info, "", "must be given: one of " + info.values); }
+Error missing(const ParamInfo& info) {
+  return bad(info, "", fmt::format("must be given: --{0}=..., one of {1}", info.name, info.values));
+}
 
 Status parse(const ParamInfo& info, std::string_view text, int64_t& value) {
   return parse_number(info, text, value, "a whole number");

@@ -143,9 +143,9 @@ struct Engine::State {
   Result<engine::RunSettings> settle(store::Connection& connection, ParamTexts& params, Kind kind) {
     engine::RunParams given;
     TRY(engine::run_params().read(params, given));
-    Table span =
-        TRY(connection.query("SELECT coalesce(min(ts) FILTER (action = 'purchase'), min(ts))::DATE AS first, "
-                             "max(ts)::DATE AS last FROM raw.event"));
+    Table span = TRY(connection.query(
+        "SELECT coalesce(min(ts) FILTER (action IN ('purchase', 'partner_use')), min(ts))::DATE AS first, "
+        "max(ts)::DATE AS last FROM raw.event"));
     if (span.columns[0].is_null(0))
       return Error{Code::no_data, fmt::format("store {}: no events yet; run danggol import first", path)};
     Date first{static_cast<int32_t>(span.integers("first")[0])},

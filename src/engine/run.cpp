@@ -87,7 +87,7 @@ class RunContext : public Context {
     Pair pair = pair_of(origin);
     Date cutoff = add_months(pair.cutoff, -12);
     bool known = pair.months > 0 && add_months(cutoff, pair.months) <= pair.cutoff &&
-                 has_history(settings_.time.first_event, add_months(cutoff, -pair.months));
+                 has_history(settings_.time.first_sale, add_months(cutoff, -pair.months));
     if (!known) return std::shared_ptr<const Frame>();
     return settings_.workbench->frame(connection_, cutoff, pair.months, add_months(cutoff, pair.months),
                                       grading);

@@ -12,13 +12,13 @@ constexpr int32_t most_silent_days =
     31;  // a later as-of would take the end of the data for customers leaving
 
 // Learn at one origin, test at the next, the test's labels complete by `until`.
-void settle_backtest(Date first_event, TimeFrame& time) {
+void settle_backtest(Date first_sale, TimeFrame& time) {
   int32_t months = time.horizon_months;
   if (months > 0 && add_months(time.from, months) == time.split &&
-      has_history(first_event, add_months(time.from, -2 * months))) {
+      has_history(first_sale, add_months(time.from, -2 * months))) {
     time.backtest_test = time.from;
   } else {
-    Date first{first_event.days - slack_days};
+    Date first{first_sale.days - slack_days};
     months = std::min(months, first < time.until ? months_between(first, time.until) / 3 : 0);
     time.backtest_test = add_months(time.until, -months);
   }
@@ -34,7 +34,7 @@ Date middle(Date from, Date until) {
 
 }  // namespace
 
-bool has_history(Date first_event, Date from) { return first_event.days <= from.days + slack_days; }
+bool has_history(Date first_sale, Date from) { return first_sale.days <= from.days + slack_days; }
 
 ParamTable<RunParams> run_params() {
   ParamTable<RunParams> table;
@@ -47,7 +47,7 @@ ParamTable<RunParams> run_params() {
   return table;
 }
 
-Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_event) {
+Result<TimeFrame> settle(const RunParams& params, Date first_sale, Date last_event) {
   TimeFrame time;
   time.as_of = params.as_of.value_or(Date{last_event.days + 1});
   if (time.as_of.days > last_event.days + most_silent_days)
@@ -55,21 +55,21 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
                                               to_text(time.as_of), to_text(last_event), most_silent_days)};
   Date month = month_start(time.as_of);
   bool days_only =
-      !params.until && !params.split && !params.from && months_between(first_event, time.as_of) < 2;
+      !params.until && !params.split && !params.from && months_between(first_sale, time.as_of) < 2;
   if (days_only) {  // hardly any history: its two halves (the first of an odd number of days is left out),
                     // and no forecast
-    if (first_event == last_event)
+    if (first_sale == last_event)
       return Error{Code::no_data,
                    fmt::format("the store holds events of {} alone; two days are needed to compare periods",
-                               to_text(first_event))};
+                               to_text(first_sale))};
     time.until = time.as_of;
-    int32_t half_days = std::max(1, (time.until.days - first_event.days) / 2);
+    int32_t half_days = std::max(1, (time.until.days - first_sale.days) / 2);
     time.split = Date{time.until.days - half_days};
     time.from = Date{time.split.days - half_days};
   } else {
-    bool is_whole = month > first_event && !(params.from && month <= *params.from);
+    bool is_whole = month > first_sale && !(params.from && month <= *params.from);
     time.until = params.until.value_or(is_whole ? month : time.as_of);
-    Date start{first_event.days - slack_days};
+    Date start{first_sale.days - slack_days};
     int32_t known = start < time.until ? months_between(start, time.until) : 0;
     int32_t months = params.horizon_months > 0 ? static_cast<int32_t>(params.horizon_months)
                                                : std::clamp(known / 2, 1, usual_horizon_months);
@@ -89,8 +89,8 @@ Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_ev
         Code::bad_input,
         fmt::format("from={} split={} until={} as-of={}: must be from < split < until <= as-of",
                     to_text(time.from), to_text(time.split), to_text(time.until), to_text(time.as_of))};
-  time.first_event = first_event;
-  settle_backtest(first_event, time);
+  time.first_sale = first_sale;
+  settle_backtest(first_sale, time);
   return time;
 }
 

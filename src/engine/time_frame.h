@@ -18,9 +18,9 @@ ParamTable<RunParams> run_params();
 // What is left open is settled from the data's first and last day: `as_of` is the day after the last event,
 // `until` the first of its month, and before it lie two equal periods, six months each where the history has
 // them, else as many as it has.
-Result<TimeFrame> settle(const RunParams& params, Date first_event, Date last_event);
+Result<TimeFrame> settle(const RunParams& params, Date first_sale, Date last_event);
 
 // Whether a window that starts at `from` is within the history, give or take a week.
-bool has_history(Date first_event, Date from);
+bool has_history(Date first_sale, Date from);
 
 }  // namespace danggol::engine

@@ -261,6 +261,14 @@ Result<bool> has_run(store::Connection& connection, const AnalysisInfo& info) {
                                 {{"room", info.name}})) > 0;
 }
 
+// Whether the newest run of a room found too little to say anything.
+Result<bool> lacks_data(store::Connection& connection, const AnalysisInfo& info) {
+  return TRY(connection.integer(
+             "SELECT count(*) FROM (SELECT arg_max(code, run_id) AS code FROM run.log WHERE room = "
+             "$room) WHERE code = 'no_data'",
+             {{"room", info.name}})) > 0;
+}
+
 Text said(const Sentence& sentence) { return render(words::all, sentence); }
 
 Text of_other_dates(const std::vector<Text>& titles) {
@@ -405,7 +413,9 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
     auto failed = TRY(failed_since(connection, info, run_id));
     if (failed) notes.push_back(text_json(*failed));
     if (run_id == 0) {
-      if (!failed && TRY(has_run(connection, info))) left_out.push_back(info.title);
+      bool lacks = TRY(lacks_data(connection, info));
+      if (info.contacts && !failed) notes.push_back(text_json(said(words::no_list())));
+      else if (!failed && !lacks && TRY(has_run(connection, info))) left_out.push_back(info.title);
       continue;
     }
     if (!TRY(has_results(connection, info))) {

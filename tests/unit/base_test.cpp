@@ -362,7 +362,7 @@ TEST(Params, WhatMustBeGivenIsRefusedWithoutIt) {
   table.one_of("id", &One::id, "raw.customer:customer_id");
   for (ParamTexts texts : {ParamTexts{}, ParamTexts{{"id", ""}}}) {
     One one;
-    EXPECT_EQ(message(table.read(texts, one)), "id=: must be given: one of raw.customer:customer_id");
+    EXPECT_EQ(message(table.read(texts, one)), "id=: must be given: --id=..., one of raw.customer:customer_id");
   }
   EXPECT_TRUE(table.info()[0].required);
   EXPECT_EQ(table.info()[0].values, "raw.customer:customer_id");

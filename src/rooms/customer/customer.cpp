@@ -27,9 +27,12 @@ constexpr Source sources[] = {
     {"result.grade_forecast",
      "SELECT 'probability of leaving', round(p_leave, 4)::VARCHAR, 'share', p_leave_lo, p_leave_hi FROM "
      "result.grade_forecast WHERE customer_id = $customer_id"},
+    {"result.campaign_holdout",
+     "SELECT 'campaign', 'holdout', 'word', NULL, NULL FROM result.campaign_holdout WHERE customer_id = "
+     "$customer_id"},
     {"result.campaign",
      "SELECT unnest(['campaign', 'reason', 'offer', 'valid at', 'medium']), "
-     "unnest([arm, reason, offer, nullif(offer_place, ''), medium]), "
+     "unnest(['treated', reason, offer, nullif(offer_place, ''), medium]), "
      "unnest(['word', 'word', 'word', '', 'word']), NULL, NULL FROM "
      "(FROM result.campaign WHERE customer_id = $customer_id LIMIT 1)"},
     {"result.recommendation",
@@ -41,11 +44,14 @@ constexpr Source sources[] = {
      "SELECT 'grade in ' || period, grade, 'word', NULL, NULL FROM result.rfm WHERE customer_id = "
      "$customer_id ORDER BY period"},
     {"raw.event",
-     "SELECT unnest(['last purchase', 'first purchase', 'receipts', 'spent', 'region']), "
+     "WITH own AS (SELECT * FROM event JOIN customer USING (customer_no) WHERE customer_id = $customer_id), "
+     "bought AS (FROM own WHERE action = 'purchase') "
+     "SELECT unnest(['last purchase', 'first purchase', 'receipts', 'spent', 'of it taken back', 'region']), "
      "unnest([max(ts)::DATE::VARCHAR, min(ts)::DATE::VARCHAR, count(DISTINCT (ts::DATE, "
-     "receipt_id))::VARCHAR, sum(amount)::VARCHAR, any_value(region)]), "
-     "unnest(['', '', 'receipts', 'currency', '']), NULL, NULL "
-     "FROM event JOIN customer USING (customer_no) WHERE customer_id = $customer_id AND action = 'purchase'"},
+     "receipt_id))::VARCHAR, sum(amount)::VARCHAR, (SELECT nullif(sum(abs(amount)), 0)::VARCHAR FROM own "
+     "WHERE action = "
+     "'cancel'), any_value(region)]), "
+     "unnest(['', '', 'receipts', 'currency', 'currency', '']), NULL, NULL FROM bought"},
 };
 
 Result<Table> answer(Context& context, const Params& params) {

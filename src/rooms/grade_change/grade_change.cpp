@@ -93,7 +93,7 @@ Summary say(const Moves& moves, const TimeFrame& time) {
                        .left = moves.left(),
                        .h1 = h1}));
   if (moves.came() > 0)
-    summary.say(words::came({.came = moves.came(), .returned = moves.returned, .h2 = h2}));
+    summary.say(words::came({.came = moves.came(), .returned = moves.returned, .h1 = h1, .h2 = h2}));
   if (int64_t tops = moves.of_h1(top); tops > 0) {
     Estimate stayed = learn::share(moves.customers[top][top], tops);
     summary.fact("top_stays_top", stayed, "share");

@@ -54,11 +54,16 @@ struct Buyer {
   std::vector<int32_t> gaps_days = {};
 };
 
+// Of all who ever bought.
+struct Ever {
+  int64_t customers = 0, once = 0;
+};
+
 // In the order of their ids.
 Result<std::vector<Buyer>> read_buyers(const Sequences& sequences, const std::vector<std::string>& ids,
-                                       const Period& period, const TimeFrame& time) {
+                                       const Period& period, const TimeFrame& time, Ever& ever) {
   std::vector<Buyer> buyers(sequences.customers());
-  TRY(sequences.each_customer(time.first_event, time.as_of,
+  TRY(sequences.each_customer(time.first_sale, time.as_of,
                               [&](size_t customer, std::span<const Event> events) {
                                 Buyer& buyer = buyers[customer];
                                 buyer.customer_no = customer;
@@ -75,6 +80,8 @@ Result<std::vector<Buyer>> read_buyers(const Sequences& sequences, const std::ve
                                   buyer.last_day = day.days;
                                 });
                               }));
+  for (const Buyer& buyer : buyers)
+    ever.customers += buyer.receipts_ever > 0, ever.once += buyer.receipts_ever == 1;
   std::erase_if(buyers, [](const Buyer& buyer) { return buyer.receipts == 0; });
   auto is_before = [&](const Buyer& a, const Buyer& b) { return ids[a.customer_no] < ids[b.customer_no]; };
   if (!std::is_sorted(buyers.begin(), buyers.end(), is_before))  // several loads
@@ -197,21 +204,21 @@ Counts count(const std::vector<Buyer>& buyers) {
   return counts;
 }
 
-Summary say(const std::vector<Buyer>& buyers, const std::vector<Quantile>& receipts, size_t silent,
-            const Period& period, Date as_of) {
-  auto once =
-      std::count_if(buyers.begin(), buyers.end(), [](const Buyer& b) { return b.receipts_ever == 1; });
-  Estimate share = learn::share(once, buyers.size());
+Summary say(const std::vector<Buyer>& buyers, const Ever& ever, const std::vector<Quantile>& receipts,
+            size_t silent, const Period& period, const TimeFrame& time) {
+  Date as_of = time.as_of;
+  Estimate share = learn::share(ever.once, ever.customers);
   const Quantile& quartile = receipts[1];
   Summary summary;
   summary.fact("customers", buyers.size(), "customers");
-  summary.fact("one_time_buyers", once, "customers");
-  summary.key_figure("one_time_share", share, "share", period);
+  summary.fact("customers_ever", ever.customers, "customers");
+  summary.fact("one_time_buyers", ever.once, "customers");
+  summary.key_figure("one_time_share", share, "share", {time.first_sale, as_of});
   summary.fact("lower_quartile_receipts",
                {static_cast<double>(quartile.value), quartile.bounds.lo, quartile.bounds.hi}, "receipts");
   summary.fact("unusually_silent", silent, "customers");
-  summary.say(words::once({.once = once,
-                           .customers = buyers.size(),
+  summary.say(words::once({.once = ever.once,
+                           .customers = ever.customers,
                            .share = Share(share),
                            .quartile = quartile.value,
                            .period = period,
@@ -226,7 +233,8 @@ Result<Summary> run(Context& context, const Params& params) {
   std::vector<std::string> ids = TRY(texts_by_number(context, "customer", "customer_id"));
   Sequences sequences = TRY(context.sequences());
   const TimeFrame& time = context.time();
-  std::vector<Buyer> buyers = TRY(read_buyers(sequences, ids, {first, until}, time));
+  Ever ever;
+  std::vector<Buyer> buyers = TRY(read_buyers(sequences, ids, {first, until}, time, ever));
   if (buyers.empty())
     return Error{Code::no_data,
                  fmt::format("order_frequency: no purchases from {} to {}", to_text(first), to_text(until))};
@@ -240,7 +248,7 @@ Result<Summary> run(Context& context, const Params& params) {
   TRY(context.write("result.order_frequency", frequency_rows(buyers)));
   TRY(context.write("result.order_quantile", quantiles));
   TRY(context.write("result.silence", silent));
-  return say(buyers, receipts, silent.rows(), {std::max(first, time.first_event), until}, time.as_of);
+  return say(buyers, ever, receipts, silent.rows(), {std::max(first, time.first_sale), until}, time);
 }
 
 }  // namespace

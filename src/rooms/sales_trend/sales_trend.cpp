@@ -118,8 +118,8 @@ Result<Period> whole_months(Context& context) {
   const TimeFrame& time = context.time();
   Table last = TRY(context.query("SELECT max(ts)::DATE AS day FROM event"));
   if (last.columns[0].is_null(0)) return Period{time.until, time.until};
-  Period whole{month_start(time.first_event), month_start(time.until)};
-  if (time.first_event.days > whole.from.days + slack_days) whole.from = add_months(whole.from, 1);
+  Period whole{month_start(time.first_sale), month_start(time.until)};
+  if (time.first_sale.days > whole.from.days + slack_days) whole.from = add_months(whole.from, 1);
   while (whole.from < whole.until && last.integers("day")[0] + slack_days < whole.until.days - 1)
     whole.until = add_months(whole.until, -1);
   return whole;
@@ -209,9 +209,11 @@ void say_extremes(const std::vector<MonthFigures>& months, Summary& summary) {
     for (const MonthFigures& month : months) out.push_back(figure(month));
     return out;
   };
+  Period all{months.front().month, month_of(months.back().month).until};
   auto say = [&](const char* name, const std::vector<double>& values) {
     if (auto at = extremes(values))
       summary.say(words::most_and_least({.figure = {name},
+                                         .period = all,
                                          .most = month_of(months[at->second].month),
                                          .most_value = Amount(values[at->second]),
                                          .least = month_of(months[at->first].month),
@@ -219,7 +221,8 @@ void say_extremes(const std::vector<MonthFigures>& months, Summary& summary) {
   };
   say("sales", by_month([](const MonthFigures& month) { return month.sales; }));
   if (auto at = extremes(by_month([](const MonthFigures& m) { return static_cast<double>(m.buyers); })))
-    summary.say(words::most_and_least_buyers({.most = month_of(months[at->second].month),
+    summary.say(words::most_and_least_buyers({.period = all,
+                                              .most = month_of(months[at->second].month),
                                               .most_buyers = months[at->second].buyers,
                                               .least = month_of(months[at->first].month),
                                               .least_buyers = months[at->first].buyers}));
@@ -305,7 +308,7 @@ Status say_changes(const Sequences& sequences, const Slices& slices, const std::
 
 Result<Summary> run(Context& context, const Params& params) {
   Date last = context.time().until, first = std::max(add_months(last, static_cast<int32_t>(-params.months)),
-                                                     month_start(context.time().first_event));
+                                                     month_start(context.time().first_sale));
   Summary summary;
   Slices slices = TRY(read_slices(context, first, last, summary));
   Sequences sequences = TRY(context.sequences());
