@@ -20,7 +20,7 @@ namespace words = grade_forecast_words;
 constexpr int32_t pair_count = grade_count * grade_count;
 
 std::string_view grade(int32_t number) { return grade_names[static_cast<size_t>(number)]; }
-std::string over(const char* baseline) { return fmt::format("{} over {}", model_name, baseline); }
+std::string over(std::string_view baseline) { return fmt::format("{} over {}", model_name, baseline); }
 
 // ---- compute
 
@@ -91,6 +91,8 @@ std::vector<Figure> compare_seasons(const SeasonCheck& season) {
     add_class_measures(*predictor, label, measures);
     add_leaving_measures(*predictor, left, measures);
   }
+  measures.add_difference("log_loss_saved", over(without.name), {"log_loss", without.name},
+                          {"log_loss", with.name});
   return measures.estimate(label.size(), season.with.seed);
 }
 
@@ -245,11 +247,11 @@ void say_season(const std::vector<Figure>& figures, Date at, Summary& summary) {
            without = find(figures, "calibration_error_leaving", "model without season");
   summary.fact("season_calibration_error", with.value, "share");
   summary.fact("season_calibration_error_uncorrected", without.value, "share");
-  // both are of the same customers: a difference that their intervals leave open is none to speak of
-  if (with.hi < without.lo)
+  Estimate saved = find(figures, "log_loss_saved", over("model without season"));
+  if (saved.lo > 0 && with.value < without.value)
     summary.say(
         words::season_helps({.at = at, .without = Points(without.value), .with = Points(with.value)}));
-  else if (with.lo > without.hi)
+  else if (saved.hi < 0 && with.value > without.value)
     summary.warn(
         words::season_hurts({.at = at, .without = Points(without.value), .with = Points(with.value)}));
 }
