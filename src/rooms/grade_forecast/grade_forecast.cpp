@@ -124,6 +124,26 @@ learn::LabelShift shift(const Frame& learned, const Frame& season) {
   return {learned.grade, learned.label, season.grade, season.label, grade_count, grade_count};
 }
 
+// Those of a frame who had not bought in the window before theirs.
+double share_of_newcomers(const Frame& frame) {
+  const auto& names = frame.features.names;
+  auto column =
+      static_cast<size_t>(std::find(names.begin(), names.end(), "previous_receipts") - names.begin());
+  DANGGOL_ASSERT(column < names.size());
+  int64_t newcomers = 0;
+  for (size_t i = 0; i < frame.customer_id.size(); ++i) newcomers += frame.features.row(i)[column] == 0;
+  return static_cast<double>(newcomers) / static_cast<double>(std::max<size_t>(1, frame.customer_id.size()));
+}
+
+// Who has just come leaves more often in any season: where the customers of a year before were newer than
+// those learned from and left more often, or older and less often, that may be all there is to it.
+bool tells_of_season(const Frame& learned, const Frame& season) {
+  constexpr double most_apart = 0.2;
+  double newer = share_of_newcomers(season) - share_of_newcomers(learned),
+         leaving = leaving_share(season).value - leaving_share(learned).value;
+  return std::abs(newer) <= most_apart || newer * leaving <= 0;
+}
+
 Table forecast_rows(const Frame& frame, const learn::ClassProbabilities& probabilities,
                     const std::vector<int32_t>& decided) {
   Table rows = Table::of(forecast_columns());
@@ -154,6 +174,12 @@ Estimate expected_leavers(const Frame& frame, const learn::ClassProbabilities& p
 
 void say_season(const Frame& learned, const Frame* season, const Period& coming, Summary& summary) {
   if (!season) return summary.warn(words::no_season({.coming = coming}));
+  if (!tells_of_season(learned, *season))
+    return summary.warn(words::season_of_others({.season = {season->cutoff, season->label_until},
+                                                 .learned_in = {learned.cutoff, learned.label_until},
+                                                 .then = Share(share_of_newcomers(*season)),
+                                                 .learned = Share(share_of_newcomers(learned)),
+                                                 .coming = coming}));
   Estimate then = leaving_share(*season);
   summary.fact("leaving_share_a_year_before", then, "share");
   summary.say(words::season_counted({.then = Share(then),
@@ -178,11 +204,12 @@ Result<Summary> predict(Context& context, const Params& params) {
   auto probabilities = model.predict(frame.features);
   auto season = TRY(context.season_frame(Origin::predict, params.grading));
   auto learned = TRY(context.frame(Origin::train, params.grading));
-  if (season) shift(*learned, *season).apply(frame.grade, inactive_grade, probabilities);
+  bool counts = season && tells_of_season(*learned, *season);
+  if (counts) shift(*learned, *season).apply(frame.grade, inactive_grade, probabilities);
   TRY(context.write("result.grade_forecast",
                     forecast_rows(frame, probabilities, model.decide(probabilities.p))));
 
-  Estimate leavers = expected_leavers(frame, probabilities, shift(*learned, season ? *season : *learned));
+  Estimate leavers = expected_leavers(frame, probabilities, shift(*learned, counts ? *season : *learned));
   Period coming{frame.cutoff, add_months(frame.cutoff, months)};
   Summary summary;
   summary.fact("customers", frame.customer_id.size(), "customers");
@@ -221,6 +248,7 @@ Result<Summary> backtest(Context& context, const Params& params) {
 
   TRY(context.progress(0.4, "checking the season at the split"));
   Tested second = TRY(train_and_predict(context, Origin::earlier, Origin::train, params));
+  if (!tells_of_season(*second.known, *season)) return write_backtest(context, test, std::nullopt);
   auto shifted = second.probabilities;
   shift(*second.known, *season).apply(second.later->grade, inactive_grade, shifted);
   SeasonCheck check{{*second.known, *second.later, shifted, second.model.decide(shifted.p), context.seed()},
