@@ -455,8 +455,10 @@ Result<std::vector<Text>> Engine::show(const std::string& table, int64_t limit, 
     if (const Room* writer = engine::writer_of(table))
       for (const Room* stale : TRY(engine::stale_rooms(reader->connection())))
         if (stale == writer) lacks = {engine::said(engine_words::stale({.table = {table}}))};
+    bool is_told = style.format == Format::xlsx;
+    if (is_told) select = engine::with_labels(table, select, style.per_customer, style.language);
     auto rows = TRY(reader->connection().texts(select, store::Author::danggol));
-    if (style.format == Format::xlsx) engine::put_headings(table, style.language, rows.types);
+    if (is_told) engine::put_headings(table, style.language, rows.types);
     return report::write_rows(rows, style, {.rows = INT64_MAX}, out);
   }();
   if (!outcome) return bounded(outcome.error(), state_->settings.memory_bytes);

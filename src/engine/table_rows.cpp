@@ -103,6 +103,32 @@ Result<std::string> side_by_side(const std::string& table, int64_t per_customer,
       key, columns, per_customer, table, limit < 0 ? "" : fmt::format(" LIMIT {}", limit));
 }
 
+std::string with_labels(const std::string& table, const std::string& select, int64_t per_customer,
+                        Language language) {
+  const TableInfo* info = declared(table);
+  if (!info) return select;
+  std::string labels;
+  for (const Words* words : {writer_of(table)->words, &shared_words()})
+    for (const WordEntry& entry : words->entries)
+      if (constexpr std::string_view of_labels = "label."; entry.key.starts_with(of_labels))
+        labels +=
+            fmt::format(" WHEN {} THEN {}", store::literal(std::string(entry.key.substr(of_labels.size()))),
+                        store::literal(std::string(entry.texts[static_cast<size_t>(language)])));
+  if (labels.empty()) return select;
+  std::string told;
+  auto tell = [&](const std::string& column) {
+    told += fmt::format("{0}CASE {1}{2} ELSE {1} END AS {1}", told.empty() ? "" : ", ",
+                        store::identifier(column), labels);
+  };
+  for (const ColumnInfo& column : info->columns) {
+    bool is_the_shops = column.name.ends_with("_id") || column.name.ends_with("_name");
+    if (column.type != Type::text || is_the_shops) continue;
+    if (per_customer <= 0) tell(column.name);
+    for (int64_t i = 1; i <= per_customer; ++i) tell(fmt::format("{}_{}", column.name, i));
+  }
+  return told.empty() ? select : fmt::format("SELECT * REPLACE ({}) FROM ({})", told, select);
+}
+
 void put_headings(const std::string& table, Language language, Table& rows) {
   if (const TableInfo* info = declared(table))
     for (ColumnData& column : rows.columns) column.name = heading(*info, column.name, language);
