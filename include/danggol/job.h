@@ -108,6 +108,7 @@ struct ConsentSummary {
   bool is_kept = false;  // any consent is: else everybody is reachable, but not at night
   int64_t customers = 0;
   std::vector<std::pair<std::string, int64_t>> reachable;  // customers by medium
+  int64_t unknown = 0;                                     // ids with a consent that are no customer's
 };
 
 // Takes people out of the store for good, by ids that are compared as a list of the suppressed is: their

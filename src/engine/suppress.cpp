@@ -116,6 +116,10 @@ Result<ConsentSummary> consents_of(store::Connection& connection) {
   TRY(ingest::create_suppression(connection));
   ConsentSummary summary;
   summary.is_kept = TRY(connection.integer("SELECT count(*) FROM raw.consent")) > 0;
+  summary.unknown =
+      TRY(connection.integer("SELECT count(DISTINCT folded_id(customer_id)) FROM raw.consent WHERE "
+                             "customer_id <> '' AND folded_id(customer_id) "
+                             "NOT IN (SELECT folded_id(customer_id) FROM raw.customer)"));
   Table counts =
       TRY(connection.query("SELECT count(*) AS customers, count(*) FILTER (sms) AS sms, count(*) FILTER "
                            "(push) AS push, count(*) FILTER (email) AS email, count(*) FILTER (kakao) AS "

@@ -174,7 +174,8 @@ std::string to_json(const ConsentSummary& consents) {
               {"rows_removed", consents.rows_removed},
               {"is_kept", consents.is_kept},
               {"customers", consents.customers},
-              {"reachable", reachable}}
+              {"reachable", reachable},
+              {"unknown", consents.unknown}}
       .dump(2);
 }
 std::string to_json(const PipelineSummary& pipeline) {
@@ -471,6 +472,7 @@ std::string to_text(const ConsentSummary& c, Language language) {
   for (const auto& [medium, customers] : c.reachable)
     out += "  " + said(words::consenting({.medium = {medium}, .customers = customers, .all = c.customers}),
                        language);
+  if (c.unknown > 0) out += "  " + said(words::consents_of_nobody({.ids = c.unknown}), language);
   if (c.rows_removed > 0) out += "  " + said(words::taken_off({.rows = c.rows_removed}), language);
   return out;
 }
