@@ -22,20 +22,22 @@ FROM read_csv(?, header = true, auto_detect = false, delim = ',', quote = '"', e
 
 RFM = f"""
 CREATE OR REPLACE TABLE rfm AS
-WITH receipt AS (      -- one row per period, customer, day and receipt
+WITH receipt AS (      -- one row per period, customer, day and receipt, bought or taken back
   SELECT CASE WHEN ts < TIMESTAMP '{answer.SPLIT}' THEN 'H1' ELSE 'H2' END AS period,
-         customer, ts::DATE AS day, receipt, max(ts) AS last, sum(amount) AS amount
+         customer, ts::DATE AS day, receipt, action = 'purchase' AS bought, max(ts) AS last,
+         sum(CASE action WHEN 'purchase' THEN amount ELSE -abs(amount) END) AS amount
   FROM event
-  WHERE action = 'purchase' AND customer IS NOT NULL
+  WHERE customer IS NOT NULL
     AND ts >= TIMESTAMP '{answer.FROM}' AND ts < TIMESTAMP '{answer.UNTIL}'
   GROUP BY ALL
 ), buyer AS (          -- one row per period and customer
   SELECT period, customer,
-         date_diff('second', max(last), CASE period WHEN 'H1' THEN TIMESTAMP '{answer.SPLIT}'
+         date_diff('second', max(last) FILTER (bought), CASE period WHEN 'H1' THEN TIMESTAMP '{answer.SPLIT}'
                                                     ELSE TIMESTAMP '{answer.UNTIL}' END) // 86400 AS recency_days,
-         count(*) AS frequency, sum(amount) AS monetary
+         count(*) FILTER (bought) AS frequency, sum(amount) AS monetary
   FROM receipt
   GROUP BY period, customer
+  HAVING count(*) FILTER (bought) > 0
 ), scored AS (         -- rank() - 1 is the number of buyers strictly below
   SELECT *,
          1 + least(4, 5 * (rank() OVER (PARTITION BY period ORDER BY recency_days DESC) - 1)

@@ -80,11 +80,13 @@ def score(values, ascending=True):
 
 
 def rfm(event, period, begin, end):
-    inside = event["purchase"] & (event["ts"] >= begin) & (event["ts"] < end)
-    bought = event.loc[inside, ["customer", "receipt", "ts", "amount"]]
+    inside = event.loc[(event["ts"] >= begin) & (event["ts"] < end), ["customer", "receipt", "ts", "amount", "purchase"]]
+    bought, back = inside[inside["purchase"]], inside[~inside["purchase"]]
     buyer = bought.groupby("customer").agg(last=("ts", "max"), monetary=("amount", "sum"))
     receipt = bought.assign(day=bought["ts"].dt.normalize()).drop_duplicates(["customer", "day", "receipt"])
     buyer["frequency"] = receipt.groupby("customer").size()
+    taken_back = back["amount"].abs().groupby(back["customer"]).sum()
+    buyer["monetary"] = buyer["monetary"].sub(taken_back.reindex(buyer.index, fill_value=0))
     buyer["monetary"] = buyer["monetary"].round(3)  # exact again, so that ties are ties
     buyer["recency_days"] = (end - buyer["last"]).dt.days
     buyer["r_score"] = score(buyer["recency_days"], ascending=False)

@@ -61,18 +61,24 @@ def rfm(event, begin, split, end):
     first = col("ts") < split
     return (
         event.lazy()
-        .filter(col("purchase") & (col("ts") >= begin) & (col("ts") < end))
+        .filter((col("ts") >= begin) & (col("ts") < end))
         .group_by(
+            "purchase",
             polars.when(first).then(polars.lit("H1")).otherwise(polars.lit("H2")).alias("period"),
             "customer",
             col("ts").dt.date().alias("day"),
             "receipt",
         )
-        .agg(col("ts").max(), col("amount").sum())
+        .agg(
+            col("ts").max(), polars.when("purchase").then(col("amount")).otherwise(-col("amount").abs()).sum()
+        )
         .group_by("period", "customer")
         .agg(
-            col("ts").max().alias("last"), frequency=polars.len(), monetary=col("amount").sum().round(3)
-        )  # exact again, so that ties are ties
+            col("ts").filter(col("purchase")).max().alias("last"),
+            frequency=col("purchase").sum().cast(polars.Int64),
+            monetary=col("amount").sum().round(3),  # exact again, so that ties are ties
+        )
+        .filter(col("frequency") > 0)
         .with_columns(
             recency_days=(
                 polars.when(col("period") == "H1").then(polars.lit(split)).otherwise(polars.lit(end)) - col("last")

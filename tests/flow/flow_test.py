@@ -76,11 +76,10 @@ def simulate(flow):
                 continue
             table.writerow(row)
             counts["event: " + row["action"]] += 1
-            if row["action"] == "purchase":
+            if row["action"] in ("purchase", "cancel"):
                 amount = row["amount"] or Decimal(row["price"]) * Decimal(row["quantity"])
-                purchases.append(
-                    (row["customer_id"], row["receipt_id"], datetime.fromisoformat(row["ts"]), Decimal(amount))
-                )
+                amount = Decimal(amount) if row["action"] == "purchase" else -abs(Decimal(amount))
+                purchases.append((row["customer_id"], row["receipt_id"], datetime.fromisoformat(row["ts"]), amount))
     return "events", [path], purchases, counts
 
 

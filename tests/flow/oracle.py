@@ -39,7 +39,8 @@ def read_rows(data_dir):
 
 
 def read_events(data_dir):
-    """(purchases, counts): purchases are (customer_id, receipt_id, time, amount), in file order.
+    """(purchases, counts): purchases are (customer_id, receipt_id, time, amount), in file order; what was taken back
+    stands among them with an amount below 0.
 
     The files overlap: of rows that are equal but for the description and the country, the second one has what it has
     more than the first.
@@ -61,6 +62,8 @@ def read_events(data_dir):
             counts["reject: no customer"] += 1
         elif receipt.startswith("C"):
             counts["event: cancel"] += 1
+            amount = -abs(int(quantity) * Decimal(price))
+            purchases.append((customer.removesuffix(".0"), receipt, datetime.fromisoformat(time), amount))
         else:
             counts["event: purchase"] += 1
             purchases.append(
@@ -78,7 +81,9 @@ def rfm(purchases, period, begin, end):
     """{customer_id: {...}} for every customer who bought in the period; without grades."""
     last, visits, monetary = {}, defaultdict(set), defaultdict(Decimal)
     for customer, receipt, time, amount in purchases:
-        if begin <= time < end:
+        if begin <= time < end and amount < 0:
+            monetary[customer] += amount
+        elif begin <= time < end:
             last[customer] = max(time, last.get(customer, time))
             visits[customer].add((time.date(), receipt))
             monetary[customer] += amount
@@ -90,7 +95,7 @@ def rfm(purchases, period, begin, end):
     # order is reversed and those strictly larger are counted.
     r_below = first_places(sorted(recency.values(), reverse=True))
     f_below = first_places(sorted(frequency.values()))
-    m_below = first_places(sorted(monetary.values()))
+    m_below = first_places(sorted(monetary[customer] for customer in last))
 
     buyers = {}
     for customer in sorted(last):
