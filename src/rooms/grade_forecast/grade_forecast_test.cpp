@@ -89,7 +89,8 @@ TEST(GradeForecast, RanksNearlyAsWellAsWhoKnowsTheCustomersRates) {
 TEST(GradeForecast, BeatsBothBaselinesWhereThereIsSomethingToLearn) {
   Table rows =
       query(known_shop().store,
-            "SELECT value_lo FROM result.forecast_metric WHERE metric = 'log_loss_saved' ORDER BY predictor");
+            "SELECT value_lo FROM result.forecast_metric WHERE metric = 'log_loss_saved' AND predictor IN "
+            "('model over grade stays', 'model over class frequencies')");
   ASSERT_EQ(rows.rows(), 2u);
   for (double lo : rows.reals("value_lo")) EXPECT_GT(lo, 0);
 }
