@@ -268,11 +268,9 @@ Result<Summary> run(Context& context, const Params& params) {
   std::erase_if(counts, [](const learn::CellCounts& rows) { return rows.cell_count < 2; });
   std::erase_if(compared, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
   if (compared.empty())
-    return Error{
-        Code::no_data,
-        fmt::format("channel_divergence: the purchases from {} until {} have no two partners, channels or "
-                    "product classes to compare",
-                    to_text(period.from), to_text(period.until))};
+    return Error{Code::no_data, fmt::format("channel_divergence: of the purchases from {} until {} the store "
+                                            "knows no two partners, channels or product classes",
+                                            to_text(period.from), to_text(period.until))};
   Table elements = Table::of(element_columns()), totals = Table::of(total_columns());
   Summary summary;
   Text group = group_of(params, time);
