@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""How well danggol's forecasts of leaving hold on later data of real and simulated shops, beside peers.
+
+    bench/truth/judge.py --danggol build/release/bin/danggol [--data DIR] [--sets NAME,...] [--write FILE.md]
+
+Rolling hold-outs: at each cutoff of each shop danggol and the peers see the purchases before it alone, and say of each
+customer who bought within a horizon before it how likely they are to buy nothing within the horizon after it. What came
+is known. The peers are in peers.py, the shops in sets.py and simulated.py, the measures in measures.py.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import measures
+import simulated
+from peers import PEERS
+from sets import ShopData, add_months, left, sets
+
+OURS = "danggol"
+SEED = 1
+
+
+@dataclass
+class Said:
+    """What danggol says at a cutoff."""
+
+    p_leave: pd.Series
+    leavers: tuple[float, float, float]  # expected, and the bounds of its 95 % interval
+    tested_ece: float  # of the back-test before the cutoff; NaN where it could not be made
+
+
+@dataclass
+class Test:
+    """One cutoff of one shop: what came, and by forecaster what was said of it."""
+
+    shop: str
+    cutoff: date
+    came: pd.Series
+    p: dict[str, pd.Series] = field(default_factory=dict)
+    said: Said | None = None
+    why_not: str = ""
+
+
+class Danggol:
+    """The program, each time on a store of its own."""
+
+    def __init__(self, program: Path):
+        self.program = program
+
+    def forecast(self, shop: ShopData, cutoff: date) -> Said | str:
+        """What it says, or why it says nothing."""
+        with tempfile.TemporaryDirectory() as folder:
+            past = shop.purchases[shop.purchases["day"] < pd.Timestamp(cutoff)]
+            events = Path(folder) / "events.csv"
+            columns = {"customer": "customer_id", "day": "ts", "receipt": "receipt_id"}
+            if past["amount"].notna().any():
+                columns["amount"] = "amount"
+            past[list(columns)].rename(columns=columns).to_csv(events, index=False, date_format="%Y-%m-%d")
+            store = ["--store", str(Path(folder) / "store.duckdb")]
+            self.run("import", "events" if "amount" in columns else str(events), *([str(events)] * ("amount" in columns)),
+                     *store)
+            dates = [f"--as-of={cutoff}", f"--horizon-months={shop.horizon_months}"]
+            rooms = "rfm,grade_forecast.train,grade_forecast.predict,grade_forecast.backtest"
+            pipeline = json.loads(self.run("pipeline", f"--rooms={rooms}", "--json", *dates, *store))
+            for skipped in pipeline["skipped"]:
+                if skipped["room"] in ("grade_forecast.train", "grade_forecast.predict"):
+                    return skipped["why"]
+            p = self.rows("SELECT customer_id, p_leave FROM result.grade_forecast ORDER BY customer_id", store)
+            bounds = self.rows("SELECT value, lo, hi FROM run.fact WHERE name = 'expected_leavers'", store)[0]
+            tested = self.rows(
+                "SELECT value FROM result.forecast_metric WHERE metric = 'calibration_error_leaving' AND predictor = "
+                "'model' ORDER BY cutoff LIMIT 1", store) if self.has_backtest(pipeline) else []
+            return Said(pd.Series([row["p_leave"] for row in p], index=[row["customer_id"] for row in p]).sort_index(),
+                        (bounds["value"], bounds["lo"], bounds["hi"]),
+                        tested[0]["value"] if tested else math.nan)
+
+    @staticmethod
+    def has_backtest(pipeline: dict) -> bool:
+        return any(run["room"] == "grade_forecast.backtest" for run in pipeline["runs"])
+
+    def rows(self, select: str, store: list[str]) -> list[dict]:
+        return json.loads(self.run("sql", select, "--rows=10000000", "--json", *store))
+
+    def run(self, *words: str) -> str:
+        done = subprocess.run([self.program, *words], capture_output=True, text=True, check=False)
+        if done.returncode != 0 and not (words[0] == "pipeline" and done.stdout):
+            sys.exit(f"judge: danggol {' '.join(words)}: ends with {done.returncode}\n{done.stderr}")
+        return done.stdout
+
+
+def hold_out(danggol: Danggol, shop: ShopData, cutoff: date) -> Test:
+    test = Test(shop.name, cutoff, left(shop.purchases, cutoff, shop.horizon_months))
+    for name, peer in PEERS.items():
+        test.p[name] = peer(shop, cutoff)
+    said = danggol.forecast(shop, cutoff)
+    if isinstance(said, str):
+        test.why_not = said
+    else:
+        test.said = said
+        test.p[OURS] = said.p_leave
+    for name, p in test.p.items():
+        if not p.index.equals(test.came.index):
+            sys.exit(f"judge: {shop.name} {cutoff}: {name} speaks of other customers")
+    return test
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def digits(value: float, n: int = 3) -> str:
+    return "-" if math.isnan(value) else f"{value:.{n}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{n}f}"
+
+
+FORECASTERS = [OURS, *PEERS]
+
+
+def by_shop(tests: list[Test], measure) -> str:
+    """Means over the cutoffs at which danggol forecasts, shop by shop, then over shops."""
+    rows, means = [], []
+    for shop in dict.fromkeys(test.shop for test in tests):
+        of = [test for test in tests if test.shop == shop and test.said]
+        if not of:
+            rows.append([shop, f"0 of {sum(test.shop == shop for test in tests)}", *["-"] * len(FORECASTERS)])
+            continue
+        values = [float(np.mean([measure(test.p[name], test.came) for test in of])) for name in FORECASTERS]
+        means.append(values)
+        tried = sum(test.shop == shop for test in tests)
+        rows.append([shop, str(len(of)) if len(of) == tried else f"{len(of)} of {tried}", *map(digits, values)])
+    rows.append(["**mean of shops**", "", *(f"**{digits(value)}**" for value in np.mean(means, axis=0))])
+    return table(["shop", "tests", *FORECASTERS], rows)
+
+
+def paired(tests: list[Test], against: str) -> list[list[str]]:
+    rows = []
+    for shop in dict.fromkeys(test.shop for test in tests):
+        of = [test for test in tests if test.shop == shop and test.said]
+        if not of:
+            continue
+        # one value a customer: those of several cutoffs are not independent
+        losses = {name: pd.concat([pd.Series(measures.log_losses(test.p[name], test.came), index=test.came.index)
+                                   for test in of]).groupby(level=0).mean() for name in (OURS, against)}
+        mean, low, high = measures.paired(losses[OURS], losses[against], SEED)
+        verdict = "better" if high < 0 else "worse" if low > 0 else "alike"
+        rows.append([shop, against, f"{mean:+.4f}", f"{low:+.4f} to {high:+.4f}", verdict])
+    return rows
+
+
+def of_leavers(tests: list[Test]) -> str:
+    rows, z, held, scores = [], [], 0, []
+    of = [test for test in tests if test.said]
+    for test in of:
+        value, low, high = test.said.leavers
+        truth = int(test.came.sum())
+        held += low <= truth <= high
+        z.append((truth - value) / max((high - low) / 3.92, 1e-9))
+        scores.append(measures.winkler([low], [high], [truth]))
+        rows.append([test.shop, str(test.cutoff), f"{len(test.came):,}", f"{truth:,}", f"{value:,.0f}",
+                     f"{low:,.0f} to {high:,.0f}", "yes" if low <= truth <= high else "no"])
+    summary = (f"The 95 % interval of the number of leavers held what came in {held} of {len(of)} tests; the error in "
+               f"standard errors has the root mean square {np.sqrt(np.mean(np.square(z))):.1f} (1 where the interval is "
+               f"honest); Winkler score {np.mean(scores):,.0f}.\n\n")
+    return summary + table(["shop", "cutoff", "customers", "left", "expected", "95 % interval", "held"], rows)
+
+
+def of_backtest(tests: list[Test]) -> str:
+    pairs = [(test.said.tested_ece, measures.ece10(test.p[OURS], test.came)) for test in tests
+             if test.said and not math.isnan(test.said.tested_ece)]
+    if len(pairs) < 3:
+        return "Too few tests have a back-test.\n"
+    said, came = np.array(pairs).T
+    return (f"The back-test's calibration error correlates {np.corrcoef(said, came)[0, 1]:.2f} with that of what then came "
+            f"({len(pairs)} tests; on average {digits(said.mean())} said, {digits(came.mean())} came).\n")
+
+
+def page(tests: list[Test]) -> str:
+    ours = [test for test in tests if test.said]
+    silent = [[test.shop, str(test.cutoff), test.why_not] for test in tests if not test.said]
+    parts = [
+        "# Truth\n\nMade by `./dev truth`: rolling hold-outs of who leaves, danggol beside peers that see the same. A test is a "
+        f"cutoff of a shop; {len(ours)} of {len(tests)} have a forecast of danggol's, and the tables are of these.\n",
+        "## Log loss of leaving\n\n" + by_shop(tests, measures.log_loss),
+        "## Is danggol better?\n\nLog loss of danggol less that of the peer, paired by customer, with 95 % bootstrap "
+        "intervals; below 0 danggol is better.\n\n"
+        + table(["shop", "peer", "difference", "95 % interval", "danggol is"],
+                paired(tests, "bgnbd") + paired(tests, "lightgbm_stacked") + paired(tests, "blend")),
+        "## How many leave\n\n" + of_leavers(tests),
+        "## Calibration\n\nECE10, the mean gap between forecast and share of leavers over tenths of the customers.\n\n"
+        + by_shop(tests, measures.ece10)
+        + "\nThe same less what a perfect forecaster with these probabilities shows by chance:\n\n"
+        + by_shop(tests, lambda p, y: measures.ece10_debiased(p, y, SEED)),
+        "## Ranking and Brier score\n\nAUC:\n\n" + by_shop(tests, measures.auc) + "\nBrier:\n\n"
+        + by_shop(tests, measures.brier),
+        "## Back-test against what came\n\n" + of_backtest(tests),
+    ]
+    if silent:
+        parts.append("## Where danggol says nothing\n\n" + table(["shop", "cutoff", "why"], silent))
+    return "\n".join(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--danggol", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("DANGGOL_DATA", "../shared/data")))
+    parser.add_argument("--sets", help="only these, comma-separated")
+    parser.add_argument("--write", type=Path, help="the page is written here, too")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    danggol = Danggol(args.danggol.resolve())
+    shops = sets(args.data) + simulated.sets(args.danggol.resolve())
+    wanted = args.sets.split(",") if args.sets else [shop.name for shop in shops]
+    if unknown := set(wanted) - {shop.name for shop in shops}:
+        sys.exit(f"judge: --sets: {', '.join(sorted(unknown))}: there are {', '.join(shop.name for shop in shops)}")
+    tests = []
+    for shop in shops:
+        for cutoff in shop.cutoffs if shop.name in wanted else []:
+            tests.append(hold_out(danggol, shop, cutoff))
+            print(f"{shop.name} {cutoff}", file=sys.stderr)
+    text = page(tests)
+    print(text)
+    if args.write:
+        args.write.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
