@@ -217,9 +217,9 @@ TEST(Report, SaysWhatIsOfOtherDatesOrData) {
   EXPECT_TRUE(says("이 결과 이후에 불러온 파일이 2개"));
   must(engine.run("rfm", {}, silent));
   EXPECT_TRUE(
-      says("Left out, for they last ran on other dates or data: “Sales by month”, “Who rose, fell, left and "
+      says("Left out, for they last ran on other dates or data: “Month by month”, “Who rose, fell, left and "
            "came”; run danggol pipeline."));
-  EXPECT_TRUE(says("표시하지 않은 분석: ‘월별 매출 추이’, ‘등급 변화와 이탈’."));
+  EXPECT_TRUE(says("표시하지 않은 분석: ‘월별 추이’, ‘등급 변화와 이탈’."));
   EXPECT_FALSE(says("loaded after these results"));
 }
 
