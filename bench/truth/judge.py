@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """How well danggol's forecasts of leaving hold on later data of real and simulated shops, beside peers.
 
-    bench/truth/judge.py --danggol build/release/bin/danggol [--data DIR] [--sets NAME,...] [--write FILE.md]
+    bench/truth/judge.py --danggol build/release/bin/danggol [--data DIR] [--sets NAME,...] [--write FILE.md] [--check]
 
 Rolling hold-outs: at each cutoff of each shop danggol and the peers see the purchases before it alone, and say of each
 customer who bought within a horizon before it how likely they are to buy nothing within the horizon after it. What came
 is known. The peers are in peers.py, the shops in sets.py and simulated.py, the measures in measures.py.
+
+With --check the exit status is 1 where danggol forecasts worse than leaving rates by grade, or its intervals of the number of
+leavers hold less than two times in three: what no change may break, and far from what is asked of it.
 """
 from __future__ import annotations
 
@@ -212,12 +215,29 @@ def page(tests: list[Test]) -> str:
     return "\n".join(parts)
 
 
+def failures(tests: list[Test]) -> list[str]:
+    """Of what --check asks."""
+    ours = [test for test in tests if test.said]
+    if not ours:
+        return ["no test has a forecast"]
+    loss = {name: float(np.mean([measures.log_loss(test.p[name], test.came) for test in ours]))
+            for name in (OURS, "frequencies")}
+    held = sum(test.said.leavers[1] <= test.came.sum() <= test.said.leavers[2] for test in ours)
+    out = []
+    if loss[OURS] > loss["frequencies"] + 0.01:
+        out.append(f"log loss {loss[OURS]:.3f}, by leaving rates of grades {loss['frequencies']:.3f}")
+    if 3 * held < 2 * len(ours):
+        out.append(f"the interval of the number of leavers held {held} of {len(ours)} times")
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--danggol", type=Path, required=True)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("DANGGOL_DATA", "../shared/data")))
     parser.add_argument("--sets", help="only these, comma-separated")
     parser.add_argument("--write", type=Path, help="the page is written here, too")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where danggol does worse than it must")
     args = parser.parse_args()
     warnings.simplefilter("ignore")
     danggol = Danggol(args.danggol.resolve())
@@ -234,6 +254,8 @@ def main() -> None:
     print(text)
     if args.write:
         args.write.write_text(text, encoding="utf-8")
+    if args.check and (failed := failures(tests)):
+        sys.exit("judge: " + "; ".join(failed))
 
 
 if __name__ == "__main__":

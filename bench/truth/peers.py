@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sets import ShopData, add_months, buyers, left
 
 MAX_ORIGINS = 12
-PENALIZERS = (0.0, 0.001, 0.01)
+PENALIZERS = (0.001, 0.01)
 RFM_WEIGHTS = {"recency": 0.3, "frequency": 0.2, "monetary": 0.5}
 GRADES = {"top": 80, "good": 60, "regular": 40}
 WINDOW_DAYS = (30, 60, 90, 180, 365)
@@ -259,13 +259,14 @@ def repeat_table(past: pd.DataFrame, end: date) -> pd.DataFrame:
 
 
 def fit_bgnbd(table: pd.DataFrame) -> BgNbd:
-    """Maximum likelihood; with a small penalizer only where it does not converge without."""
-    for penalizer in PENALIZERS:
+    """Maximum likelihood; where it does not converge with bounded parameters, and only then with a small penalizer."""
+    # bounds are of the logarithms; a penalizer makes customers more unlike than they are
+    for penalizer, bounds in [(0.0, None), (0.0, [(-9, 9)] * 4), *((penalizer, None) for penalizer in PENALIZERS)]:
         fitter = BetaGeoFitter(penalizer_coef=penalizer)
         try:
             # lifetimes prints the whole optimiser state when it does not converge.
             with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
-                fitter.fit(table["frequency"], table["recency"], table["T"])
+                fitter.fit(table["frequency"], table["recency"], table["T"], bounds=bounds)
         except ConvergenceError:
             continue
         r, alpha, a, b = (float(fitter.params_[name]) for name in ("r", "alpha", "a", "b"))
