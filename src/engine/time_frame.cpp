@@ -53,15 +53,17 @@ Result<TimeFrame> settle(const RunParams& params, Date first_sale, Date last_eve
   if (time.as_of.days > last_event.days + most_silent_days)
     return Error{Code::bad_input, fmt::format("as-of={}: the data end on {}; must be at most {} days later",
                                               to_text(time.as_of), to_text(last_event), most_silent_days)};
-  Date month = month_start(time.as_of);
-  bool days_only =
-      !params.until && !params.split && !params.from && months_between(first_sale, time.as_of) < 2;
+  Date month = month_start(time.as_of), start{first_sale.days - slack_days};
+  bool has_two_months = start < month && months_between(start, month) >= 2;
+  bool days_only = !params.until && !params.split && !params.from && !has_two_months;
   if (days_only) {  // hardly any history: its two halves (the first of an odd number of days is left out),
                     // and no forecast
-    if (first_sale == last_event)
-      return Error{Code::no_data,
-                   fmt::format("the store holds events of {} alone; two days are needed to compare periods",
-                               to_text(first_sale))};
+    if (time.as_of.days - first_sale.days < 2)
+      return Error{
+          Code::no_data,
+          fmt::format("the store holds events of {} alone{}; two days are needed to compare periods",
+                      to_text(first_sale),
+                      first_sale == last_event ? "" : fmt::format(" before {}", to_text(time.as_of)))};
     time.until = time.as_of;
     int32_t half_days = std::max(1, (time.until.days - first_sale.days) / 2);
     time.split = Date{time.until.days - half_days};
@@ -69,7 +71,12 @@ Result<TimeFrame> settle(const RunParams& params, Date first_sale, Date last_eve
   } else {
     bool is_whole = month > first_sale && !(params.from && month <= *params.from);
     time.until = params.until.value_or(is_whole ? month : time.as_of);
-    Date start{first_sale.days - slack_days};
+    for (auto [name, given] : {std::pair("from", params.from), std::pair("split", params.split)})
+      if (given && *given >= time.until)
+        return Error{
+            Code::bad_input,
+            fmt::format("{}={}: must be before until={}{}", name, to_text(*given), to_text(time.until),
+                        params.until ? "" : ", the first of the month of as-of unless given")};
     int32_t known = start < time.until ? months_between(start, time.until) : 0;
     int32_t months = params.horizon_months > 0 ? static_cast<int32_t>(params.horizon_months)
                                                : std::clamp(known / 2, 1, usual_horizon_months);

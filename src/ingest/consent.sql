@@ -7,7 +7,7 @@ WITH
 who AS (
   SELECT customer_no, customer_id AS written, folded_id(customer_id) AS id,
          count(*) OVER (PARTITION BY folded_id(customer_id)) = 1 AS is_alone
-  FROM raw.customer
+  FROM raw.customer WHERE NOT starts_with(customer_id, 'device:')  -- nobody can be reached by a device's number
 ),
 latest AS (
   SELECT customer_no AS id, medium, arg_max(given, (day, added_at, NOT given)) AS given
@@ -23,4 +23,4 @@ given AS (
 kept AS (SELECT count(*) > 0 AS is_kept FROM raw.consent)
 SELECT customer_no, coalesce(sms, NOT is_kept) AS sms, coalesce(push, NOT is_kept) AS push,
        coalesce(email, NOT is_kept) AS email, coalesce(kakao, NOT is_kept) AS kakao, coalesce(night, false) AS night
-FROM raw.customer CROSS JOIN kept LEFT JOIN given ON customer_no = id;
+FROM who CROSS JOIN kept LEFT JOIN given ON customer_no = given.id;

@@ -249,23 +249,25 @@ Status warn_of_one_for_all(store::Connection& connection, int64_t first_load, Fi
 }
 
 Status warn_of_states(store::Connection& connection, int64_t load_no, FileReport& report) {
-  if (!report.facts.are_states() || !report.facts.has(Role::receipt)) return {};
-  Table undone =
-      TRY(connection.query("SELECT count(DISTINCT (u.customer_no, u.receipt_id)) AS orders, "
-                           "coalesce(min(p.source), 0) AS load FROM "
-                           "raw.event u JOIN raw.event p USING (customer_no, receipt_id) WHERE u.source = "
-                           "$load AND u.action = 'cancel' AND "
-                           "coalesce(u.amount, 0) = 0 AND p.action = 'purchase' AND p.source < $load",
-                           {{"load", load_no}}));
+  bool tells_states = report.facts.are_states() || report.seen.undone > 0;
+  if (!tells_states || !report.facts.has(Role::receipt)) return {};
+  Table undone = TRY(connection.query(
+      "SELECT count(DISTINCT (u.customer_no, u.receipt_id)) AS orders, coalesce(min(p.source), 0) AS load "
+      "FROM "
+      "raw.event u JOIN raw.event p USING (customer_no, receipt_id) WHERE u.source = $load AND u.action = "
+      "'cancel' AND coalesce(u.amount, 0) = 0 AND p.action = 'purchase' AND p.source < $load",
+      {{"load", load_no}}));
   if (int64_t orders = undone.integers("orders")[0]; orders > 0)
-    say(report, ingest_words::undone_later({.orders = orders, .load = undone.integers("load")[0]}));
+    say(report,
+        ingest_words::undone_later({.orders = orders, .load = undone.integers("load")[0], .own = load_no}));
   int64_t again = TRY(connection.integer(
       "SELECT count(DISTINCT (customer_no, receipt_id)) FROM (SELECT customer_no, receipt_id FROM raw.event "
-      "WHERE "
-      "source = $load AND receipt_id IS NOT NULL GROUP BY customer_no, receipt_id, product_no HAVING "
+      "WHERE source = $load AND receipt_id IS NOT NULL GROUP BY customer_no, receipt_id, product_no HAVING "
       "count(DISTINCT ts) > 1)",
       {{"load", load_no}}));
   if (again > 0) say(report, ingest_words::states_again({.orders = again}));
+  else if (report.seen.other_states > 0)
+    say(report, ingest_words::other_states({.rows = report.seen.other_states}));
   return {};
 }
 

@@ -23,8 +23,9 @@ std::string mark_of(const std::string& secret) { return sign(secret, "key of raw
 
 // Of what is kept of a reject, `name=value, name="a, value"`, whom the values may name: RejectText writes it.
 constexpr const char* fields_of_text =
-    R"(flatten([[trim(field, '"'), 'device:' || trim(field, '"')]
-       FOR field IN regexp_extract_all(text, '=("(?:[^"]|"")*"|[^,]*)(?:, |$)', 1)]))";
+    R"(flatten([[whole, 'device:' || whole] FOR whole IN
+       [CASE WHEN starts_with(field, '"') THEN replace(field[2:-2], '""', '"') ELSE field END
+        FOR field IN regexp_extract_all(text, '=("(?:[^"]|"")*"|[^,]*)(?:, |$)', 1)]]))";
 
 }  // namespace
 

@@ -47,6 +47,7 @@ void Evidence::add(const Evidence& more) {
   charges += more.charges;
   added_discounts += more.added_discounts;
   offers += more.offers;
+  other_states += more.other_states;
   strangers += more.strangers;
   next_lines += more.next_lines;
   same_amounts += more.same_amounts;

@@ -55,6 +55,7 @@ struct Evidence {
   int64_t charges = 0;          // shipping, discounts, taxes: money of an order, no products
   int64_t added_discounts = 0;  // of a positive amount
   int64_t offers = 0;           // exposures that are no hold-out
+  int64_t other_states = 0;     // rows that tell a receipt's product again, in another state
   int64_t strangers = 0;        // rows of a device, without a customer
   // Rows that stand below one of the same receipt, and those of them that repeat its amount.
   int64_t next_lines = 0, same_amounts = 0;

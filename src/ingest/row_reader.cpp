@@ -91,7 +91,7 @@ struct RowReader::State {
     std::string_view time, hour;
     Timestamp ts;
     bool is_instant = false;
-    std::string_view receipt, receipt_action, customer;
+    std::string_view receipt, receipt_action, customer, product;
     Timestamp of_row{};      // ts is that of the text above
     bool is_undone = false;  // the receipt, by a column beside
     SaidBeside beside;
@@ -233,12 +233,13 @@ struct RowReader::State {
         row.receipt == before.receipt && row.customer == before.customer &&
         (row.ts == before.of_row || (has_receipt && to_date(row.ts) == to_date(before.of_row)));
     before.customer = row.customer, before.of_row = row.ts;
-    bool is_undone = false;
+    bool is_undone = false, is_other_state = false;
     row.action = rules.action;
     if (text.has(Role::action)) {
       std::string_view value = text.text(Role::action);
       if (value.empty() && is_next_line) value = before.receipt_action;  // told on an order's first row
       const ActionSeen& known = action_of(value, seen, before);
+      is_other_state = is_state && is_next_line && has_receipt && value != before.receipt_action;
       before.receipt = row.receipt, before.receipt_action = value;
       if (!known.meaning) return "unknown_action";
       if (!known.meaning->action) return "no_event";
@@ -271,6 +272,8 @@ struct RowReader::State {
     row.product = text.text(Role::product);  // where there is no id, the name is one
     tell(text, Kind::products, row.of_product);
     if (row.product.empty()) row.product = beginning(row.of_product[0], most_id_bytes);
+    seen.other_states += is_other_state && row.product == before.product;
+    before.product = row.product;
     Charge charge = this->charge(row);
     if (charge != Charge::none) row.product = {}, row.of_product = {}, ++seen.charges;
     // What was paid beside goods that come back comes back with them; a discount is no return.
@@ -321,9 +324,10 @@ struct RowReader::State {
   }
 
   bool is_hold_out(std::string_view offer) const {
-    constexpr std::array<std::string_view, 12> usual = {"none",      "control", "holdout", "controlgroup",
-                                                        "nooffer",   "noemail", "nosms",   "nopush",
-                                                        "nocontact", "대조군",  "통제군",  "미노출"};
+    constexpr std::array<std::string_view, 18> usual = {
+        "ctrl",  "ctl",     "holdoutgroup", "nomail",       "비노출",  "미발송",
+        "none",  "control", "holdout",      "controlgroup", "nooffer", "noemail",
+        "nosms", "nopush",  "nocontact",    "대조군",       "통제군",  "미노출"};
     std::string word = plain(offer);
     return std::find(usual.begin(), usual.end(), word) != usual.end() ||
            std::find(rules.hold_out.begin(), rules.hold_out.end(), offer) != rules.hold_out.end();

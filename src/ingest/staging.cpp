@@ -80,8 +80,8 @@ Result<std::vector<int32_t>> number_ids(store::Connection& connection, const Dim
       next = std::max(next, no + 1);
       std::string_view id = rows.columns[1].texts[i];
       auto at = std::lower_bound(ranking.texts.begin(), ranking.texts.end(), id);
-      if (at != ranking.texts.end() && *at == id)
-        numbers[static_cast<size_t>(at - ranking.texts.begin())] = no;
+      auto place = static_cast<size_t>(at - ranking.texts.begin());
+      if (at != ranking.texts.end() && *at == id && !is_forgotten[place]) numbers[place] = no;
     }
   }
   TRY(connection.execute("CREATE OR REPLACE TEMP TABLE fresh (number INTEGER, id VARCHAR)"));

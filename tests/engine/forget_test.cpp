@@ -151,6 +151,28 @@ TEST_F(Forget, NoByteIsLeftAndNoImportBringsThemBack) {
   for (const auto& text : traces.all()) EXPECT_EQ(count_in_files(beside.path(""), text), 0U) << text;
 }
 
+// Quotes that a reject's text doubles, and a device in the name of a file.
+TEST_F(Forget, HoweverTheyAreWrittenElsewhere) {
+  std::string store = folder_.path("store/s.duckdb");
+  std::filesystem::create_directory(folder_.path("store"));
+  std::string id = "Kim \"JJ\" Min", file = Traces().events() +
+                                            "\"Kim \"\"JJ\"\" Min\",2023-05-05,Busan,p1,1,r1,app,\n" +
+                                            "\"Kim \"\"JJ\"\" Min\",never,Busan,p1,1,r1,app,\n";
+  {
+    Engine engine = open(store);
+    must(engine.import({.paths = {folder_.write("year.csv", file)}}, silent));
+    must(engine.import(
+        {.paths = {folder_.write("log_devyy010a.csv",
+                                 "customer_id,device_id,ts,action\nc7,devyy010a,2023-05-05,view\n"
+                                 ",devyy010a,2023-05-06,view\n,devyy010a,never,view\n")}},
+        silent));
+    must(engine.forget({.ids = {id, "c7"}}, silent));
+  }
+  { Engine engine = open(store); }
+  for (const char* text : {"JJ", "devyy010a"})
+    EXPECT_EQ(count_in_files(folder_.path("store"), text), 0U) << text;
+}
+
 TEST_F(Forget, ADryRunChangesNothing) {
   std::string store = folder_.path("store.duckdb");
   Traces traces;

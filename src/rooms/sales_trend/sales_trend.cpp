@@ -204,6 +204,7 @@ std::optional<std::pair<size_t, size_t>> extremes(const std::vector<double>& by_
 }
 
 void say_extremes(const std::vector<MonthFigures>& months, Summary& summary) {
+  if (months.empty()) return;
   auto by_month = [&](const auto& figure) {
     std::vector<double> out;
     for (const MonthFigures& month : months) out.push_back(figure(month));
