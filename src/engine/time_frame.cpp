@@ -65,7 +65,7 @@ Result<TimeFrame> settle(const RunParams& params, Date first_sale, Date last_eve
                       to_text(first_sale),
                       first_sale == last_event ? "" : fmt::format(" before {}", to_text(time.as_of)))};
     time.until = time.as_of;
-    int32_t half_days = std::max(1, (time.until.days - first_sale.days) / 2);
+    int32_t half_days = (time.until.days - first_sale.days) / 2;
     time.split = Date{time.until.days - half_days};
     time.from = Date{time.split.days - half_days};
   } else {
@@ -82,9 +82,6 @@ Result<TimeFrame> settle(const RunParams& params, Date first_sale, Date last_eve
                                                : std::clamp(known / 2, 1, usual_horizon_months);
     time.split = params.split.value_or(params.from ? middle(*params.from, time.until)
                                                    : add_months(time.until, -months));
-    if (time.split > time.until)
-      return Error{Code::bad_input, fmt::format("split={}: must be before until={}", to_text(time.split),
-                                                to_text(time.until))};
     int32_t length_months = months_between(time.split, time.until);
     bool whole = length_months > 0 && add_months(time.split, length_months) == time.until;
     time.from = params.from.value_or(whole ? add_months(time.split, -length_months)

@@ -54,9 +54,9 @@ Status add_labels(store::Connection& connection, Date label_until, const Grading
   frame.label_until = label_until;
   for (const std::string& id : frame.customer_id) {
     auto since = became.find(id);
-    auto at = std::lower_bound(later.customer_id.begin(), later.customer_id.end(),
-                               since == became.end() ? id : since->second);
-    bool is_there = at != later.customer_id.end() && *at == (since == became.end() ? id : since->second);
+    const std::string& who = since == became.end() ? id : since->second;
+    auto at = std::lower_bound(later.customer_id.begin(), later.customer_id.end(), who);
+    bool is_there = at != later.customer_id.end() && *at == who;
     frame.label.push_back(is_there ? later.grade[static_cast<size_t>(at - later.customer_id.begin())]
                                    : inactive_grade);
   }

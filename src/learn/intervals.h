@@ -10,6 +10,10 @@ namespace danggol::learn {
 
 inline constexpr double z95 = 1.959963984540054;  // 95 % of a normal distribution lie within
 
+// So many standard errors is an effect that a two-sided test at 5 % finds four times in five: 1.96 + 0.84
+// (Bloom, 1995).
+inline constexpr double detectable_errors = 2.8;
+
 // Of a share (Wilson, 1927); [0, 1] without trials.
 Interval wilson(double successes, double trials);
 

@@ -413,16 +413,14 @@ void say_limits(const Counts& counts, const Params& params, Date as_of, Summary&
     summary.say(words::no_limit({.as_of = as_of}));
 }
 
-// The difference in the share of those who come back that both arms together find four times in five at 5 %
-// (two-sided; Fleiss, 1981).
+// The difference in the share of those who come back that both arms together can show (Fleiss, 1981).
 double least_detectable(const Counts& counts) {
-  constexpr double errors = 2.8;  // 1.96 + 0.84
   auto treated = static_cast<double>(counts.treated), held = static_cast<double>(counts.held);
   if (counts.treated == 0) return 1;
   // two more who come back and two who do not, for near 0 and 1 the normal approximation knows no error
   // (Agresti, 1998)
   double back = ((1 - counts.leaving / treated) * (treated + held) + 2) / (treated + held + 4);
-  return std::min(1.0, errors * std::sqrt(back * (1 - back) * (1 / treated + 1 / held)));
+  return std::min(1.0, learn::detectable_errors * std::sqrt(back * (1 - back) * (1 / treated + 1 / held)));
 }
 
 void say_list(const Counts& counts, const Params& params, const TimeFrame& time, Summary& summary) {

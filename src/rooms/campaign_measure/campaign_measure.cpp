@@ -10,6 +10,7 @@
 #include "contract/declare.h"
 #include "learn/ab_test.h"
 #include "learn/divergence.h"
+#include "learn/intervals.h"
 #include "rooms/campaign_measure/campaign_measure.sql.h"
 #include "rooms/campaign_measure/words.h"
 
@@ -139,12 +140,6 @@ void append_family(const std::vector<Cell>& cells, Table& effects) {
   }
 }
 
-// The effect that a test of this error finds four times in five at 5 % (two-sided; Bloom, 1995).
-double least_detectable(const learn::EffectEstimate& effect) {
-  constexpr double errors = 2.8;  // 1.96 + 0.84
-  return errors * effect.standard_error;
-}
-
 // `spend` is nothing where no amounts are known.
 void say(const Cell& receipts, const Cell* spend, double q_value, const Params& params, Date until,
          Summary& summary) {
@@ -161,7 +156,7 @@ void say(const Cell& receipts, const Cell* spend, double q_value, const Params& 
     return summary.say(words::no_effect({.offer = offer,
                                          .days = params.window_days,
                                          .receipts = Number(r.effect, {r.lo, r.hi}),
-                                         .least = Number(least_detectable(r)),
+                                         .least = Number(learn::detectable_errors * r.standard_error),
                                          .spend = spent,
                                          .until = until}));
   if (r.effect > 0)
