@@ -1,14 +1,14 @@
 -- Of the people in `asked` (id), who are the customers in `going` (number) with the rows in
 -- `going_event` (event_id): the runs that are to be dropped.
 
+-- An id as files write it: a device's without what marks it as one.
+CREATE OR REPLACE TEMP MACRO written_id(id) AS CASE WHEN starts_with(id, 'device:') THEN substr(id, 8) ELSE id END;
 -- Whether an id stands in a text as a word of its own.
 CREATE OR REPLACE TEMP MACRO is_word_of(given, id) AS regexp_matches(
-  folded_id(given),
-  '(^|[^\p{L}\p{N}])' || regexp_escape(folded_id(CASE WHEN starts_with(id, 'device:') THEN substr(id, 8) ELSE id END))
-    || '($|[^\p{L}\p{N}])');
+  folded_id(given), '(^|[^\p{L}\p{N}])' || regexp_escape(folded_id(written_id(id))) || '($|[^\p{L}\p{N}])');
 -- Whether a text names one of them by an id that is more than a number.
 CREATE OR REPLACE TEMP MACRO is_named(given) AS EXISTS (
-  FROM asked WHERE regexp_matches(replace(id, 'device:', ''), '[^0-9]') AND is_word_of(given, id));
+  FROM asked WHERE regexp_matches(written_id(id), '[^0-9]') AND is_word_of(given, id));
 -- The same of any id, for texts that are no numbers.
 CREATE OR REPLACE TEMP MACRO are_named(texts) AS EXISTS (
   FROM asked WHERE is_word_of(

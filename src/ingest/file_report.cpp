@@ -108,18 +108,6 @@ std::string device_as_customer(const FileFacts& facts) {
   return is_device_by_name(header) ? shown(header) : "";
 }
 
-// Of the values of the action column that are not known the commonest, and the rows of all.
-std::pair<std::string, int64_t> unknown_actions(const Evidence& seen) {
-  std::string commonest;
-  int64_t rows = 0, most = 0;
-  for (const auto& [value, action] : seen.actions) {
-    if (action.meaning || value.empty()) continue;
-    rows += action.rows;
-    if (action.rows > most) most = action.rows, commonest = value;
-  }
-  return {commonest, rows};
-}
-
 // Columns that may hold money, where none is read.
 std::string perhaps_money(const FileFacts& facts) {
   if (facts.kind != Kind::events || facts.has(Role::amount) || facts.has(Role::price)) return {};
@@ -161,8 +149,9 @@ void warn(const Mapping& mapping, FileReport& report) {
     say(report, ingest_words::devices_alone({.column = {device}}));
   if (facts.kind == Kind::exposures && report.seen.offers > 0 && report.seen.offers == report.rows_loaded)
     say(report, ingest_words::no_hold_out());
-  if (auto [value, rows] = unknown_actions(report.seen); rows > 0 && report.rows_loaded > 0)
-    say(report, ingest_words::unknown_actions({.rows = rows, .value = {shown(value)}}));
+  if (auto unknown = unknown_of(report.seen.actions); unknown.rows > 0 && report.rows_loaded > 0)
+    say(report, ingest_words::unknown_actions(
+                    {.rows = unknown.rows, .value = {shown(unknown.values.front().first)}}));
   if (report.seen.returns > 0) say(report, ingest_words::returns({.rows = report.seen.returns}));
   const Beside& beside = facts.beside;
   if (report.seen.undone > 0) {

@@ -91,29 +91,35 @@ Notation notation_of(const Rules& rules, const Evidence& evidence, char delimite
   return out;
 }
 
+UnknownActions unknown_of(const ActionsSeen& actions) {
+  UnknownActions out;
+  for (const auto& [value, action] : actions) {
+    if (action.meaning || value.empty()) continue;
+    out.rows += action.rows;
+    out.values.emplace_back(value, action.rows);
+  }
+  std::stable_sort(out.values.begin(), out.values.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  return out;
+}
+
 namespace {
 
 // Where more orders than not are in a state that nobody knows.
 std::string question_of_states(const ActionsSeen& actions) {
-  int64_t unknown = 0, all = 0;
-  std::vector<std::pair<int64_t, std::string>> values;
-  for (const auto& [value, action] : actions) {
-    all += action.rows;
-    if (action.meaning || value.empty()) continue;
-    unknown += action.rows;
-    values.emplace_back(-action.rows, value);
-  }
-  if (unknown == all || unknown * 2 <= all) return {};  // of none that is known the rows speak themselves
-  std::sort(values.begin(), values.end());
+  UnknownActions unknown = unknown_of(actions);
+  int64_t all = 0;
+  for (const auto& [value, action] : actions) all += action.rows;
+  if (unknown.rows == all || unknown.rows * 2 <= all) return {};  // of none that is known the rows speak
   constexpr size_t most_named = 5;
   std::vector<std::string> named;
-  for (size_t i = 0; i < std::min(values.size(), most_named); ++i)
-    named.push_back(fmt::format("{} {}", shown(values[i].second), grouped(-values[i].first)));
+  for (size_t i = 0; i < std::min(unknown.values.size(), most_named); ++i)
+    named.push_back(fmt::format("{} {}", shown(unknown.values[i].first), grouped(unknown.values[i].second)));
   return fmt::format(
       "{} of {} rows are in a state that danggol does not know ({}{}); say what they mean with "
       "--action-values={}=purchase or =canceled or =none",
-      grouped(unknown), grouped(all), fmt::join(named, ", "), values.size() > most_named ? " ..." : "",
-      shown(values[0].second));
+      grouped(unknown.rows), grouped(all), fmt::join(named, ", "),
+      unknown.values.size() > most_named ? " ..." : "", shown(unknown.values[0].first));
 }
 
 }  // namespace

@@ -81,6 +81,13 @@ class Calendar {
   std::array<int64_t, bins> rows_{};
 };
 
+// Of the values of an action column those that are not known, the commonest first, and the rows of all.
+struct UnknownActions {
+  std::vector<std::pair<std::string, int64_t>> values;
+  int64_t rows = 0;
+};
+UnknownActions unknown_of(const ActionsSeen& actions);
+
 // `delimiter` is the file's: between semicolons a comma is hardly one of thousands.
 Notation notation_of(const Rules& rules, const Evidence& evidence, char delimiter);
 // What only the user can tell, with the flag that does; "" where there is nothing. `are_states`: the actions

@@ -94,6 +94,8 @@ struct RowReader::State {
     std::string_view receipt, receipt_action, customer, product;
     Timestamp of_row{};      // ts is that of the text above
     bool is_undone = false;  // the receipt, by a column beside
+    std::string_view offer;
+    bool is_hold_out = false;
     SaidBeside beside;
     Money amount;
     std::vector<std::pair<std::string_view, ActionSeen*>> actions;
@@ -314,7 +316,8 @@ struct RowReader::State {
     if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
     row.offer = text.text(Role::offer);
     if (row.offer.empty()) return "no_offer";
-    if (is_hold_out(row.offer)) row.offer = "none";
+    if (row.offer != before.offer) before.offer = row.offer, before.is_hold_out = is_hold_out(row.offer);
+    if (before.is_hold_out) row.offer = "none";
     else ++seen.offers;
     auto propensity = parse_propensity(text(Role::propensity));
     if (!propensity) return "bad_propensity";
@@ -325,9 +328,9 @@ struct RowReader::State {
 
   bool is_hold_out(std::string_view offer) const {
     constexpr std::array<std::string_view, 18> usual = {
-        "ctrl",  "ctl",     "holdoutgroup", "nomail",       "비노출",  "미발송",
-        "none",  "control", "holdout",      "controlgroup", "nooffer", "noemail",
-        "nosms", "nopush",  "nocontact",    "대조군",       "통제군",  "미노출"};
+        "none",         "control", "controlgroup", "ctrl",    "ctl",    "holdout",
+        "holdoutgroup", "nooffer", "nocontact",    "noemail", "nomail", "nosms",
+        "nopush",       "대조군",  "통제군",       "미노출",  "비노출", "미발송"};
     std::string word = plain(offer);
     return std::find(usual.begin(), usual.end(), word) != usual.end() ||
            std::find(rules.hold_out.begin(), rules.hold_out.end(), offer) != rules.hold_out.end();

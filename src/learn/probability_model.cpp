@@ -126,11 +126,8 @@ Result<ProbabilityModel> ProbabilityModel::train(const Matrix& features, const s
   DANGGOL_ASSERT(features.rows() == labels.size() && classes >= 2 && special >= 0 && special < classes);
   constexpr size_t least_rows = 20 * fold_count;
   if (labels.size() < least_rows)
-    return Error{
-        Code::no_data,
-        fmt::format(
-            "customers to learn from = {}: must be {} or more; a longer horizon (--horizon-months) has more",
-            labels.size(), least_rows)};
+    return Error{Code::no_data,
+                 fmt::format("customers to learn from = {}: must be {} or more", labels.size(), least_rows)};
   std::vector<int64_t> counts(static_cast<size_t>(classes));
   for (int32_t label : labels) ++counts[static_cast<size_t>(label)];
   int64_t special_count = counts[static_cast<size_t>(special)];

@@ -413,9 +413,10 @@ Result<std::string> html(store::Connection& connection, const std::vector<Analys
     auto failed = TRY(failed_since(connection, info, run_id));
     if (failed) notes.push_back(text_json(*failed));
     if (run_id == 0) {
-      bool lacks = TRY(lacks_data(connection, info));
-      if (info.contacts && !failed) notes.push_back(text_json(said(words::no_list())));
-      else if (!failed && !lacks && TRY(has_run(connection, info))) left_out.push_back(info.title);
+      if (failed) continue;
+      if (!TRY(lacks_data(connection, info)) && TRY(has_run(connection, info)))
+        left_out.push_back(info.title);
+      else if (info.contacts) notes.push_back(text_json(said(words::no_list())));
       continue;
     }
     if (!TRY(has_results(connection, info))) {

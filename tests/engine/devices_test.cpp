@@ -56,7 +56,6 @@ class Devices : public testing::Test {
   // Whose each line is, said plainly: minute by minute, for those who log in at one time are told by their
   // ids.
   std::vector<Line> resolved() const {
-    std::map<std::string, std::string> first, last;
     std::map<std::string, std::map<std::string, std::string>> logins;
     for (const Line& line : lines_)
       if (!line.customer.empty()) {

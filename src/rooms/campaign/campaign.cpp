@@ -335,15 +335,18 @@ class ContactList {
     if (is_held) {
       ++counts_.held;
       hold_out(from, medium);
-      return {};
+      return write_if_many("result.campaign_holdout", held_out_, holdout_columns);
     }
     ++counts_.treated;
     counts_.without_product += candidates_.texts("product_id")[from].empty();
     counts_.spent += cost, counts_.leaving += candidates_.reals("p_leave")[from];
     for (const Priced& offer : offers) add_row(offer, medium);
-    if (rows_.rows() < most_rows_held) return {};
-    TRY(context_.write("result.campaign", rows_));
-    rows_ = Table::of(campaign_columns());
+    return write_if_many("result.campaign", rows_, campaign_columns);
+  }
+  Status write_if_many(const char* table, Table& rows, Columns (*columns)()) {
+    if (rows.rows() < most_rows_held) return {};
+    TRY(context_.write(table, rows));
+    rows = Table::of(columns());
     return {};
   }
 

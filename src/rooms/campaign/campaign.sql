@@ -4,7 +4,7 @@ CREATE OR REPLACE TEMP TABLE candidate AS
 WITH
 -- what a customer spent and did not take back in the months the forecast looked at
 spent AS (
-  SELECT customer_no, CASE WHEN net < 0 THEN 0 ELSE net END AS spend  -- not known stays so, which greatest() would not leave
+  SELECT customer_no, CASE WHEN net < 0 THEN 0 ELSE net END AS spend  -- greatest() takes an unknown for 0
   FROM (SELECT customer_no, sum(CASE action WHEN 'purchase' THEN amount ELSE -abs(amount) END)::DOUBLE AS net
         FROM event WHERE action IN ('purchase', 'cancel') AND ts >= $window_from GROUP BY customer_no)
 ),

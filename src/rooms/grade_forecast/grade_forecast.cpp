@@ -58,8 +58,11 @@ std::string feature_hash(const Frame& frame, const Grading& grading, int32_t hor
 }
 
 Result<ProbabilityModel> learn_from(const Frame& frame, const Params& params, uint64_t seed) {
-  return ProbabilityModel::train(frame.features, frame.label, grade_count, inactive_grade, params.trees,
-                                 seed);
+  auto model =
+      ProbabilityModel::train(frame.features, frame.label, grade_count, inactive_grade, params.trees, seed);
+  if (!model && model.error().code == Code::no_data)
+    return Error{Code::no_data, model.error().message + "; a longer horizon (--horizon-months) has more"};
+  return model;
 }
 
 Estimate leaving_share(const Frame& frame) {
@@ -172,9 +175,10 @@ Estimate expected_leavers(const Frame& frame, const learn::ClassProbabilities& p
           std::round(std::min(all, leavers + half))};
 }
 
-void say_season(const Frame& learned, const Frame* season, const Period& coming, Summary& summary) {
+void say_season(const Frame& learned, const Frame* season, bool is_counted, const Period& coming,
+                Summary& summary) {
   if (!season) return summary.warn(words::no_season({.coming = coming}));
-  if (!tells_of_season(learned, *season))
+  if (!is_counted)
     return summary.warn(words::season_of_others({.season = {season->cutoff, season->label_until},
                                                  .learned_in = {learned.cutoff, learned.label_until},
                                                  .then = Share(share_of_newcomers(*season)),
@@ -204,12 +208,12 @@ Result<Summary> predict(Context& context, const Params& params) {
   auto probabilities = model.predict(frame.features);
   auto season = TRY(context.season_frame(Origin::predict, params.grading));
   auto learned = TRY(context.frame(Origin::train, params.grading));
-  bool counts = season && tells_of_season(*learned, *season);
-  if (counts) shift(*learned, *season).apply(frame.grade, inactive_grade, probabilities);
+  bool is_counted = season && tells_of_season(*learned, *season);
+  if (is_counted) shift(*learned, *season).apply(frame.grade, inactive_grade, probabilities);
   TRY(context.write("result.grade_forecast",
                     forecast_rows(frame, probabilities, model.decide(probabilities.p))));
 
-  Estimate leavers = expected_leavers(frame, probabilities, shift(*learned, counts ? *season : *learned));
+  Estimate leavers = expected_leavers(frame, probabilities, shift(*learned, is_counted ? *season : *learned));
   Period coming{frame.cutoff, add_months(frame.cutoff, months)};
   Summary summary;
   summary.fact("customers", frame.customer_id.size(), "customers");
@@ -218,7 +222,7 @@ Result<Summary> predict(Context& context, const Params& params) {
                                  .period = {add_months(frame.cutoff, -months), frame.cutoff},
                                  .leavers = Count(std::llround(leavers.value), leavers.interval()),
                                  .coming = coming}));
-  say_season(*learned, season.get(), coming, summary);
+  say_season(*learned, season.get(), is_counted, coming, summary);
   return summary;
 }
 
