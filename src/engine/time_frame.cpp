@@ -76,7 +76,7 @@ Result<TimeFrame> settle(const RunParams& params, Date first_sale, Date last_eve
         return Error{
             Code::bad_input,
             fmt::format("{}={}: must be before until={}{}", name, to_text(*given), to_text(time.until),
-                        params.until ? "" : ", the first of the month of as-of unless given")};
+                        params.until ? "" : ", which as-of settles unless it is given")};
     int32_t known = start < time.until ? months_between(start, time.until) : 0;
     int32_t months = params.horizon_months > 0 ? static_cast<int32_t>(params.horizon_months)
                                                : std::clamp(known / 2, 1, usual_horizon_months);

@@ -221,10 +221,10 @@ struct RowReader::State {
   std::string_view read_event(const Fields& text, Evidence& seen, Before& before, EventRow& row) const {
     row.customer = text.customer();
     row.receipt = text.text(Role::receipt);
-    if (auto reason = why_nobody(row.customer, rules.nobody); !reason.empty()) {
-      row.customer = reason == "spreadsheet_id" ? std::string_view() : text.stand_in();
-      if (row.customer.empty()) return reason;
-      ++seen.strangers;
+    auto nobody = why_nobody(row.customer, rules.nobody);
+    if (!nobody.empty()) {
+      row.customer = nobody == "spreadsheet_id" ? std::string_view() : text.stand_in();
+      if (row.customer.empty()) return nobody;
     }
     if (auto reason = read_time(text, seen, before, row.ts); !reason.empty()) return reason;
 
@@ -307,6 +307,7 @@ struct RowReader::State {
     for (Role role : details_here)
       if (std::string_view said = beginning(text.text(role), most_detail_bytes); !said.empty())
         text.details.push_back({role, said}), ++row.details;
+    seen.strangers += !nobody.empty();
     return {};
   }
 
