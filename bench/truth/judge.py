@@ -73,26 +73,21 @@ class Danggol:
                 columns["amount"] = "amount"
             past[list(columns)].rename(columns=columns).to_csv(events, index=False, date_format="%Y-%m-%d")
             store = ["--store", str(Path(folder) / "store.duckdb")]
-            self.run("import", "events" if "amount" in columns else str(events), *([str(events)] * ("amount" in columns)),
-                     *store)
+            self.run("import", str(events), *store)
             dates = [f"--as-of={cutoff}", f"--horizon-months={shop.horizon_months}"]
             rooms = "rfm,grade_forecast.train,grade_forecast.predict,grade_forecast.backtest"
             pipeline = json.loads(self.run("pipeline", f"--rooms={rooms}", "--json", *dates, *store))
-            for skipped in pipeline["skipped"]:
-                if skipped["room"] in ("grade_forecast.train", "grade_forecast.predict"):
-                    return skipped["why"]
+            ran = {run["room"] for run in pipeline["runs"]}
+            if "grade_forecast.predict" not in ran:
+                return next(skip["why"] for skip in pipeline["skipped"] if skip["room"].startswith("grade_forecast"))
             p = self.rows("SELECT customer_id, p_leave FROM result.grade_forecast ORDER BY customer_id", store)
-            bounds = self.rows("SELECT value, lo, hi FROM run.fact WHERE name = 'expected_leavers'", store)[0]
-            tested = self.rows(
-                "SELECT value FROM result.forecast_metric WHERE metric = 'calibration_error_leaving' AND predictor = "
-                "'model' ORDER BY cutoff LIMIT 1", store) if self.has_backtest(pipeline) else []
+            leavers = self.rows("SELECT value, lo, hi FROM run.fact WHERE name = 'expected_leavers'", store)[0]
+            tested = math.nan
+            if "grade_forecast.backtest" in ran:
+                tested = self.rows("SELECT arg_min(value, cutoff) AS value FROM result.forecast_metric WHERE metric = "
+                                   "'calibration_error_leaving' AND predictor = 'model'", store)[0]["value"]
             return Said(pd.Series([row["p_leave"] for row in p], index=[row["customer_id"] for row in p]).sort_index(),
-                        (bounds["value"], bounds["lo"], bounds["hi"]),
-                        tested[0]["value"] if tested else math.nan)
-
-    @staticmethod
-    def has_backtest(pipeline: dict) -> bool:
-        return any(run["room"] == "grade_forecast.backtest" for run in pipeline["runs"])
+                        (leavers["value"], leavers["lo"], leavers["hi"]), tested)
 
     def rows(self, select: str, store: list[str]) -> list[dict]:
         return json.loads(self.run("sql", select, "--rows=10000000", "--json", *store))
@@ -125,8 +120,9 @@ def table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
-def digits(value: float, n: int = 3) -> str:
-    return "-" if math.isnan(value) else f"{value:.{n}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.{n}f}"
+def digits(value: float) -> str:
+    """Three decimals, without a 0 before the point."""
+    return "-" if math.isnan(value) else f"{value:.3f}".removeprefix("0")
 
 
 FORECASTERS = [OURS, *PEERS]

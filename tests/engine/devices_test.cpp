@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
@@ -37,12 +36,6 @@ class Devices : public testing::Test {
                         line.substr(first + 1, second - first - 1), line.substr(second)});
     }
     std::stable_sort(lines_.begin(), lines_.end(), [](const Line& a, const Line& b) { return a.ts < b.ts; });
-  }
-
-  static std::string text_of(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path, std::ios::binary).rdbuf();
-    return text.str();
   }
 
   std::string as_file(const char* name, const std::vector<Line>& lines, bool has_devices) const {
@@ -102,13 +95,7 @@ TEST_F(Devices, ResultsAreThoseOfWhoLoggedIn) {
             fmt::format("{}\n", strangers));
   EXPECT_GT(strangers, 1000);
   for (Engine* engine : {&by_device, &said}) EXPECT_TRUE(must(engine->pipeline({}, silent)).failed.empty());
-  std::istringstream names(rows(by_device,
-                                "SELECT view_name FROM duckdb_views() WHERE database_name = 'danggol' AND "
-                                "schema_name = 'result' ORDER BY ALL"));
-  for (std::string name; std::getline(names, name);) {
-    std::string select = fmt::format("FROM result.{} ORDER BY ALL", name);
-    EXPECT_EQ(rows(by_device, select), rows(said, select)) << name;
-  }
+  expect_same_results(by_device, said);
 }
 
 TEST_F(Devices, NothingIsKnownOfALaterLogin) {

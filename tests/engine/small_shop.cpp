@@ -1,8 +1,10 @@
 #include "small_shop.h"
 
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 namespace danggol {
@@ -37,6 +39,26 @@ std::string rows(Engine& engine, const std::string& select) {
   must(engine.sql(select, {.format = Format::csv, .plain = true, .for_spreadsheet = false}, {}, out));
   std::string text = out.str();
   return text.substr(std::min(text.find('\n') + 1, text.size()));
+}
+
+void expect_same_results(Engine& one, Engine& other) {
+  constexpr const char* views =
+      "SELECT view_name FROM duckdb_views() WHERE database_name = 'danggol' AND schema_name = 'result' ORDER "
+      "BY ALL";
+  std::string there = rows(one, views);
+  EXPECT_NE(there, "");
+  EXPECT_EQ(rows(other, views), there);
+  std::istringstream names(there);
+  for (std::string name; std::getline(names, name);) {
+    std::string select = fmt::format("FROM result.{} ORDER BY ALL", name);
+    EXPECT_EQ(rows(one, select), rows(other, select)) << name;
+  }
+}
+
+std::string text_of(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
 }
 
 int64_t count_rows(Cursor& cursor) {

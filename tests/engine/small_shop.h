@@ -46,6 +46,10 @@ inline constexpr const char* contradictions = R"(
 
 // Rows of a SELECT as CSV, without its first line.
 std::string rows(Engine& engine, const std::string& select);
+// Every table of results in one store is that of the other.
+void expect_same_results(Engine& one, Engine& other);
+// The bytes of a file.
+std::string text_of(const std::string& path);
 // The rows a cursor gives to its end.
 int64_t count_rows(Cursor& cursor);
 
