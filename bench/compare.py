@@ -34,7 +34,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -69,6 +69,7 @@ class Workload:
     danggol_analyse: list
     tables: list
     folder: str = None  # below the data folder, or
+    danggol_settings: list = field(default_factory=list)
     danggol_make: list = None  # makes the files in FOLDER, CUSTOMERS of them
 
 
@@ -121,6 +122,7 @@ WORKLOADS = [
             "pandas-pyarrow": ["pandas_deck.py", "--engine", "pyarrow"],
         },
         danggol_import=["import", "lpoint", "FOLDER"],
+        danggol_settings=["channel_divergence.against=everybody"],
         danggol_analyse=[
             "pipeline",
             "--rooms=sales_trend,order_frequency,rfm,grade_change,channel_divergence,pay_share",
@@ -260,6 +262,8 @@ def run_danggol(workload, danggol, data, out, show=True):
     store = ["--store", os.path.join(out, "store.duckdb")]
     paths = [os.path.join(data, name) for name in workload.files]
     imported = run([danggol, *fill(workload.danggol_import, FILES=paths, FOLDER=data), *store])
+    if workload.danggol_settings:
+        run([danggol, "set", *workload.danggol_settings, *store])
     analysed = run([danggol, *workload.danggol_analyse, *store])
     for table in workload.tables if show else []:
         words = ["sql", table.sql] if table.sql else ["show", f"result.{table.name}"]

@@ -43,11 +43,20 @@ int32_t grade_number(std::string_view grade) {
   return static_cast<int32_t>(at - std::begin(grade_names));
 }
 
+int32_t receipts_class(int64_t receipts) {
+  int32_t number = 0;
+  for (int64_t first = 0; first + std::max<int64_t>(1, first / 2 - 1) <= receipts; ++number)
+    first += std::max<int64_t>(1, first / 2 - 1);
+  return number;
+}
+
 Result<std::vector<GradePair>> grade_pairs(Context& context) {
-  Table rows = TRY(context.query(
-      "SELECT customer_no, period = 'H1' AS is_h1, grade FROM result.rfm JOIN customer USING (customer_id) "
-      "ORDER BY customer_id"));
-  const auto &customers = rows.integers("customer_no"), &is_h1 = rows.integers("is_h1");
+  Table rows =
+      TRY(context.query("SELECT customer_no, period = 'H1' AS is_h1, grade, frequency FROM result.rfm JOIN "
+                        "customer USING (customer_id) "
+                        "ORDER BY customer_id"));
+  const auto &customers = rows.integers("customer_no"), &is_h1 = rows.integers("is_h1"),
+             &receipts = rows.integers("frequency");
   const auto& grades = rows.texts("grade");
   std::vector<GradePair> pairs;
   for (size_t i = 0; i < rows.rows(); ++i) {
@@ -55,6 +64,7 @@ Result<std::vector<GradePair>> grade_pairs(Context& context) {
     if (pairs.empty() || pairs.back().customer_no != customer)
       pairs.push_back({customer, inactive_grade, inactive_grade});
     (is_h1[i] != 0 ? pairs.back().h1 : pairs.back().h2) = grade_number(grades[i]);
+    if (is_h1[i] != 0) pairs.back().h1_receipts = receipts[i];
   }
   return pairs;
 }

@@ -6,15 +6,10 @@
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "learn/intervals.h"
 
 namespace danggol::learn {
 namespace {
-
-double quantile(const std::vector<double>& sorted, double q) {  // linear between order statistics
-  double at = q * static_cast<double>(sorted.size() - 1);
-  auto below = static_cast<size_t>(at), above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 Interval percentile_interval(std::vector<double> figures) {
   std::erase_if(figures, [](double figure) { return std::isnan(figure); });

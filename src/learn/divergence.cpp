@@ -5,106 +5,184 @@
 #include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "learn/intervals.h"
 
 namespace danggol::learn {
 namespace {
 
 // Resamples that are counted side by side: one walk over the rows serves them all.
 constexpr size_t lanes = 16;
-using Times = std::array<uint16_t, lanes>;  // how often each has drawn a customer
-using Lanes = std::array<double, lanes>;    // whole numbers: the order of adding does not show
+using Lanes = std::array<double, lanes>;
 
-void add_rows(const CellCounts& counts, size_t customer, const Times& drawn, std::vector<Lanes>& rows) {
-  Lanes times;
-  for (size_t lane = 0; lane < lanes; ++lane) times[lane] = drawn[lane];
-  for (int64_t k = counts.start[customer]; k < counts.start[customer + 1]; ++k) {
-    Lanes& cell = rows[static_cast<size_t>(counts.cells[static_cast<size_t>(k)])];
-    double count = counts.counts[static_cast<size_t>(k)];
-    for (size_t lane = 0; lane < lanes; ++lane) cell[lane] += times[lane] * count;
-  }
-}
+// What a customer's rows weigh in P and in Q, by lane.
+struct Weights {
+  Lanes p, q;
+};
 
-std::vector<double> shares(const std::vector<Lanes>& rows, size_t lane) {
-  double all = 0;
-  for (const Lanes& cell : rows) all += cell[lane];
-  std::vector<double> out;
-  for (const Lanes& cell : rows) out.push_back(all > 0 ? cell[lane] / all : 0);
-  return out;
-}
-
-// Who is drawn in each of the lanes, and who is called the group in each if chance decides.
-struct Draws {
-  std::vector<Times> times;
-  std::array<std::vector<size_t>, lanes> groups;
-
-  Draws(size_t customers, size_t members, size_t first, size_t count, uint64_t seed)
-      : times(customers, Times{}) {
-    std::vector<size_t> order(customers);
-    std::iota(order.begin(), order.end(), size_t{0});
-    for (size_t lane = 0; lane < count; ++lane) {
-      // with replacement: the group's size varies as it would
-      Random random(seed, 2 * (first + lane));
-      for (size_t i = 0; i < customers; ++i) ++times[random.below(customers)][lane];
-      Random relabel(seed, 2 * (first + lane) + 1);
-      for (size_t i = 0; i < members; ++i) std::swap(order[i], order[i + relabel.below(customers - i)]);
-      groups[lane].assign(order.begin(), order.begin() + static_cast<int64_t>(members));
+// The customers by stratum. A member weighs 1 in P; in Q, where it is not everybody, the others of a stratum
+// weigh as much together as its members do.
+class Design {
+ public:
+  explicit Design(const Contrast& contrast)
+      : against_all_(contrast.stratum.empty()), in_group_(contrast.in_group), stratum_(contrast.stratum) {
+    if (against_all_) stratum_.assign(in_group_.size(), 0);
+    for (size_t c = 0; c < customers(); ++c) {
+      strata_.resize(std::max(strata_.size(), stratum_of(c) + 1));
+      Stratum& stratum = strata_[stratum_of(c)];
+      stratum.customers.push_back(c), stratum.members += in_group_[c];
     }
   }
+  size_t customers() const { return in_group_.size(); }
+
+  // Resamples side by side: in each, how often a customer was drawn with replacement, so that the sizes of
+  // groups and strata vary as they would; and whether relabelling within the strata calls them a member.
+  class Draws {
+   public:
+    Draws(const Design& design, size_t first, size_t count, uint64_t seed)
+        : design_(&design), times_(design.customers()), called_(design.customers()) {
+      auto order = design.strata_;
+      for (size_t lane = 0; lane < count; ++lane) {
+        Random random(seed, 2 * (first + lane)), relabel(seed, 2 * (first + lane) + 1);
+        for (size_t i = 0; i < times_.size(); ++i) ++times_[random.below(times_.size())][lane];
+        for (auto& [customers, members] : order)
+          for (size_t i = 0; i < members; ++i) {
+            std::swap(customers[i], customers[i + relabel.below(customers.size() - i)]);
+            called_[customers[i]] |= static_cast<uint16_t>(1U << lane);
+          }
+      }
+      Lanes none{};
+      std::vector<Lanes> members(order.size(), none), others = members;
+      for (size_t c = 0; c < times_.size(); ++c)
+        for (size_t lane = 0; lane < lanes; ++lane)
+          (design.in_group_[c] ? members : others)[design.stratum_of(c)][lane] += times_[c][lane];
+      others_weigh_ = others;
+      for (size_t s = 0; s < order.size(); ++s)
+        for (size_t lane = 0; lane < lanes; ++lane)
+          others_weigh_[s][lane] = others[s][lane] > 0 ? members[s][lane] / others[s][lane] : 0;
+    }
+    Weights drawn(size_t c) const {
+      Weights out{};
+      for (size_t lane = 0; lane < lanes; ++lane) {
+        double times = times_[c][lane], weigh = others_weigh_[design_->stratum_of(c)][lane];
+        if (design_->against_all_) out.q[lane] = times;
+        else if (!design_->in_group_[c]) out.q[lane] = times * weigh;
+        if (design_->in_group_[c] && (design_->against_all_ || weigh > 0)) out.p[lane] = times;
+      }
+      return out;
+    }
+    Weights relabelled(size_t c) const {
+      Weights out;
+      for (size_t lane = 0; lane < lanes; ++lane)
+        std::tie(out.p[lane], out.q[lane]) = design_->weigh(c, (called_[c] >> lane & 1) != 0);
+      return out;
+    }
+
+   private:
+    const Design* design_;
+    std::vector<std::array<uint16_t, lanes>> times_;
+    std::vector<uint16_t> called_;       // a bit each lane
+    std::vector<Lanes> others_weigh_{};  // by stratum
+  };
+
+  Weights seen(size_t c) const {
+    Weights out{};
+    std::tie(out.p[0], out.q[0]) = weigh(c, in_group_[c]);
+    return out;
+  }
+
+ private:
+  struct Stratum {
+    std::vector<size_t> customers;
+    size_t members = 0;
+  };
+  size_t stratum_of(size_t c) const { return static_cast<size_t>(stratum_[c]); }
+  std::pair<double, double> weigh(size_t c, bool is_member) const {
+    const auto& [customers, members] = strata_[stratum_of(c)];
+    if (against_all_) return {is_member, 1};
+    if (is_member) return {1, 0};
+    return {0, static_cast<double>(members) / static_cast<double>(customers.size() - members)};
+  }
+
+  bool against_all_;
+  std::vector<bool> in_group_;
+  std::vector<int32_t> stratum_;
+  std::vector<Stratum> strata_;
+};
+
+// P and Q of one dimension, by lane.
+class Distributions {
+ public:
+  template <class WeightsOf>
+  Distributions(const CellCounts& counts, const WeightsOf& weights_of)
+      : p_(static_cast<size_t>(counts.cell_count), Lanes{}), q_(p_) {
+    for (size_t c = 0; c < counts.customers(); ++c) {
+      if (counts.start[c] == counts.start[c + 1]) continue;
+      Weights weights = weights_of(c);
+      for (auto k = static_cast<size_t>(counts.start[c]); k < static_cast<size_t>(counts.start[c + 1]); ++k) {
+        Lanes &p = p_[static_cast<size_t>(counts.cells[k])], &q = q_[static_cast<size_t>(counts.cells[k])];
+        for (size_t lane = 0; lane < lanes; ++lane)
+          p[lane] += weights.p[lane] * counts.counts[k], q[lane] += weights.q[lane] * counts.counts[k];
+      }
+    }
+  }
+  std::vector<double> p(size_t lane) const { return shares(p_, lane); }
+  std::vector<double> q(size_t lane) const { return shares(q_, lane); }
+
+ private:
+  static std::vector<double> shares(const std::vector<Lanes>& rows, size_t lane) {
+    double all = 0;
+    for (const Lanes& cell : rows) all += cell[lane];
+    std::vector<double> out;
+    for (const Lanes& cell : rows) out.push_back(all > 0 ? cell[lane] / all : 0);
+    return out;
+  }
+  std::vector<Lanes> p_, q_;
 };
 
 // One dimension: what is seen, and what the resamples show.
 struct Resampled {
   std::vector<double> p, q;
-  std::vector<std::vector<double>> drawn,
-      null;  // by cell and resample; drawn has the two totals after the cells
+  std::vector<std::vector<double>> drawn, null;  // p - q by cell and resample
+  std::vector<double> null_js;
 
-  Resampled(const CellCounts& counts, const std::vector<size_t>& members, size_t runs)
-      : drawn(static_cast<size_t>(counts.cell_count) + 2, std::vector<double>(runs)),
-        null(static_cast<size_t>(counts.cell_count), std::vector<double>(runs)) {
-    std::vector<Lanes> of_group(null.size(), Lanes{}), of_all(null.size(), Lanes{});
-    for (size_t c = 0; c < counts.customers(); ++c) add_rows(counts, c, {1}, of_all);
-    for (size_t c : members) add_rows(counts, c, {1}, of_group);
-    p = shares(of_group, 0), q = shares(of_all, 0);
+  Resampled(const CellCounts& counts, const Design& design, size_t runs)
+      : drawn(static_cast<size_t>(counts.cell_count), std::vector<double>(runs)), null(drawn), null_js(runs) {
+    Distributions seen(counts, [&](size_t c) { return design.seen(c); });
+    p = seen.p(0), q = seen.q(0);
   }
 
-  void add(const CellCounts& counts, const std::vector<size_t>& members, const Draws& draws, size_t first,
-           size_t count) {
-    std::vector<Lanes> of_group(null.size(), Lanes{}), of_all(null.size(), Lanes{}), of_null = of_all;
-    for (size_t c = 0; c < counts.customers(); ++c) add_rows(counts, c, draws.times[c], of_all);
-    for (size_t c : members) add_rows(counts, c, draws.times[c], of_group);
-    for (size_t lane = 0; lane < count; ++lane)
-      for (size_t c : draws.groups[lane])
-        for (int64_t k = counts.start[c]; k < counts.start[c + 1]; ++k)
-          of_null[static_cast<size_t>(counts.cells[static_cast<size_t>(k)])][lane] +=
-              counts.counts[static_cast<size_t>(k)];
-    size_t cells = null.size();
+  void add(const CellCounts& counts, const Design::Draws& draws, size_t first, size_t count) {
+    Distributions of_drawn(counts, [&](size_t c) { return draws.drawn(c); }),
+        of_null(counts, [&](size_t c) { return draws.relabelled(c); });
     for (size_t lane = 0; lane < count; ++lane) {
-      auto sample_p = shares(of_group, lane), sample_q = shares(of_all, lane), null_p = shares(of_null, lane);
-      for (size_t cell = 0; cell < cells; ++cell) {
-        drawn[cell][first + lane] = divergence_element(sample_p[cell], sample_q[cell]);
-        null[cell][first + lane] = divergence_element(null_p[cell], q[cell]);
+      auto drawn_p = of_drawn.p(lane), drawn_q = of_drawn.q(lane), null_p = of_null.p(lane),
+           null_q = of_null.q(lane);
+      for (size_t cell = 0; cell < drawn.size(); ++cell) {
+        drawn[cell][first + lane] = drawn_p[cell] - drawn_q[cell];
+        null[cell][first + lane] = null_p[cell] - null_q[cell];
       }
-      drawn[cells][first + lane] = kullback_leibler(sample_p, sample_q);
-      drawn[cells + 1][first + lane] = jensen_shannon(sample_p, sample_q);
+      null_js[first + lane] = jensen_shannon(null_p, null_q);
     }
   }
 
   DivergenceEstimate estimate();
 };
 
-double quantile(std::vector<double>& sorted, double at) {
-  double place = at * static_cast<double>(sorted.size() - 1);
-  size_t below = static_cast<size_t>(place), above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+// How often chance alone comes as far; what differs by rounding alone is as far.
+double p_value(const std::vector<double>& null, double seen) {
+  auto as_far = std::ranges::count_if(null, [&](double x) { return std::abs(x) >= std::abs(seen) - 1e-12; });
+  return static_cast<double>(as_far + 1) / static_cast<double>(null.size() + 1);
 }
 
 }  // namespace
 
-double divergence_element(double p, double q) { return p > 0 && q > 0 ? p * std::log(p / q) : 0; }
+double divergence_element(double p, double q) { return p > 0 ? p * std::log(p / q) : 0; }
 
 double kullback_leibler(const std::vector<double>& p, const std::vector<double>& q) {
   double sum = 0;
@@ -122,45 +200,39 @@ double jensen_shannon(const std::vector<double>& p, const std::vector<double>& q
 }
 
 DivergenceEstimate Resampled::estimate() {
-  size_t cells = null.size(), runs = drawn[0].size();
   DivergenceEstimate out;
   std::vector<double> p_values;
-  for (auto& values : drawn) std::sort(values.begin(), values.end());
-  for (size_t cell = 0; cell < cells; ++cell) {
-    ElementEstimate e{p[cell], q[cell], divergence_element(p[cell], q[cell])};
+  for (size_t cell = 0; cell < drawn.size(); ++cell) {
+    std::sort(drawn[cell].begin(), drawn[cell].end());
+    ElementEstimate e{.p = p[cell], .q = q[cell], .difference = p[cell] - q[cell]};
     e.lo = quantile(drawn[cell], 0.025), e.hi = quantile(drawn[cell], 0.975);
-    auto as_far = std::count_if(null[cell].begin(), null[cell].end(),
-                                [&](double x) { return std::abs(x) >= std::abs(e.element); });
-    e.p_value = static_cast<double>(as_far + 1) / static_cast<double>(runs + 1);
+    e.element = divergence_element(e.p, e.q);
+    e.p_value = p_value(null[cell], e.difference);
     p_values.push_back(e.p_value);
     out.elements.push_back(e);
   }
   auto adjusted = benjamini_hochberg(p_values);
-  for (size_t cell = 0; cell < cells; ++cell) out.elements[cell].adjusted = adjusted[cell];
-  out.kl = kullback_leibler(p, q), out.kl_lo = quantile(drawn[cells], 0.025),
-  out.kl_hi = quantile(drawn[cells], 0.975);
-  out.js = jensen_shannon(p, q), out.js_lo = quantile(drawn[cells + 1], 0.025),
-  out.js_hi = quantile(drawn[cells + 1], 0.975);
+  for (size_t cell = 0; cell < drawn.size(); ++cell) out.elements[cell].adjusted = adjusted[cell];
+  out.kl = kullback_leibler(p, q), out.js = jensen_shannon(p, q);
+  out.js_by_chance =
+      std::accumulate(null_js.begin(), null_js.end(), 0.0) / static_cast<double>(null_js.size());
+  out.p_value = p_value(null_js, out.js);
   return out;
 }
 
 std::vector<DivergenceEstimate> divergences(const std::vector<CellCounts>& dimensions,
-                                            const std::vector<bool>& in_group, int32_t resamples,
-                                            uint64_t seed) {
-  std::vector<size_t> members;
-  for (size_t c = 0; c < in_group.size(); ++c)
-    if (in_group[c]) members.push_back(c);
+                                            const Contrast& contrast, int32_t resamples, uint64_t seed) {
   size_t runs = static_cast<size_t>(resamples);
+  Design design(contrast);
   std::vector<Resampled> resampled;
   for (const CellCounts& counts : dimensions) {
-    DANGGOL_ASSERT(counts.customers() == in_group.size());
-    resampled.emplace_back(counts, members, runs);
+    DANGGOL_ASSERT(counts.customers() == design.customers());
+    resampled.emplace_back(counts, design, runs);
   }
   parallel_for((runs + lanes - 1) / lanes, [&](size_t batch) {
     size_t first = batch * lanes, count = std::min(lanes, runs - first);
-    Draws draws(in_group.size(), members.size(), first, count, seed);
-    for (size_t d = 0; d < dimensions.size(); ++d)
-      resampled[d].add(dimensions[d], members, draws, first, count);
+    Design::Draws draws(design, first, count, seed);
+    for (size_t d = 0; d < dimensions.size(); ++d) resampled[d].add(dimensions[d], draws, first, count);
   });
   std::vector<DivergenceEstimate> out;
   for (Resampled& dimension : resampled) out.push_back(dimension.estimate());
@@ -176,6 +248,19 @@ std::vector<double> benjamini_hochberg(const std::vector<double>& p_values) {
   for (size_t i = 0; i < order.size(); ++i) {
     least = std::min(least, p_values[order[i]] * n / (n - static_cast<double>(i)));
     out[order[i]] = least;
+  }
+  return out;
+}
+
+std::vector<double> holm(const std::vector<double>& p_values) {
+  std::vector<size_t> order(p_values.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
+  std::vector<double> out(p_values.size());
+  double most = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    most = std::max(most, std::min(1.0, p_values[order[i]] * static_cast<double>(order.size() - i)));
+    out[order[i]] = most;
   }
   return out;
 }

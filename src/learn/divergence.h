@@ -1,6 +1,7 @@
-// How a group's distribution differs from everybody's: Kullback-Leibler divergence by element and in total
+// How a group's distribution differs from that of others: Kullback-Leibler divergence by element and in total
 // (Kullback and Leibler, 1951), Jensen-Shannon divergence (Lin, 1991), in nats. Customers are the independent
-// units: intervals resample customers, the null relabels them.
+// units: intervals resample customers, the null relabels them. The others may be everybody, or those who are
+// alike, standardised to the group stratum by stratum (direct standardisation; Rosenbaum and Rubin, 1984).
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 
 namespace danggol::learn {
 
-double divergence_element(double p, double q);  // p ln(p / q); 0 where p is 0
+double divergence_element(double p, double q);  // p ln(p / q); 0 where p is 0, infinite where q alone is
 double kullback_leibler(const std::vector<double>& p, const std::vector<double>& q);
 double jensen_shannon(const std::vector<double>& p, const std::vector<double>& q);
 
@@ -23,23 +24,35 @@ struct CellCounts {
   size_t customers() const { return start.empty() ? 0 : start.size() - 1; }
 };
 
-struct ElementEstimate {
-  double p = 0, q = 0, element = 0, lo = 0, hi = 0;  // lo, hi: 95 %, percentile bootstrap over customers
-  double p_value = 1;                                // two-sided, permutation of group labels
-  double adjusted = 1;                               // Benjamini and Hochberg (1995) over the cells
+// Who is compared with whom, customer by customer. Without strata the group is compared with all customers,
+// itself among them. With a stratum for each customer it is compared with those who are not of it, weighed
+// so that each stratum has as many of them as of the group; strata that lack either are to be left out.
+struct Contrast {
+  std::vector<bool> in_group;
+  std::vector<int32_t> stratum;
 };
 
+struct ElementEstimate {
+  double p = 0, q = 0;
+  double difference = 0, lo = 0, hi = 0;  // p - q; 95 %, percentile bootstrap over customers
+  double element = 0;                     // p ln(p / q)
+  double p_value = 1;                     // of the difference, two-sided, relabelling within strata
+  double adjusted = 1;                    // Benjamini and Hochberg (1995) over the cells
+};
+
+// Totals have no interval: near 0, where most lie, none holds. js less js_by_chance, what relabelled groups
+// show on average, is nearly unbiased.
 struct DivergenceEstimate {
   std::vector<ElementEstimate> elements;
-  double kl = 0, kl_lo = 0, kl_hi = 0, js = 0, js_lo = 0, js_hi = 0;
+  double kl = 0, js = 0, js_by_chance = 0;
+  double p_value = 1;  // of js, relabelling within strata
 };
 
-// P: the customers with in_group, Q: all, told apart in several ways; one set of resamples serves them all.
-// The plug-in totals are biased upwards in small groups; so are their intervals.
+// P: the group, Q: the others, told apart in several ways; one set of resamples serves them all.
 std::vector<DivergenceEstimate> divergences(const std::vector<CellCounts>& dimensions,
-                                            const std::vector<bool>& in_group, int32_t resamples,
-                                            uint64_t seed);
+                                            const Contrast& contrast, int32_t resamples, uint64_t seed);
 
 std::vector<double> benjamini_hochberg(const std::vector<double>& p_values);
+std::vector<double> holm(const std::vector<double>& p_values);  // Holm (1979): of any that is wrong
 
 }  // namespace danggol::learn

@@ -20,6 +20,12 @@ Estimate share_of(double successes, double trials) {
   return {trials > 0 ? successes / trials : NAN, interval.lo, interval.hi};
 }
 
+double quantile(const std::vector<double>& sorted, double q) {
+  double at = q * static_cast<double>(sorted.size() - 1);
+  auto below = static_cast<size_t>(at), above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
 Estimate mean(double sum, double squares, int64_t count) {
   double n = static_cast<double>(count);
   if (count < 1) return {NAN, NAN, NAN};

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <vector>
 
 #include "base/interval.h"
 
@@ -23,6 +24,9 @@ template <class Successes, class Trials>
 Estimate share(Successes successes, Trials trials) {
   return share_of(static_cast<double>(successes), static_cast<double>(trials));
 }
+
+// Of at least one value, linear between order statistics (Hyndman and Fan, 1996, type 7).
+double quantile(const std::vector<double>& sorted, double q);
 
 // The mean of n independent values from their sum and the sum of their squares, normal; NaN without a value,
 // and so are the bounds with less than two.

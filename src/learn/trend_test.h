@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/interval.h"
+
 namespace danggol::learn {
 
 struct DoseTable {
@@ -14,6 +16,10 @@ struct DoseTable {
 struct Trend {
   double z = 0, p_value = 1;  // z > 0: the share rises with the dose; two-sided, normal
 };
+
+// Of strata of two doses: by how much the share at dose 1 exceeds the one at dose 0, with a 95 % interval
+// (Mantel and Haenszel, 1959; Klingenberg, 2014); NaN where no stratum has both.
+Estimate share_difference(const std::vector<DoseTable>& strata);
 
 // Given the margins of every stratum (variance with n - 1); z is 0 where nothing varies.
 Trend trend_test(const std::vector<DoseTable>& strata);

@@ -607,9 +607,38 @@ TEST(KolmogorovSmirnov, AgainstAllPermutations) {
   double all = 0, as_far = 0;
   for (unsigned chosen = 0; chosen < 256; ++chosen)
     if (__builtin_popcount(chosen) == 3) ++all, as_far += distance(chosen) > distance(seen) - 1e-9;
-  KolmogorovSmirnov test = kolmogorov_smirnov({0, 0, 1, 2}, {3, 2, 0, 0}, 20'000, 1);
+  KolmogorovSmirnov test = kolmogorov_smirnov({{{0, 0, 1, 2}, {3, 2, 0, 0}}}, 20'000, 1);
   EXPECT_NEAR(test.distance, distance(seen), 1e-12);
   EXPECT_NEAR(test.p_value, as_far / all, 4 * std::sqrt(as_far / all / 20'000));
+}
+
+// The second stratum has its values higher, in both samples alike: only what differs within strata counts.
+TEST(KolmogorovSmirnov, StrataAreComparedWithinThemselvesOnly) {
+  TwoSamples low{{4, 4, 0, 0}, {20, 20, 0, 0}}, high{{0, 0, 30, 30}, {0, 0, 6, 6}};
+  KolmogorovSmirnov test = kolmogorov_smirnov({low, high, {{0, 0, 0, 0}, {9, 0, 0, 0}}}, 1'000, 1);
+  EXPECT_NEAR(test.distance, 0, 1e-12);
+  EXPECT_EQ(test.p_value, 1);
+  TwoSamples pooled{{4, 4, 30, 30}, {20, 20, 6, 6}};
+  EXPECT_LT(kolmogorov_smirnov({pooled}, 1'000, 1).p_value, 0.01);
+  // of the first 1/2 is at 0, of the second weighed 1/2 x 4/5 + 1/2 x 2/5 = 3/5
+  test = kolmogorov_smirnov({{{5, 5}, {4, 1}}, {{5, 5}, {2, 3}}}, 100, 1);
+  EXPECT_NEAR(test.distance, 0.1, 1e-12);
+}
+
+TEST(ShareDifference, OfTwoStrataByHand) {
+  // 10 of 20 against 5 of 25, 6 of 10 against 9 of 30: (10 x 25 - 5 x 20)/45 + (6 x 30 - 9 x 10)/40 over the
+  // weights 500/45 + 300/40; the variance by Sato's formula, written down term by term
+  Estimate of = share_difference({{{5, 10}, {25, 20}}, {{9, 6}, {30, 10}}, {{3, 0}, {3, 0}}});
+  double weights = 500 / 45.0 + 300 / 40.0, difference = (150 / 45.0 + 90 / 40.0) / weights;
+  double p = (400 * 5 - 625 * 10 + 500 * 2.5) / 2025 + (100 * 9 - 900 * 6 + 300 * 10.0) / 1600,
+         q = (10 * 20 + 5 * 10) / 90.0 + (6 * 21 + 9 * 4) / 80.0;
+  EXPECT_NEAR(of.value, difference, 1e-12);
+  for (double bound : {of.lo, of.hi})
+    EXPECT_NEAR(std::abs(bound - difference), 1.959963984540054 * std::sqrt(bound * p + q) / weights, 1e-12);
+  EXPECT_LT(of.lo, difference);
+  EXPECT_GT(of.hi, difference);
+  EXPECT_LT(share_difference({{{0, 20}, {20, 20}}}).lo, 0.9);  // all against none is not certain
+  EXPECT_TRUE(std::isnan(share_difference({{{0, 3}, {0, 5}}}).value));
 }
 
 TEST(TrendTest, OfTheSmokersInTheManualOfR) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "base/random.h"
@@ -112,39 +113,41 @@ Columns backtest_columns() {
 // What leavers do otherwise than everybody, as far as other rooms have found it beyond chance.
 struct Habit {
   std::string place;
-  double element, lo, hi;  // p ln(p/q), nats
+  double leavers = 0, others = 0;  // shares of what they use
 };
 struct Habits {
   std::vector<Habit> outlets, affiliates;  // used more, the most first
-  bool pays_less = false;
-  double never_leavers = 0, never_all = 0;  // shares who never pay with our own service
+  std::string others;                      // whom leavers were compared with
+  // By how much those leave more who never pay with our own service, of customers with as many receipts.
+  std::optional<Estimate> never_leave_more;
 };
 
-// Puts what is over-used into over_used(dimension, cell, element, element_lo, element_hi), too.
+// Puts what is over-used into over_used(dimension, cell, p, q, difference), too.
 Result<Habits> leaver_habits(Context& context) {
   Habits habits;
   auto compared = context.params_of("result.channel_divergence");
   bool is_known = compared && compared->at("h2-grade") == "inactive" && compared->at("group").empty();
   TRY(context.execute(fmt::format(
-      "CREATE OR REPLACE TEMP TABLE over_used AS SELECT dimension, cell, element, element_lo, element_hi "
-      "FROM {} WHERE cell <> '{}'",
-      is_known ? "(FROM result.channel_divergence WHERE marked AND element > 0 AND dimension IN ('channel x "
-                 "partner', 'channel', 'affiliate'))"
-               : "(SELECT '' AS dimension, '' AS cell, 0::DOUBLE AS element, 0::DOUBLE AS element_lo, "
-                 "0::DOUBLE AS element_hi LIMIT 0)",
+      "CREATE OR REPLACE TEMP TABLE over_used AS SELECT dimension, cell, p, q, difference FROM {} WHERE cell "
+      "<> '{}'",
+      is_known ? "(FROM result.channel_divergence WHERE marked AND difference > 0 AND dimension IN ('channel "
+                 "x partner', 'channel', 'affiliate'))"
+               : "(SELECT '' AS dimension, '' AS cell, 0::DOUBLE AS p, 0::DOUBLE AS q, 0::DOUBLE AS "
+                 "difference LIMIT 0)",
       other_values)));
-  Table over = TRY(context.query("SELECT * FROM over_used ORDER BY element DESC, cell"));
+  if (is_known) habits.others = compared->at("against");
+  Table over = TRY(context.query("SELECT * FROM over_used ORDER BY difference DESC, cell"));
   for (size_t i = 0; i < over.rows(); ++i)
     (over.texts("dimension")[i] == "affiliate" ? habits.affiliates : habits.outlets)
-        .push_back({over.texts("cell")[i], over.reals("element")[i], over.reals("element_lo")[i],
-                    over.reals("element_hi")[i]});
-  if (!context.params_of("result.pay_share_group")) return habits;
-  Table never = TRY(context.query(
-      "SELECT l.never, a.never AS never_all, l.never_lo > a.never AS more FROM result.pay_share_group l, "
-      "result.pay_share_group a WHERE l.segment = 'other -> inactive' AND a.segment = 'all'"));
-  if (never.rows() == 0) return habits;
-  habits.pays_less = never.integers("more")[0] != 0;
-  habits.never_leavers = never.reals("never")[0], habits.never_all = never.reals("never_all")[0];
+        .push_back({over.texts("cell")[i], over.reals("p")[i], over.reals("q")[i]});
+  if (!context.params_of("result.pay_share_trend")) return habits;
+  Table more =
+      TRY(context.query("SELECT difference, difference_lo, difference_hi FROM result.pay_share_trend WHERE "
+                        "among = 'receipts' AND "
+                        "z < 0 AND p_value <= 0.05 AND difference_lo > 0"));
+  if (more.rows() > 0)
+    habits.never_leave_more =
+        Estimate{more.reals("difference")[0], more.reals("difference_lo")[0], more.reals("difference_hi")[0]};
   return habits;
 }
 
@@ -174,15 +177,16 @@ Offer offer_of(const Params& params, const Habits& habits, bool is_loyal, bool h
                                                     : nullptr;
   if (habit) {
     offer.place = habit->place;
-    offer.why = {words::why_habit(
-        {.place = {habit->place}, .element = Number(habit->element, {habit->lo, habit->hi})})};
+    offer.why = {words::why_habit({.place = {habit->place},
+                                   .leavers = Share(habit->leavers),
+                                   .others = {habits.others},
+                                   .share = Share(habit->others)})};
   } else {
     offer.why = {has_product ? words::why_product() : words::why_no_product()};
   }
-  if (habits.pays_less && !pays) {
+  if (habits.never_leave_more && !pays) {
     offer.pay_discount = true;
-    offer.why.push_back(
-        words::why_pay({.leavers = Share(habits.never_leavers), .everybody = Share(habits.never_all)}));
+    offer.why.push_back(words::why_pay({.points = Points(*habits.never_leave_more)}));
   }
   return offer;
 }
@@ -535,7 +539,7 @@ Room contact_list() {
   AnalysisInfo info = {
       .name = "campaign",
       .reads = {"raw.event", "raw.product", "result.grade_forecast"},
-      .uses = {"result.recommendation", "result.channel_divergence", "result.pay_share_group"},
+      .uses = {"result.recommendation", "result.channel_divergence", "result.pay_share_trend"},
       .dates = {"as-of", "split", "until"},
       .writes = {campaign_columns(), holdout_columns(), summary_columns()},
       .charts = {bar("campaign_media", "campaign_summary")

@@ -17,7 +17,7 @@ price AS (
 ),
 -- where a product is sold that leavers use more than everybody, the most over-used first
 outlet AS (
-  SELECT product_id, arg_max(cell, (element, cell)) AS outlet
+  SELECT product_id, arg_max(cell, (difference, cell)) AS outlet
   FROM (SELECT DISTINCT product_no, channel || coalesce(' ' || partner, '') AS cell
         FROM event JOIN outlet USING (outlet_no) WHERE action = 'purchase' AND ts >= $window_from)
   JOIN over_used USING (cell)

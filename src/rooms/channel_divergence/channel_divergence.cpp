@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <utility>
@@ -20,13 +22,13 @@ namespace {
 namespace words = channel_divergence_words;
 
 struct Params {
-  std::string h1_grade = "other", h2_grade = "inactive", period = "h1";
+  std::string h1_grade = "other", h2_grade = "inactive", period = "h1", against = "alike";
   Group group;  // in place of the pair of grades
   int64_t resamples = 500;
 };
 Status validate(const Params&) { return {}; }
 
-constexpr double false_discovery_rate = 0.05;
+constexpr double level = 0.05;  // of differences that are none
 
 Columns element_columns() {
   return Columns("channel_divergence")
@@ -34,8 +36,9 @@ Columns element_columns() {
       .key("cell")
       .share("p")
       .share("q")
-      .real("element", "nats")
+      .real("difference", "share")
       .bounds("bootstrap")
+      .real("element", "nats")
       .real("p_value")
       .by("permutation")
       .real("adjusted")
@@ -46,10 +49,14 @@ Columns total_columns() {
   return Columns("channel_divergence_total")
       .key("dimension")
       .real("kl", "nats")
-      .bounds("bootstrap")
       .real("js", "nats")
-      .bounds("bootstrap")
-      .count("group_customers");
+      .real("js_debiased", "nats")
+      .real("p_value")
+      .by("permutation_of_js")
+      .real("adjusted")
+      .by("holm")
+      .count("group_customers")
+      .count("other_customers");
 }
 
 // A way to tell rows apart: the cell of a row's place or product, -1 where it has none.
@@ -179,7 +186,19 @@ Result<std::vector<learn::CellCounts>> count_rows(const Sequences& sequences,
   return counts;
 }
 
-// Who is compared with everybody: which of the graded customers.
+// Who is compared with whom.
+struct Compared {
+  std::vector<GradePair> pairs;
+  learn::Contrast contrast;
+  int64_t members = 0, others = 0;
+  int64_t without_alike = 0;  // of the group, left out
+
+  void add(const GradePair& pair, bool is_member) {
+    pairs.push_back(pair), contrast.in_group.push_back(is_member);
+    ++(is_member ? members : others);
+  }
+};
+
 Result<std::vector<bool>> read_group(Context& context, const std::vector<GradePair>& pairs,
                                      const Params& params) {
   std::vector<int64_t> named;
@@ -193,33 +212,87 @@ Result<std::vector<bool>> read_group(Context& context, const std::vector<GradePa
   return in_group;
 }
 
-bool is_marked(const learn::ElementEstimate& e) {
-  return (e.lo > 0 || e.hi < 0) && e.adjusted <= false_discovery_rate;
-}
-
-// The cells of a dimension from what is used most beyond everybody to what is used least.
-std::vector<size_t> by_element(const learn::DivergenceEstimate& estimate) {
-  std::vector<size_t> order(estimate.elements.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return estimate.elements[a].element > estimate.elements[b].element;
-  });
-  return order;
-}
-
-void add_rows(const Dimension& dimension, const learn::DivergenceEstimate& estimate, int64_t members,
-              Table& elements, Table& totals) {
-  for (size_t i : by_element(estimate)) {
-    const auto& e = estimate.elements[i];
-    elements.append(dimension.name, dimension.cells[i], e.p, e.q, e.element, e.lo, e.hi, e.p_value,
-                    e.adjusted, is_marked(e));
+// Customers are alike who had the same grade in the first half, and about as many receipts.
+Result<Compared> read_compared(Context& context, const Params& params) {
+  std::vector<GradePair> pairs = TRY(grade_pairs(context));
+  std::vector<bool> in_group = TRY(read_group(context, pairs, params));
+  Compared out;
+  if (params.against == "everybody") {
+    for (size_t i = 0; i < pairs.size(); ++i) out.add(pairs[i], in_group[i]);
+    out.others = static_cast<int64_t>(pairs.size());
+    return out;
   }
-  totals.append(dimension.name, estimate.kl, estimate.kl_lo, estimate.kl_hi, estimate.js, estimate.js_lo,
-                estimate.js_hi, members);
+  struct Stratum {
+    int64_t members = 0, others = 0;
+    int32_t number = -1;
+  };
+  std::map<std::pair<int32_t, int32_t>, Stratum> strata;
+  auto stratum_of = [&](const GradePair& pair) -> Stratum& {
+    return strata[{pair.h1, receipts_class(pair.h1_receipts)}];
+  };
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    Stratum& stratum = stratum_of(pairs[i]);
+    ++(in_group[i] ? stratum.members : stratum.others);
+  }
+  int32_t next = 0;
+  for (auto& [key, stratum] : strata)
+    if (stratum.members > 0 && stratum.others > 0) stratum.number = next++;
+    else out.without_alike += stratum.members;
+  for (size_t i = 0; i < pairs.size(); ++i)
+    if (int32_t number = stratum_of(pairs[i]).number; number >= 0)
+      out.add(pairs[i], in_group[i]), out.contrast.stratum.push_back(number);
+  return out;
+}
+
+// One dimension, where it differs at all.
+struct Difference {
+  learn::DivergenceEstimate estimate;
+  double adjusted = 1;  // of the total, Holm over the dimensions
+
+  bool is_marked(size_t cell) const {
+    const learn::ElementEstimate& e = estimate.elements[cell];
+    return adjusted <= level && (e.lo > 0 || e.hi < 0) && e.adjusted <= level;
+  }
+  // The cells from what is used most beyond the others to what is used least.
+  std::vector<size_t> order() const {
+    std::vector<size_t> out(estimate.elements.size());
+    std::iota(out.begin(), out.end(), size_t{0});
+    std::stable_sort(out.begin(), out.end(), [&](size_t a, size_t b) {
+      return estimate.elements[a].difference > estimate.elements[b].difference;
+    });
+    return out;
+  }
+};
+
+std::vector<Difference> differences(const std::vector<learn::CellCounts>& counts, const Compared& compared,
+                                    const Params& params, uint64_t seed) {
+  std::vector<Difference> out;
+  std::vector<double> p_values;
+  for (auto& estimate :
+       learn::divergences(counts, compared.contrast, static_cast<int32_t>(params.resamples), seed)) {
+    p_values.push_back(estimate.p_value);
+    out.push_back({std::move(estimate)});
+  }
+  auto adjusted = learn::holm(p_values);
+  for (size_t d = 0; d < out.size(); ++d) out[d].adjusted = adjusted[d];
+  return out;
+}
+
+void add_rows(const Dimension& dimension, const Difference& difference, const Compared& compared,
+              Table& elements, Table& totals) {
+  const learn::DivergenceEstimate& all = difference.estimate;
+  auto known = [](double value) { return std::isfinite(value) ? value : NAN; };
+  for (size_t i : difference.order()) {
+    const auto& e = all.elements[i];
+    elements.append(dimension.name, dimension.cells[i], e.p, e.q, e.difference, e.lo, e.hi, known(e.element),
+                    e.p_value, e.adjusted, difference.is_marked(i));
+  }
+  totals.append(dimension.name, known(all.kl), all.js, all.js - all.js_by_chance, all.p_value,
+                difference.adjusted, compared.members, compared.others);
 }
 
 // Whether there was anything to say.
-bool say(const Dimension& dimension, const learn::DivergenceEstimate& estimate, const Text& group,
+bool say(const Dimension& dimension, const Difference& difference, const Text& group, const Word& others,
          const Period& period, Summary& summary) {
   if (dimension.together > 0)
     summary.warn(words::told_together({.dimension = {dimension.name},
@@ -228,20 +301,25 @@ bool say(const Dimension& dimension, const learn::DivergenceEstimate& estimate, 
                                        .as = {other_values},
                                        .period = period}));
   std::optional<Name> more, less;
-  for (size_t i : by_element(estimate)) {
-    const auto& e = estimate.elements[i];
-    if (!is_marked(e)) continue;
-    if (e.element > 0 && !more) more = Name{dimension.cells[i]};
-    if (e.element < 0) less = Name{dimension.cells[i]};
+  for (size_t i : difference.order()) {
+    if (!difference.is_marked(i)) continue;
+    if (difference.estimate.elements[i].difference < 0) less = Name{dimension.cells[i]};
+    else if (!more) more = Name{dimension.cells[i]};
   }
   Word name{dimension.name};
   if (more && less)
-    summary.say(words::more_and_less(
-        {.dimension = name, .group = group, .more = *more, .less = *less, .period = period}));
+    summary.say(words::more_and_less({.dimension = name,
+                                      .group = group,
+                                      .more = *more,
+                                      .less = *less,
+                                      .others = others,
+                                      .period = period}));
   else if (more)
-    summary.say(words::more({.dimension = name, .group = group, .more = *more, .period = period}));
+    summary.say(
+        words::more({.dimension = name, .group = group, .more = *more, .others = others, .period = period}));
   else if (less)
-    summary.say(words::less({.dimension = name, .group = group, .less = *less, .period = period}));
+    summary.say(
+        words::less({.dimension = name, .group = group, .less = *less, .others = others, .period = period}));
   return more || less;
 }
 
@@ -259,34 +337,42 @@ Result<Summary> run(Context& context, const Params& params) {
   const TimeFrame& time = context.time();
   Period period = time.named(params.period);
   Sequences sequences = TRY(context.sequences());
-  std::vector<GradePair> pairs = TRY(grade_pairs(context));
-  std::vector<bool> in_group = TRY(read_group(context, pairs, params));
-  int64_t members = std::count(in_group.begin(), in_group.end(), true);
+  Compared compared = TRY(read_compared(context, params));
 
-  std::vector<Dimension> compared = TRY(dimensions(context, sequences));
-  auto counts = TRY(count_rows(sequences, pairs, period.from, period.until, compared));
+  std::vector<Dimension> told_by = TRY(dimensions(context, sequences));
+  auto counts = TRY(count_rows(sequences, compared.pairs, period.from, period.until, told_by));
   std::erase_if(counts, [](const learn::CellCounts& rows) { return rows.cell_count < 2; });
-  std::erase_if(compared, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
-  if (compared.empty())
+  std::erase_if(told_by, [](const Dimension& dimension) { return dimension.cells.size() < 2; });
+  if (told_by.empty() && !compared.pairs.empty())
     return Error{Code::no_data, fmt::format("channel_divergence: of the purchases from {} until {} the store "
                                             "knows no two partners, channels or product classes",
                                             to_text(period.from), to_text(period.until))};
   Table elements = Table::of(element_columns()), totals = Table::of(total_columns());
   Summary summary;
   Text group = group_of(params, time);
-  if (members < 2) {
-    summary.warn(words::too_few({.customers = members, .period = period}));
+  Word others{params.against};
+  if (compared.members < 2 || compared.others < 2) {
+    summary.warn(
+        words::too_few({.customers = compared.members, .others = compared.others, .period = period}));
   } else {
-    auto estimates =
-        learn::divergences(counts, in_group, static_cast<int32_t>(params.resamples), context.seed());
+    auto found = differences(counts, compared, params, context.seed());
     bool differs = false;
-    for (size_t d = 0; d < estimates.size(); ++d) {
-      add_rows(compared[d], estimates[d], members, elements, totals);
-      differs = say(compared[d], estimates[d], group, period, summary) || differs;
+    for (size_t d = 0; d < found.size(); ++d) {
+      add_rows(told_by[d], found[d], compared, elements, totals);
+      differs = say(told_by[d], found[d], group, others, period, summary) || differs;
     }
-    if (!differs) summary.say(words::no_difference({.group = group, .period = period}));
+    if (!differs) summary.say(words::no_difference({.group = group, .others = others, .period = period}));
   }
-  summary.say(words::compared({.customers = members, .group = group, .period = period}));
+  if (params.against == "everybody")
+    summary.say(words::compared({.customers = compared.members, .group = group, .period = period}));
+  else
+    summary.say(words::compared_alike({.customers = compared.members,
+                                       .group = group,
+                                       .others = compared.others,
+                                       .period = period,
+                                       .h1 = time.h1()}));
+  if (compared.without_alike > 0)
+    summary.say(words::left_out({.customers = compared.without_alike, .h1 = time.h1()}));
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
   return summary;
@@ -302,18 +388,19 @@ Room channel_divergence() {
       .writes = {element_columns(), total_columns()},
       .charts = {bar("divergence", "channel_divergence")
                      .x("cell")
-                     .y("element")
+                     .y("difference")
                      .bounds()
                      .horizontal()
                      .where("dimension IN ('channel x partner', 'channel', 'affiliate')")
-                     .order_by("abs(element) DESC, cell")
+                     .order_by("abs(difference) DESC, cell")
                      .rows(15)},
-      .tables = {Shown("channel_divergence").order_by("abs(element) DESC, dimension, cell").rows(20),
+      .tables = {Shown("channel_divergence").order_by("abs(difference) DESC, dimension, cell").rows(20),
                  Shown("channel_divergence_total").rows(10).evidence()}};
   ParamTable<Params> table;
   table.choice("h1-grade", &Params::h1_grade, grade_list())
       .choice("h2-grade", &Params::h2_grade, grade_list())
       .group("group", &Params::group)
+      .choice("against", &Params::against, {"alike", "everybody"})
       .choice("period", &Params::period, {"h1", "year"})
       .integer("resamples", &Params::resamples, {100, 10'000}, "");
   return make_job(info, words::all, table, run);

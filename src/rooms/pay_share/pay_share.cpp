@@ -46,17 +46,24 @@ struct Ratio {
   bool operator<(const Ratio& other) const { return payments * other.receipts < other.payments * receipts; }
 };
 
-// Customers by share, ascending. Each segment has a count for every share that anybody has.
+int64_t sum(const std::vector<int64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), int64_t{0});
+}
+
+// Customers by share, ascending, in all and by class of receipts. Each segment has a count for every share
+// that anybody has.
 struct Segment {
   std::vector<int64_t> customers;
+  std::map<int32_t, std::vector<int64_t>> by_receipts;
   int64_t capped = 0, apart = 0;
-  int64_t size() const { return std::accumulate(customers.begin(), customers.end(), int64_t{0}); }
+  int64_t size() const { return sum(customers); }
 };
 
 struct Payers {
   std::vector<Ratio> shares;
   std::map<std::string, Segment> segments;
-  std::map<std::string, learn::DoseTable> left_by_grade;  // by first-half grade: who did not come back
+  // Who was there in the first half and who of them did not come back, by class of receipts and grade.
+  std::map<std::pair<int32_t, int32_t>, learn::DoseTable> left;
 };
 
 // Whether a place's partner knows payments alone: no receipt there that a payment could be a share of.
@@ -112,11 +119,14 @@ Result<Payers> read(const Sequences& sequences, const std::vector<GradePair>& pa
       auto segment = out.segments.find(name);
       if (segment == out.segments.end()) continue;
       ++segment->second.customers[at];
+      auto& of_class = segment->second.by_receipts[receipts_class(counted.receipts)];
+      of_class.resize(out.shares.size());
+      ++of_class[at];
       segment->second.capped += counted.payments > counted.receipts;
       segment->second.apart += counted.apart;
     }
     if (counted.h1 == inactive_grade) continue;  // was not there to leave
-    auto& table = out.left_by_grade[h1];
+    auto& table = out.left[{receipts_class(counted.receipts), counted.h1}];
     table.successes.resize(std::size(doses)), table.trials.resize(std::size(doses));
     size_t dose = 0;
     while (!share.at_most(doses[dose].most_percent)) ++dose;
@@ -156,37 +166,43 @@ void append_segment(const Payers& payers, const std::string& name, Table& segmen
                   median, segment.capped, segment.apart);
 }
 
-std::vector<int64_t> without(const std::vector<int64_t>& all, const std::vector<int64_t>& part) {
-  std::vector<int64_t> out(all.size());
-  std::transform(all.begin(), all.end(), part.begin(), out.begin(), std::minus<>());
+// By class of receipts, the customers of one segment and those of another, or of all but the one.
+std::vector<learn::TwoSamples> side_by_side(const Segment& of, const Segment& against, bool but_those) {
+  std::vector<learn::TwoSamples> out;
+  for (const auto& [receipts, customers] : of.by_receipts) {
+    auto other = against.by_receipts.find(receipts);
+    if (other == against.by_receipts.end()) continue;
+    auto& strata = out.emplace_back(learn::TwoSamples{customers, other->second});
+    if (but_those)
+      std::transform(strata.b.begin(), strata.b.end(), customers.begin(), strata.b.begin(), std::minus<>());
+    if (sum(strata.b) == 0) out.pop_back();
+  }
   return out;
 }
 
 void append_distances(const Payers& payers, const Params& params, uint64_t seed, Table& distances) {
   struct Comparison {
     const char *segment, *against;
-    std::vector<int64_t> a, b;
+    std::vector<learn::TwoSamples> strata;
     learn::KolmogorovSmirnov test = {};
   };
-  auto counts = [&](const char* name) { return payers.segments.at(name).customers; };
+  auto segment = [&](const char* name) -> const Segment& { return payers.segments.at(name); };
   std::vector<Comparison> comparisons = {
-      {leavers, others, counts(leavers), without(counts(everybody), counts(leavers))},
-      {loyal, others, counts(loyal), without(counts(everybody), counts(loyal))},
-      {leavers, loyal, counts(leavers), counts(loyal)}};
-  auto size = [](const std::vector<int64_t>& sample) {
-    return std::accumulate(sample.begin(), sample.end(), int64_t{0});
-  };
-  std::erase_if(comparisons, [&](const Comparison& c) { return size(c.a) == 0 || size(c.b) == 0; });
+      {leavers, others, side_by_side(segment(leavers), segment(everybody), true)},
+      {loyal, others, side_by_side(segment(loyal), segment(everybody), true)},
+      {leavers, loyal, side_by_side(segment(leavers), segment(loyal), false)}};
+  std::erase_if(comparisons, [&](const Comparison& c) { return c.strata.empty(); });
   std::vector<double> p_values;
   for (auto& c : comparisons) {
-    c.test = learn::kolmogorov_smirnov(c.a, c.b, static_cast<int32_t>(params.resamples), seed);
+    c.test = learn::kolmogorov_smirnov(c.strata, static_cast<int32_t>(params.resamples), seed);
     p_values.push_back(c.test.p_value);
   }
   auto adjusted = learn::benjamini_hochberg(p_values);
   for (size_t i = 0; i < comparisons.size(); ++i) {
     const Comparison& c = comparisons[i];
-    distances.append(c.segment, c.against, size(c.a), size(c.b), c.test.distance, c.test.p_value,
-                     adjusted[i]);
+    int64_t a = 0, b = 0;
+    for (const auto& stratum : c.strata) a += sum(stratum.a), b += sum(stratum.b);
+    distances.append(c.segment, c.against, a, b, c.test.distance, c.test.p_value, adjusted[i]);
   }
 }
 
@@ -218,53 +234,92 @@ Columns dose_columns() {
       .bounds("wilson");
 }
 
-// Who left, by share: of all grades, and whether more or fewer do where the share is higher.
-struct Leaving {
-  learn::DoseTable all{std::vector<int64_t>(std::size(doses)), std::vector<int64_t>(std::size(doses))};
-  learn::Trend trend, within_grades;
-};
-
-Leaving leaving_by_dose(const Payers& payers) {
-  Leaving out;
-  std::vector<learn::DoseTable> grades;
-  for (const auto& [grade, table] : payers.left_by_grade) {
-    grades.push_back(table);
-    for (size_t d = 0; d < std::size(doses); ++d)
-      out.all.successes[d] += table.successes[d], out.all.trials[d] += table.trials[d];
-  }
-  out.trend = learn::trend_test({out.all}), out.within_grades = learn::trend_test(grades);
-  return out;
+Columns trend_columns() {
+  return Columns("pay_share_trend")
+      .key("among")
+      .count("customers")
+      .real("difference", "share")
+      .bounds("mantel_haenszel")
+      .real("z")
+      .real("p_value")
+      .by("mantel");
 }
 
-Table dose_rows(const Leaving& leaving) {
+// Whether more or fewer leave where the share is higher, among customers with as many receipts: who buys
+// little has shares of 0 and 1 and leaves, whether they pay or not.
+struct Leaving {
+  const char* among;
+  int64_t customers = 0;
+  Estimate difference = {};  // of those who never pay, beyond those who do
+  learn::Trend trend = {};
+
+  Leaving(const char* name, const std::vector<learn::DoseTable>& strata) : among(name) {
+    std::vector<learn::DoseTable> ever_never;
+    for (const learn::DoseTable& table : strata) {
+      customers += sum(table.trials);
+      auto ever = [](const std::vector<int64_t>& of) { return sum(of) - of[0]; };
+      ever_never.push_back(
+          {{ever(table.successes), table.successes[0]}, {ever(table.trials), table.trials[0]}});
+    }
+    difference = learn::share_difference(ever_never), trend = learn::trend_test(strata);
+  }
+  bool is_certain() const {
+    return trend.p_value <= 0.05 && (trend.z < 0 ? difference.value > 0 : difference.value < 0);
+  }
+};
+
+constexpr const char *receipts_alike = "receipts", *grade_alike = "receipts and grade";
+
+Table dose_rows(const Payers& payers) {
+  learn::DoseTable all{std::vector<int64_t>(std::size(doses)), std::vector<int64_t>(std::size(doses))};
+  for (const auto& [key, table] : payers.left)
+    for (size_t d = 0; d < std::size(doses); ++d)
+      all.successes[d] += table.successes[d], all.trials[d] += table.trials[d];
   Table rows = Table::of(dose_columns());
   for (size_t d = 0; d < std::size(doses); ++d)
-    if (int64_t n = leaving.all.trials[d]; n > 0)
-      rows.append(d, doses[d].name, n, leaving.all.successes[d], learn::share(leaving.all.successes[d], n));
+    if (int64_t n = all.trials[d]; n > 0)
+      rows.append(d, doses[d].name, n, all.successes[d], learn::share(all.successes[d], n));
   return rows;
 }
 
-void say_leaving(const Leaving& leaving, const TimeFrame& time, const Period& period, Summary& summary) {
-  const learn::Trend &trend = leaving.trend, &within = leaving.within_grades;
-  summary.fact("leaving_trend_z", trend.z, "");
-  summary.fact("leaving_trend_p_value", trend.p_value, "");
-  summary.fact("leaving_trend_within_grades_z", within.z, "");
-  summary.fact("leaving_trend_within_grades_p_value", within.p_value, "");
-  constexpr double level = 0.05;
-  if (!(trend.p_value <= level)) return summary.say(words::no_trend({.period = period}));
-  const auto &left = leaving.all.successes, &all = leaving.all.trials;
-  Share never(learn::share(left[0], all[0])),
-      ever(learn::share(std::accumulate(left.begin() + 1, left.end(), int64_t{0}),
-                        std::accumulate(all.begin() + 1, all.end(), int64_t{0})));
-  auto at_most = [](double p_value) {
-    return Number(std::ceil(p_value * 10'000) / 10'000);
-  };  // as it is printed
-  Number p = at_most(std::max(trend.p_value, 1e-4)), p_within = at_most(std::max(within.p_value, 1e-4));
+std::vector<Leaving> leaving(const Payers& payers) {
+  std::map<int32_t, learn::DoseTable> by_receipts;
+  std::vector<learn::DoseTable> by_grade, of_receipts;
+  for (const auto& [key, table] : payers.left) {
+    by_grade.push_back(table);
+    auto& all = by_receipts[key.first];
+    all.successes.resize(std::size(doses)), all.trials.resize(std::size(doses));
+    for (size_t d = 0; d < std::size(doses); ++d)
+      all.successes[d] += table.successes[d], all.trials[d] += table.trials[d];
+  }
+  for (auto& [receipts, table] : by_receipts) of_receipts.push_back(std::move(table));
+  return {{receipts_alike, of_receipts}, {grade_alike, by_grade}};
+}
+
+void say_leaving(const std::vector<Leaving>& leaving, const TimeFrame& time, const Period& period,
+                 Summary& summary) {
+  const Leaving &of = leaving[0], &within = leaving[1];
+  summary.fact("leaving_trend_z", of.trend.z, "");
+  summary.fact("leaving_trend_p_value", of.trend.p_value, "");
+  summary.fact("leaving_trend_within_grades_z", within.trend.z, "");
+  summary.fact("leaving_trend_within_grades_p_value", within.trend.p_value, "");
+  if (!of.is_certain()) return summary.say(words::no_trend({.period = period}));
+  auto at_most = [](double p_value) {  // as it is printed
+    return Number(std::ceil(std::max(p_value, 1e-4) * 10'000) / 10'000);
+  };
+  bool more = of.trend.z < 0, holds = within.is_certain() && (within.trend.z < 0) == more;
+  Estimate by = of.difference;
+  if (!more) by = {-by.value, -by.hi, -by.lo};
+  Points points(by);
+  Number p = at_most(of.trend.p_value), p_within = at_most(within.trend.p_value);
   Period h2 = time.h2();
-  if (within.p_value <= level && (within.z < 0) == (trend.z < 0))
-    summary.say(words::trend_holds({.never = never, .ever = ever, .p = p, .within = p_within, .h2 = h2}));
-  else
-    summary.say(words::trend_uncertain({.never = never, .ever = ever, .p = p, .within = p_within, .h2 = h2}));
+  if (more && holds)
+    summary.say(words::never_leave_more({.points = points, .p = p, .within = p_within, .h2 = h2}));
+  else if (more)
+    summary.say(words::never_may_leave_more({.points = points, .p = p, .within = p_within, .h2 = h2}));
+  else if (holds)
+    summary.say(words::never_leave_less({.points = points, .p = p, .within = p_within, .h2 = h2}));
+  else summary.say(words::never_may_leave_less({.points = points, .p = p, .within = p_within, .h2 = h2}));
 }
 
 Columns curve_columns() {
@@ -325,14 +380,18 @@ Result<Summary> run(Context& context, const Params& params) {
   }
   TRY(context.progress(0.5, "comparing"));
   append_distances(payers, params, context.seed(), distances);
-  Leaving leaving = leaving_by_dose(payers);
+  std::vector<Leaving> trends = leaving(payers);
+  Table trend = Table::of(trend_columns());
+  for (const Leaving& of : trends)
+    trend.append(of.among, of.customers, of.difference, of.trend.z, of.trend.p_value);
   say_never(payers, period, summary);
-  say_leaving(leaving, time, period, summary);
+  say_leaving(trends, time, period, summary);
   if (params.period == "year") summary.warn(words::year_knows({.period = period}));
   TRY(context.write("result.pay_share", curve));
   TRY(context.write("result.pay_share_group", segments));
   TRY(context.write("result.pay_share_distance", distances));
-  TRY(context.write("result.pay_share_dose", dose_rows(leaving)));
+  TRY(context.write("result.pay_share_dose", dose_rows(payers)));
+  TRY(context.write("result.pay_share_trend", trend));
   return summary;
 }
 
@@ -343,7 +402,7 @@ Room pay_share() {
       .name = "pay_share",
       .reads = {"raw.event", "result.rfm"},
       .dates = {"from", "split", "until"},
-      .writes = {curve_columns(), segment_columns(), distance_columns(), dose_columns()},
+      .writes = {curve_columns(), segment_columns(), distance_columns(), dose_columns(), trend_columns()},
       .charts = {ecdf("pay_share_curve", "pay_share")
                      .x("share")
                      .y("cumulative")
@@ -357,7 +416,7 @@ Room pay_share() {
                      .unit("share")
                      .order_by("dose")},
       .tables = {Shown("pay_share_group").rows(3), Shown("pay_share_distance").rows(3).evidence(),
-                 Shown("pay_share_dose").order_by("dose").rows(5)}};
+                 Shown("pay_share_trend").rows(2), Shown("pay_share_dose").order_by("dose").rows(5)}};
   ParamTable<Params> table;
   table.choice("period", &Params::period, {"h1", "year"})
       .integer("resamples", &Params::resamples, {100, 10'000}, "");
