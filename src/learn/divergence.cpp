@@ -12,6 +12,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "learn/intervals.h"
+#include "learn/multiple_tests.h"
 
 namespace danggol::learn {
 namespace {
@@ -236,32 +237,6 @@ std::vector<DivergenceEstimate> divergences(const std::vector<CellCounts>& dimen
   });
   std::vector<DivergenceEstimate> out;
   for (Resampled& dimension : resampled) out.push_back(dimension.estimate());
-  return out;
-}
-
-std::vector<double> benjamini_hochberg(const std::vector<double>& p_values) {
-  std::vector<size_t> order(p_values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] > p_values[b]; });
-  std::vector<double> out(p_values.size());
-  double least = 1, n = static_cast<double>(p_values.size());
-  for (size_t i = 0; i < order.size(); ++i) {
-    least = std::min(least, p_values[order[i]] * n / (n - static_cast<double>(i)));
-    out[order[i]] = least;
-  }
-  return out;
-}
-
-std::vector<double> holm(const std::vector<double>& p_values) {
-  std::vector<size_t> order(p_values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return p_values[a] < p_values[b]; });
-  std::vector<double> out(p_values.size());
-  double most = 0;
-  for (size_t i = 0; i < order.size(); ++i) {
-    most = std::max(most, std::min(1.0, p_values[order[i]] * static_cast<double>(order.size() - i)));
-    out[order[i]] = most;
-  }
   return out;
 }
 

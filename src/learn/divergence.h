@@ -52,7 +52,4 @@ struct DivergenceEstimate {
 std::vector<DivergenceEstimate> divergences(const std::vector<CellCounts>& dimensions,
                                             const Contrast& contrast, int32_t resamples, uint64_t seed);
 
-std::vector<double> benjamini_hochberg(const std::vector<double>& p_values);
-std::vector<double> holm(const std::vector<double>& p_values);  // Holm (1979): of any that is wrong
-
 }  // namespace danggol::learn

@@ -1,6 +1,7 @@
 #include "learn/intervals.h"
 
 #include <algorithm>
+#include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 
 namespace danggol::learn {
@@ -31,8 +32,24 @@ Estimate mean(double sum, double squares, int64_t count) {
   if (count < 1) return {NAN, NAN, NAN};
   double value = sum / n;
   if (count < 2) return {value, NAN, NAN};
-  double half = z95 * std::sqrt(std::max(0.0, squares - sum * sum / n) / (n - 1) / n);
+  double half = t95(count - 1) * std::sqrt(std::max(0.0, squares - sum * sum / n) / (n - 1) / n);
   return {value, value - half, value + half};
+}
+
+double t95(int64_t degrees) {
+  return boost::math::quantile(boost::math::students_t(static_cast<double>(degrees)), 0.975);
+}
+
+Estimate ratio(const RatioSums& of, int64_t count) {
+  double n = static_cast<double>(count), value = of.y / of.x;
+  if (count < 1 || of.x == 0) return {NAN, NAN, NAN};
+  if (count < 2) return {value, NAN, NAN};
+  double squares = of.yy - 2 * value * of.xy + value * value * of.xx;
+  double half = t95(count - 1) * std::sqrt(std::max(0.0, squares) * n / (n - 1)) / std::abs(of.x);
+  if (value <= 0) return {value, value - half, value + half};
+  double factor = std::exp(half / value);
+  if (factor > widest_factor) return {value, NAN, NAN};
+  return {value, value / factor, value * factor};
 }
 
 }  // namespace danggol::learn

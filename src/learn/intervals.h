@@ -28,8 +28,21 @@ Estimate share(Successes successes, Trials trials) {
 // Of at least one value, linear between order statistics (Hyndman and Fan, 1996, type 7).
 double quantile(const std::vector<double>& sorted, double q);
 
-// The mean of n independent values from their sum and the sum of their squares, normal; NaN without a value,
-// and so are the bounds with less than two.
+// 95 % of Student's t with these degrees of freedom, at least 1, lie within.
+double t95(int64_t degrees);
+
+// The mean of n independent values from their sum and the sum of their squares, by Student's t; NaN without a
+// value, and so are the bounds with less than two.
 Estimate mean(double sum, double squares, int64_t n);
+
+// The ratio of two sums over n independent units, each with a y and an x, linearised (Cochran, 1977), by
+// Student's t. Where it is above 0 the interval is symmetric in its logarithm: amounts are skewed, and that
+// holds more often. NaN where the sum of x is 0; so are the bounds with less than two, and where they would
+// be more than `widest_factor` away, which says nothing.
+inline constexpr double widest_factor = 10;
+struct RatioSums {
+  double y, x, yy, xy, xx;
+};
+Estimate ratio(const RatioSums& sums, int64_t n);
 
 }  // namespace danggol::learn

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/random.h"
+#include "learn/multiple_tests.h"
 
 namespace danggol::learn {
 namespace {

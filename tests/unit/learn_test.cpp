@@ -404,8 +404,8 @@ TEST(Intervals, SharesAndMeansByHand) {
   EXPECT_TRUE(std::isnan(share(0, 0).value));
   Estimate three = mean(6, 14, 3);  // 1, 2, 3: variance 1
   EXPECT_EQ(three.value, 2);
-  EXPECT_NEAR(three.hi - 2, 1.96 / std::sqrt(3), 1e-4);
-  EXPECT_NEAR(2 - three.lo, 1.96 / std::sqrt(3), 1e-4);
+  EXPECT_NEAR(three.hi - 2, 4.30265 / std::sqrt(3), 1e-4);
+  EXPECT_NEAR(2 - three.lo, 4.30265 / std::sqrt(3), 1e-4);
   EXPECT_TRUE(std::isnan(mean(4, 16, 1).lo));
   EXPECT_TRUE(std::isnan(mean(0, 0, 0).value));
 }
@@ -623,6 +623,18 @@ TEST(KolmogorovSmirnov, StrataAreComparedWithinThemselvesOnly) {
   // of the first 1/2 is at 0, of the second weighed 1/2 x 4/5 + 1/2 x 2/5 = 3/5
   test = kolmogorov_smirnov({{{5, 5}, {4, 1}}, {{5, 5}, {2, 3}}}, 100, 1);
   EXPECT_NEAR(test.distance, 0.1, 1e-12);
+}
+
+TEST(Ratio, OfThreeCustomersByHand) {
+  // 30 of 2, 10 of 1 and 50 of 3 receipts: 15 a receipt; off by 0, -5 and 5, so squares of 50
+  Estimate of = ratio({90, 6, 900 + 100 + 2'500, 60 + 10 + 150, 4 + 1 + 9}, 3);
+  double half = 4.302652729911275 * std::sqrt(50 * 3 / 2.0) / 6;
+  EXPECT_NEAR(of.value, 15, 1e-12);
+  EXPECT_NEAR(std::log(of.hi / 15), half / 15, 1e-9);
+  EXPECT_NEAR(std::log(15 / of.lo), half / 15, 1e-9);
+  EXPECT_TRUE(std::isnan(ratio({90, 6, 8'100, 540, 36}, 1).lo));
+  EXPECT_TRUE(std::isnan(ratio({101, 2, 10'001, 101, 2}, 2).hi));  // 1 and 100 of one each: anything
+  EXPECT_TRUE(std::isnan(ratio({0, 0, 0, 0, 0}, 3).value));
 }
 
 TEST(ShareDifference, OfTwoStrataByHand) {

@@ -9,7 +9,8 @@ namespace danggol::test {
 namespace {
 
 int64_t count(const std::string& store, const std::string& what, const char* table = "campaign") {
-  return query(store, fmt::format("SELECT count(DISTINCT customer_id) AS n FROM result.{} WHERE {}", table, what))
+  return query(store,
+               fmt::format("SELECT count(DISTINCT customer_id) AS n FROM result.{} WHERE {}", table, what))
       .integers("n")[0];
 }
 

@@ -9,8 +9,8 @@
 
 #include "contract/declare.h"
 #include "learn/ab_test.h"
-#include "learn/divergence.h"
 #include "learn/intervals.h"
+#include "learn/multiple_tests.h"
 #include "rooms/campaign_measure/campaign_measure.sql.h"
 #include "rooms/campaign_measure/words.h"
 

@@ -14,6 +14,7 @@
 #include "contract/grade_pair.h"
 #include "contract/largest_values.h"
 #include "learn/divergence.h"
+#include "learn/multiple_tests.h"
 #include "rooms/channel_divergence/words.h"
 
 namespace danggol::rooms {

@@ -11,9 +11,9 @@
 
 #include "contract/declare.h"
 #include "contract/grade_pair.h"
-#include "learn/divergence.h"
 #include "learn/intervals.h"
 #include "learn/kolmogorov_smirnov.h"
+#include "learn/multiple_tests.h"
 #include "learn/trend_test.h"
 #include "rooms/pay_share/words.h"
 

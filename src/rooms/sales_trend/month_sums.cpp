@@ -1,7 +1,11 @@
 #include "rooms/sales_trend/month_sums.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
+#include <utility>
+
+#include "learn/intervals.h"
 
 namespace danggol::rooms {
 namespace {
@@ -27,7 +31,7 @@ class Pass {
       if (action != Action::purchase && action != Action::partner_use) return;
       int32_t now = month_of_day_[static_cast<size_t>(receipt[0].day().days - first_.days)];
       if (now != month) end_month(month), month = now;
-      add_receipt(receipt, action == Action::purchase, month);
+      add_receipt(receipt, action == Action::purchase);
     });
     end_month(month);
   }
@@ -40,14 +44,14 @@ class Pass {
   };
   struct InMonth {
     bool touched = false;
-    int64_t purchases = 0;
-    Wide spent = 0;
+    int64_t receipts = 0, purchases = 0;
+    Wide sales = 0, spent = 0;
   };
   MonthSums& sums(int32_t month, int32_t slice) {
     return sums_[static_cast<size_t>(month) * slices_->all.size() + static_cast<size_t>(slice)];
   }
 
-  void add_receipt(std::span<const Event> receipt, bool is_purchase, int32_t month) {
+  void add_receipt(std::span<const Event> receipt, bool is_purchase) {
     auto touch = [&](int32_t slice, int64_t amount) {
       if (slice < 0) return;
       InReceipt& in = in_receipt_[static_cast<size_t>(slice)];
@@ -64,12 +68,9 @@ class Pass {
     }
     for (int32_t slice : receipt_slices_) {
       InReceipt& in = in_receipt_[static_cast<size_t>(slice)];
-      MonthSums& of_all = sums(month, slice);
-      ++of_all.receipts;
-      of_all.sales += in.amount;
-      of_all.sales_squared += in.amount * in.amount;
       InMonth& buyer = in_month_[static_cast<size_t>(slice)];
       if (!buyer.touched) buyer.touched = true, month_slices_.push_back(slice);
+      ++buyer.receipts, buyer.sales += in.amount;
       if (is_purchase) ++buyer.purchases, buyer.spent += in.amount;
       in = {};
     }
@@ -81,6 +82,10 @@ class Pass {
       InMonth& buyer = in_month_[static_cast<size_t>(slice)];
       MonthSums& of_all = sums(month, slice);
       ++of_all.buyers;
+      of_all.receipts += buyer.receipts, of_all.sales += buyer.sales;
+      of_all.receipts_squared += buyer.receipts * buyer.receipts;
+      of_all.sales_receipts += buyer.sales * buyer.receipts;
+      of_all.sales_squared += buyer.sales * buyer.sales;
       if (buyer.purchases > 0) {
         ++of_all.product_buyers;
         of_all.purchases += buyer.purchases;
@@ -101,6 +106,54 @@ class Pass {
   std::vector<InReceipt> in_receipt_;
   std::vector<InMonth> in_month_;
   std::vector<int32_t> receipt_slices_, month_slices_;  // those touched
+};
+
+// One thread's sums over two periods.
+class InTwoPeriods {
+ public:
+  InTwoPeriods(const Sequences& sequences, const std::vector<int32_t>& slice_of, size_t slices, Period a,
+               Period b)
+      : sequences_(&sequences), slice_of_(&slice_of), a_(a), b_(b), x_(slices), sums_(slices) {}
+
+  void add(std::span<const Event> events) {
+    Wide ta = 0, tb = 0;
+    for (const Event& event : events) {
+      int32_t slice = (*slice_of_)[static_cast<size_t>(event.place)];
+      if (slice < 0 || !is_sale(sequences_->action(event))) continue;
+      auto& [xa, xb, touched] = x_[static_cast<size_t>(slice)];
+      Date day = event.day();
+      bool in_a = a_.from <= day && day < a_.until, in_b = b_.from <= day && day < b_.until;
+      if ((in_a || in_b) && !std::exchange(touched, true)) touched_.push_back(static_cast<size_t>(slice));
+      if (in_a) xa += event.amount, ta += event.amount;
+      if (in_b) xb += event.amount, tb += event.amount;
+    }
+    if (touched_.empty()) return;
+    ++all_.customers, all_.ta += ta, all_.tb += tb;
+    all_.ta_ta += ta * ta, all_.tb_tb += tb * tb, all_.ta_tb += ta * tb;
+    for (size_t slice : touched_) {
+      auto [xa, xb, touched] = std::exchange(x_[slice], {});
+      TwoPeriods& of = sums_[slice];
+      of.xa += xa, of.xb += xb, of.xa_xa += xa * xa, of.xb_xb += xb * xb, of.xa_xb += xa * xb;
+      of.xa_ta += xa * ta, of.xa_tb += xa * tb, of.xb_ta += xb * ta, of.xb_tb += xb * tb;
+    }
+    touched_.clear();
+  }
+  // What does not depend on the slice is in `all`.
+  const TwoPeriods& all() const { return all_; }
+  const std::vector<TwoPeriods>& sums() const { return sums_; }
+
+ private:
+  struct X {
+    Wide a = 0, b = 0;
+    bool touched = false;
+  };
+  const Sequences* sequences_;
+  const std::vector<int32_t>* slice_of_;
+  Period a_, b_;
+  std::vector<X> x_;  // of the customer at hand
+  std::vector<size_t> touched_;
+  TwoPeriods all_;
+  std::vector<TwoPeriods> sums_;
 };
 
 void add(std::vector<Sold>& sold, int32_t number, const Event& event) {
@@ -137,11 +190,22 @@ Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last) {
 }
 
 MonthSums& MonthSums::operator+=(const MonthSums& more) {
-  buyers += more.buyers, receipts += more.receipts;
-  sales += more.sales, sales_squared += more.sales_squared;
+  buyers += more.buyers, receipts += more.receipts, sales += more.sales;
+  receipts_squared += more.receipts_squared, sales_receipts += more.sales_receipts;
+  sales_squared += more.sales_squared;
   product_buyers += more.product_buyers;
   purchases += more.purchases, purchases_squared += more.purchases_squared;
   spent += more.spent, spent_squared += more.spent_squared;
+  return *this;
+}
+
+TwoPeriods& TwoPeriods::operator+=(const TwoPeriods& more) {
+  customers += more.customers;
+  for (auto sum :
+       {&TwoPeriods::xa, &TwoPeriods::xb, &TwoPeriods::ta, &TwoPeriods::tb, &TwoPeriods::xa_xa,
+        &TwoPeriods::xb_xb, &TwoPeriods::xa_xb, &TwoPeriods::ta_ta, &TwoPeriods::tb_tb, &TwoPeriods::ta_tb,
+        &TwoPeriods::xa_ta, &TwoPeriods::xa_tb, &TwoPeriods::xb_ta, &TwoPeriods::xb_tb})
+    this->*sum += more.*sum;
   return *this;
 }
 
@@ -158,6 +222,61 @@ Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slic
       [&](const Pass& pass) {
         for (size_t i = 0; i < sums.size(); ++i) sums[i] += pass.sums()[i];
       }));
+  return sums;
+}
+
+Estimate TwoPeriods::growth() const {
+  auto a = static_cast<double>(xa), b = static_cast<double>(xb), n = static_cast<double>(customers);
+  Estimate out{xa > 0 ? b / a - 1 : NAN, NAN, NAN};
+  if (xa <= 0 || xb <= 0 || customers < 2) return out;
+  double squares = static_cast<double>(xa_xa) / a / a + static_cast<double>(xb_xb) / b / b -
+                   2 * static_cast<double>(xa_xb) / a / b;
+  double half = learn::t95(customers - 1) * std::sqrt(std::max(0.0, squares) * n / (n - 1));
+  if (double factor = std::exp(half); factor <= learn::widest_factor)
+    out.lo = b / a / factor - 1, out.hi = b / a * factor - 1;
+  return out;
+}
+
+double TwoPeriods::share_a() const { return static_cast<double>(xa) / static_cast<double>(ta); }
+double TwoPeriods::share_b() const { return static_cast<double>(xb) / static_cast<double>(tb); }
+
+double TwoPeriods::squares(double pa, double pb) const {
+  auto a = static_cast<double>(ta), b = static_cast<double>(tb);
+  auto of = [](Wide sum) { return static_cast<double>(sum); };
+  double in_a = of(xa_xa) - 2 * pa * of(xa_ta) + pa * pa * of(ta_ta),
+         in_b = of(xb_xb) - 2 * pb * of(xb_tb) + pb * pb * of(tb_tb),
+         both = of(xa_xb) - pb * of(xa_tb) - pa * of(xb_ta) + pa * pb * of(ta_tb);
+  auto n = static_cast<double>(customers);
+  return std::max(0.0, in_a / a / a + in_b / b / b - 2 * both / a / b) * n / (n - 1);
+}
+
+Estimate TwoPeriods::shift() const {
+  double by = share_b() - share_a();
+  if (customers < 2) return {by, NAN, NAN};
+  double half = learn::t95(customers - 1) * std::sqrt(squares(share_a(), share_b()));
+  return {by, by - half, by + half};
+}
+
+double TwoPeriods::shift_p_value() const {
+  double pooled = static_cast<double>(xa + xb) / static_cast<double>(ta + tb);
+  if (customers < 2) return 1;
+  double error = std::sqrt(squares(pooled, pooled));
+  return error > 0 ? std::erfc(std::abs(share_b() - share_a()) / error / std::sqrt(2)) : 1;
+}
+
+Result<std::vector<TwoPeriods>> compare_periods(const Sequences& sequences,
+                                                const std::vector<int32_t>& slice_of, size_t slices,
+                                                const Period& a, const Period& b) {
+  TwoPeriods all;
+  std::vector<TwoPeriods> sums(slices);
+  TRY(sequences.add_customers(
+      std::min(a.from, b.from), std::max(a.until, b.until), InTwoPeriods(sequences, slice_of, slices, a, b),
+      [](InTwoPeriods& own, std::span<const Event> events) { own.add(events); },
+      [&](const InTwoPeriods& own) {
+        all += own.all();
+        for (size_t i = 0; i < slices; ++i) sums[i] += own.sums()[i];
+      }));
+  for (TwoPeriods& of : sums) of += all;
   return sums;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/interval.h"
 #include "base/units.h"
 #include "contract/sequences.h"
 
@@ -41,7 +42,9 @@ Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last);
 // Purchases and partner use of a month and slice. A receipt is in a slice if one of its lines is.
 struct MonthSums {
   int64_t buyers = 0, receipts = 0;
-  Wide sales = 0, sales_squared = 0;  // over receipts; money in ten-thousandths
+  Wide sales = 0;  // money in ten-thousandths
+  // Over buyers, of the receipts and sales of each: receipts of one customer are not independent.
+  Wide receipts_squared = 0, sales_receipts = 0, sales_squared = 0;
   // Purchases alone, over those who made one.
   int64_t product_buyers = 0, purchases = 0, purchases_squared = 0;
   Wide spent = 0, spent_squared = 0;
@@ -52,5 +55,34 @@ struct MonthSums {
 // Of the calendar months from `first` on, before `last`: month m and slice s at m * slices + s.
 Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slices& slices, Date first,
                                           Date last);
+
+// What every customer bought in two periods, a and b, of a slice: x, and in all: t; sums over customers.
+struct TwoPeriods {
+  int64_t customers = 0;  // with x or t in either
+  Wide xa = 0, xb = 0, ta = 0, tb = 0;
+  Wide xa_xa = 0, xb_xb = 0, xa_xb = 0, ta_ta = 0, tb_tb = 0, ta_tb = 0, xa_ta = 0, xa_tb = 0, xb_ta = 0,
+       xb_tb = 0;
+
+  // How far x grew from a to b, relative to a, with a 95 % interval where it says anything; customers are the
+  // independent units. Lognormal.
+  Estimate growth() const;
+  // By how much x's share of t is greater in b, with a 95 % interval; and two-sided, how likely chance alone
+  // brings as much where the share is the same (its error under that, which heavy tails make larger, not
+  // smaller).
+  Estimate shift() const;
+  double shift_p_value() const;
+  double share_a() const;
+  double share_b() const;
+  TwoPeriods& operator+=(const TwoPeriods& more);
+
+ private:
+  double squares(double pa, double pb) const;  // of what each customer adds to the shift from pa to pb
+};
+
+// By slice: x is the amount bought there. `slice_of` has one for each place, -1 for none; t is the sum over
+// slices.
+Result<std::vector<TwoPeriods>> compare_periods(const Sequences& sequences,
+                                                const std::vector<int32_t>& slice_of, size_t slices,
+                                                const Period& a, const Period& b);
 
 }  // namespace danggol::rooms

@@ -11,6 +11,7 @@
 #include "contract/declare.h"
 #include "contract/largest_values.h"
 #include "learn/intervals.h"
+#include "learn/multiple_tests.h"
 #include "rooms/sales_trend/month_sums.h"
 #include "rooms/sales_trend/words.h"
 
@@ -136,6 +137,11 @@ struct MonthFigures {
   bool is_whole;
 };
 
+Estimate per_buyer(double sum, double squares, int64_t buyers) {
+  auto n = static_cast<double>(buyers);
+  return learn::ratio({sum, n, squares, sum, n}, buyers);
+}
+
 // By slice and month.
 std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<MonthSums>& sums, Date first,
                                      const Period& whole, bool knows_amounts) {
@@ -158,14 +164,17 @@ std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<Mon
            .buyers = sum.buyers,
            .receipts = sum.receipts,
            .sales = knows_amounts ? sales : NAN,
-           .amount_per_receipt = knows_amounts
-                                     ? learn::mean(sales, squared_currency(sum.sales_squared), sum.receipts)
-                                     : unknown,
-           .purchases_per_buyer = learn::mean(static_cast<double>(sum.purchases),
-                                              static_cast<double>(sum.purchases_squared), sum.product_buyers),
+           .amount_per_receipt = knows_amounts ? learn::ratio({sales, static_cast<double>(sum.receipts),
+                                                               squared_currency(sum.sales_squared),
+                                                               currency(sum.sales_receipts),
+                                                               static_cast<double>(sum.receipts_squared)},
+                                                              sum.buyers)
+                                               : unknown,
+           .purchases_per_buyer = per_buyer(static_cast<double>(sum.purchases),
+                                            static_cast<double>(sum.purchases_squared), sum.product_buyers),
            .amount_per_buyer =
                knows_amounts
-                   ? learn::mean(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers)
+                   ? per_buyer(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers)
                    : unknown,
            .share_of_sales = all == 0 ? NAN : sales / all,
            .is_whole = is_whole});
@@ -231,79 +240,95 @@ void say_extremes(const std::vector<MonthFigures>& months, Summary& summary) {
       by_month([](const MonthFigures& month) { return month.amount_per_receipt.value; }));
 }
 
-// A partner's share of sales, on average over the months of the first and of the last third in which it sold.
+// A partner's share of sales in the first and in the last third of the whole months.
 struct Shift {
   size_t slice;
-  double first, last;
+  TwoPeriods of;
+  double adjusted = 1;
 };
 
-// Those that moved by a hundredth and more, the most first.
-std::vector<Shift> shifts_of(const Slices& slices, const std::vector<MonthFigures>& figures) {
-  std::vector<const MonthFigures*> partners;
-  std::map<Date, size_t> months;
-  for (const MonthFigures& of : figures)
-    if (slices.all[of.slice].dimension == "partner" && slices.all[of.slice].name != other_values)
-      partners.push_back(&of), months[of.month] = 0;
-  size_t n = 0;
-  for (auto& [month, place] : months) place = ++n;
-  std::map<size_t, std::array<std::pair<double, int64_t>, 2>> thirds;  // by slice: sum and number of shares
-  for (const MonthFigures* of : partners) {
-    size_t place = months[of->month];
-    bool is_first = 3 * place <= n, is_last = 3 * place > 2 * n;
-    if ((!is_first && !is_last) || std::isnan(of->share_of_sales)) continue;
-    auto& [sum, count] = thirds[of->slice][is_last];
-    sum += of->share_of_sales, ++count;
+// Those that moved by a hundredth and more, and not by chance alone, the most first. All partners that
+// brought a hundredth in either third are tested.
+Result<std::vector<Shift>> shifts_of(const Sequences& sequences, const Slices& slices, const Period& first,
+                                     const Period& last) {
+  auto sums = TRY(compare_periods(sequences, slices.partner, slices.all.size(), first, last));
+  constexpr double least = 0.01, level = 0.05;
+  std::vector<Shift> tested, out;
+  std::vector<double> p_values;
+  for (size_t s = 0; s < sums.size(); ++s) {
+    const TwoPeriods& of = sums[s];
+    if (of.ta <= 0 || of.tb <= 0 || std::max(of.share_a(), of.share_b()) < least) continue;
+    tested.push_back({s, of});
+    p_values.push_back(of.shift_p_value());
   }
-  std::vector<Shift> out;
-  for (const auto& [slice, third] : thirds) {
-    if (third[0].second == 0 || third[1].second == 0) continue;
-    auto mean = [&](size_t i) { return third[i].first / static_cast<double>(third[i].second); };
-    if (std::abs(mean(1) - mean(0)) >= 0.01) out.push_back({slice, mean(0), mean(1)});
+  std::vector<double> adjusted = learn::holm(p_values);
+  for (size_t i = 0; i < tested.size(); ++i) {
+    Estimate by = tested[i].of.shift();
+    if (slices.all[tested[i].slice].name == other_values || std::abs(by.value) < least) continue;
+    if (adjusted[i] <= level && (by.lo > 0 || by.hi < 0)) out.push_back(tested[i]);
   }
   std::stable_sort(out.begin(), out.end(), [](const Shift& a, const Shift& b) {
-    return std::abs(a.last - a.first) > std::abs(b.last - b.first);
+    return std::abs(a.of.shift().value) > std::abs(b.of.shift().value);
   });
   return out;
 }
 
-void say_shifts(const Slices& slices, const std::vector<MonthFigures>& figures, const Period& period,
-                Summary& summary) {
+Status say_shifts(const Sequences& sequences, const Slices& slices, const std::vector<MonthFigures>& months,
+                  Summary& summary) {
+  auto third = static_cast<int32_t>(months.size() / 3);
+  if (third == 0) return {};
+  Date from = months.front().month, until = month_of(months.back().month).until;
+  Period period{from, until}, first{from, add_months(from, third)}, last{add_months(until, -third), until};
   constexpr size_t most = 4;
-  auto shifts = shifts_of(slices, figures);
+  auto shifts = TRY(shifts_of(sequences, slices, first, last));
   for (size_t i = 0; i < std::min(most, shifts.size()); ++i) {
+    Estimate by = shifts[i].of.shift();
     Name partner{slices.all[shifts[i].slice].name};
-    Share first(shifts[i].first), last(shifts[i].last);
-    if (last.value > first.value)
-      summary.say(words::grew({.partner = partner, .first = first, .last = last, .period = period}));
-    else summary.say(words::shrank({.partner = partner, .first = first, .last = last, .period = period}));
+    Share before(shifts[i].of.share_a()), after(shifts[i].of.share_b());
+    if (by.value > 0)
+      summary.say(words::grew(
+          {.partner = partner, .first = before, .last = after, .points = Points(by), .period = period}));
+    else
+      summary.say(words::shrank({.partner = partner,
+                                 .first = before,
+                                 .last = after,
+                                 .points = Points({-by.value, -by.hi, -by.lo}),
+                                 .period = period}));
   }
+  return {};
 }
 
 // The last of the months, which are whole, beside the one before it, and beside the same one a year before,
 // which shares its season.
-Status say_changes(const Sequences& sequences, const Slices& slices, const std::vector<MonthFigures>& months,
-                   const Period& whole, Summary& summary) {
+Change change_of(const Estimate& growth) {
+  return std::isfinite(growth.lo) ? Change(growth) : Change(growth.value);
+}
+
+Status say_changes(const Sequences& sequences, const std::vector<MonthFigures>& months, const Period& whole,
+                   Summary& summary) {
   if (months.empty()) return {};
-  Date month = months.back().month, month_before = add_months(month, -1),
-       year_before = add_months(month, -12);
-  double sales = months.back().sales;
-  if (double before = months.size() > 1 ? months[months.size() - 2].sales : 0; before != 0) {
-    double change = sales / before - 1;
-    summary.fact("sales_change_last_month", change, "relative change");
-    summary.say(words::against_month_before(
-        {.month = month_of(month), .change = Change(change), .before = month_of(month_before)}));
+  Period month = month_of(months.back().month), month_before = month_of(add_months(month.from, -1)),
+         year_before = month_of(add_months(month.from, -12));
+  std::vector<int32_t> everywhere(sequences.places().size());
+  auto change = [&](const Period& before) -> Result<Estimate> {
+    return TRY(compare_periods(sequences, everywhere, 1, before, month))[0].growth();
+  };
+  if (months.size() > 1) {
+    Estimate of = TRY(change(month_before));
+    if (std::isfinite(of.value)) {
+      summary.fact("sales_change_last_month", of, "relative change");
+      summary.say(
+          words::against_month_before({.month = month, .change = change_of(of), .before = month_before}));
+    }
   }
-  if (year_before < whole.from) {
-    summary.say(words::no_year_before({.month = month_of(month)}));
+  if (year_before.from < whole.from) {
+    summary.say(words::no_year_before({.month = month}));
     return {};
   }
-  auto before = TRY(sum_months(sequences, slices, year_before, add_months(year_before, 1)));
-  double then = before.empty() ? 0 : currency(before[0].sales);
-  if (then == 0) return {};
-  double change = sales / then - 1;
-  summary.fact("sales_change_year", change, "relative change");
-  summary.say(words::against_year_before(
-      {.month = month_of(month), .change = Change(change), .before = month_of(year_before)}));
+  Estimate of = TRY(change(year_before));
+  if (!std::isfinite(of.value)) return {};
+  summary.fact("sales_change_year", of, "relative change");
+  summary.say(words::against_year_before({.month = month, .change = change_of(of), .before = year_before}));
   return {};
 }
 
@@ -340,8 +365,8 @@ Result<Summary> run(Context& context, const Params& params) {
   double total = 0;
   for (const MonthFigures& month : months) total += month.sales;
   summary.key_figure("sales", total, "currency", {first, last});
-  TRY(say_changes(sequences, slices, whole_ones, whole, summary));
-  say_shifts(slices, figures, {first, last}, summary);
+  TRY(say_changes(sequences, whole_ones, whole, summary));
+  TRY(say_shifts(sequences, slices, whole_ones, summary));
   return summary;
 }
 

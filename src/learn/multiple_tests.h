@@ -1,0 +1,14 @@
+// P-values that stay honest when many are looked at.
+#pragma once
+
+#include <vector>
+
+namespace danggol::learn {
+
+// Of all that are called found, at most the level are expected to be wrong (Benjamini and Hochberg, 1995).
+std::vector<double> benjamini_hochberg(const std::vector<double>& p_values);
+
+// The chance that any at all is wrongly called found is at most the level (Holm, 1979).
+std::vector<double> holm(const std::vector<double>& p_values);
+
+}  // namespace danggol::learn
