@@ -171,6 +171,9 @@ void say(const Cell& receipts, const Cell* spend, double q_value, const Params& 
                               .receipts = Number(-r.effect, {-r.hi, -r.lo}),
                               .spend = spent,
                               .until = until}));
+  double least = learn::detectable_errors * r.standard_error;
+  if (std::abs(r.effect) < least)
+    summary.say(words::weak({.offer = offer, .least = Number(least), .until = until}));
   if (!std::isnan(r.lift))
     summary.say(words::beside_baseline({.offer = offer, .change = Change(r.lift), .until = until}));
 }
