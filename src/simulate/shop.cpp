@@ -12,6 +12,7 @@
 
 #include "base/output_folder.h"
 #include "base/parallel.h"
+#include "simulate/clock.h"
 #include "simulate/draw.h"
 
 namespace danggol {
@@ -91,8 +92,7 @@ constexpr double cancel_chance_online = 0.04, cancel_chance_offline = 0.015;
 constexpr std::array<double, 10> sales_by_rank = {1.0,     1 / 1.7, 1 / 2.3, 1 / 3.0, 1 / 3.7,
                                                   1 / 4.3, 1 / 5.0, 1 / 5.7, 1 / 6.3, 1 / 7.0};
 constexpr size_t lines_max = 12;
-constexpr int32_t horizon_months = 6;
-constexpr std::array<int32_t, 3> cutoff_months = {12, 18, 24};
+constexpr int32_t longest_horizon_months = 6;
 constexpr int64_t seconds_per_day = 86'400;
 constexpr size_t customers_per_block = 1'024;
 
@@ -109,22 +109,67 @@ struct Event {
   bool online;
 };
 
+double day_of(const ShopOptions& options, Date date) { return date.days - options.first_day.days; }
+
+// The first of every month of the shop, and of those after it that truth looks ahead to.
+std::vector<Date> months_of(const ShopOptions& options) {
+  std::vector<Date> months;
+  Date until = add_months(options.first_day, options.months + longest_horizon_months);
+  for (Date month = month_start(options.first_day); month < until; month = add_months(month, 1))
+    months.push_back(month);
+  return months;
+}
+
+// How fast customers join, buy and leave, by month, beside a shop without options.
+struct Calendar {
+  explicit Calendar(const ShopOptions& options)
+      : days(day_of(options, add_months(options.first_day, options.months))) {
+    bool grows = options.growth > 0;
+    double joins_until = grows ? days : days / 2;
+    for (int32_t i = 0; Date month : months_of(options)) {
+      double from = std::max(0.0, day_of(options, month)), years = i++ / 12.0;
+      double open = std::ranges::count(options.closed, month) > 0 ? 0 : 1;
+      auto of_year = static_cast<size_t>(to_civil(month).month - 1);
+      double season = options.season.empty() ? 1 : options.season[of_year];
+      if (from < joins_until) joining.set(from, open * (grows ? std::pow(options.growth, years) : 1));
+      purchases.set(from, open * season * std::pow(options.rate_drift, years));
+      leaving.set(from, std::pow(options.hazard_drift, years));
+    }
+    joining.set(joins_until, 0);
+  }
+  bool is_open(double day) const { return day < days && purchases.speed(day) > 0; }
+
+  double days;
+  Clock joining, purchases, leaving;
+};
+
 struct Customer {
-  double joined_day, lifetime_days;  // days since the first day, with fraction
+  double joined_day, leaves_day;  // days since the first day, with fraction
   double rate_per_day, hazard_per_day;
   double spend_median_krw, online_share;
   size_t region;
   std::array<double, tastes.size()> taste;
-
-  double leaves_day() const { return joined_day + lifetime_days; }
 };
 
-Customer draw_customer(Random& random, double days) {
+// What only options ask for is drawn from a stream of its own, so that the rest stays as it was.
+Customer draw_customer(const ShopOptions& options, const Calendar& calendar, Random& random, Random extra) {
   Customer customer;
-  customer.joined_day = random.uniform() * days / 2;
+  customer.joined_day = calendar.joining.day(random.uniform() * calendar.joining.time(calendar.days));
   customer.rate_per_day = draw::gamma(random, rate_shape, rate_mean_per_day);
   customer.hazard_per_day = draw::gamma(random, hazard_shape, hazard_mean_per_day);
-  customer.lifetime_days = draw::waiting(random, customer.hazard_per_day);
+  if (draw::chance(extra, options.cohort_share)) {
+    double from = std::max(0.0, day_of(options, *options.cohort_month));
+    double until = std::min(calendar.days, day_of(options, add_months(*options.cohort_month, 1)));
+    customer.joined_day = from + extra.uniform() * (until - from);
+    customer.hazard_per_day *= options.cohort_hazard_factor;
+  }
+  const Clock& leaving = calendar.leaving;
+  customer.leaves_day =
+      leaving.day(leaving.time(customer.joined_day) + draw::waiting(random, customer.hazard_per_day));
+  if (draw::chance(extra, options.one_time_share)) {
+    customer.leaves_day = customer.joined_day;
+    customer.rate_per_day = 0;
+  }
   customer.spend_median_krw = draw::log_normal(random, spend_median_krw, spend_log_sd_between);
   customer.online_share = draw::beta(random, online_a, online_b);
   customer.region = draw::index(random, region_weights);
@@ -135,27 +180,34 @@ Customer draw_customer(Random& random, double days) {
   return customer;
 }
 
-// No purchase during `days` of one who still is a customer: either the first purchase would come later than
-// both, or the customer leaves before it.
-double no_purchase_chance(double rate, double hazard, double days) {
-  double both = rate + hazard, survived = std::exp(-both * days);
-  return survived + hazard / both * (1 - survived);
+// No purchase in [day, until) of one who is a customer on `day`: either the first purchase would come later
+// than both, or the customer leaves before it. Exact, one stretch of an even rate and hazard after the other.
+double no_purchase_chance(const Customer& customer, const Calendar& calendar, double day, double until) {
+  if (customer.leaves_day < day) return 1;
+  double left_first = 0, neither = 1;
+  while (day < until) {
+    double end = std::min({until, calendar.purchases.steady_until(day), calendar.leaving.steady_until(day)});
+    double hazard = customer.hazard_per_day * calendar.leaving.speed(day);
+    double both = customer.rate_per_day * calendar.purchases.speed(day) + hazard;
+    double survived = std::exp(-both * (end - day));
+    left_first += neither * (hazard / both * (1 - survived));
+    neither *= survived;
+    day = end;
+  }
+  return neither + left_first;
 }
 
 // Everything one customer does, in no order.
 class History {
  public:
-  History(const Customer& customer, int32_t number, double days, Random& random, std::vector<Event>& events)
-      : customer_(customer), number_(number), days_(days), random_(random), events_(events) {}
+  History(const Customer& customer, int32_t number, const Calendar& calendar, Random& random,
+          std::vector<Event>& events)
+      : customer_(customer), number_(number), calendar_(calendar), random_(random), events_(events) {}
 
   void draw() {
-    double end = std::min(customer_.leaves_day(), days_);
-    for (double day = customer_.joined_day; day < end; day += draw::waiting(random_, customer_.rate_per_day))
-      buy(second_of(day));
-    double idle_rate = idle_visits_per_purchase * 2 * customer_.online_share * customer_.rate_per_day;
-    for (double day = customer_.joined_day + draw::waiting(random_, idle_rate); day < end;
-         day += draw::waiting(random_, idle_rate))
-      browse(second_of(day));
+    buy(second_of(customer_.joined_day));
+    visits(customer_.rate_per_day, &History::buy);
+    visits(idle_visits_per_purchase * 2 * customer_.online_share * customer_.rate_per_day, &History::browse);
   }
 
  private:
@@ -163,6 +215,15 @@ class History {
     size_t taste, product;
     int32_t quantity;
   };
+
+  // After joining.
+  void visits(double rate_per_day, void (History::*visit)(int64_t second)) {
+    const Clock& clock = calendar_.purchases;
+    double end = clock.time(std::min(customer_.leaves_day, calendar_.days));
+    double time = clock.time(customer_.joined_day) + draw::waiting(random_, rate_per_day);
+    for (; time < end; time += draw::waiting(random_, rate_per_day))
+      (this->*visit)(second_of(clock.day(time)));
+  }
 
   // The process decides the day, the shop's hours the time of day.
   int64_t second_of(double day) {
@@ -242,7 +303,7 @@ class History {
     event.second = second_of(static_cast<double>(day));
     event.quantity = -event.quantity;
     event.action = Action::cancel;
-    if (static_cast<double>(day) < days_) add(event);
+    if (calendar_.is_open(static_cast<double>(day))) add(event);
   }
 
   void browse(int64_t second) {
@@ -273,7 +334,7 @@ class History {
 
   const Customer& customer_;
   int32_t number_;
-  double days_;
+  const Calendar& calendar_;
   Random& random_;
   std::vector<Event>& events_;
   int32_t receipts_ = 0, steps_ = 0;
@@ -304,37 +365,109 @@ void write_customer(const Customer& customer, int32_t number, Date first_day, do
   auto at = std::back_inserter(out);
   fmt::format_to(at, "C{:06},{},{:.9g},{:.9g},{},{:.0f},{:.6f},", number + 1,
                  to_text(day(customer.joined_day)), customer.rate_per_day, customer.hazard_per_day,
-                 customer.leaves_day() < days ? to_text(day(customer.leaves_day())) : "",
+                 customer.leaves_day < days ? to_text(day(customer.leaves_day)) : "",
                  customer.spend_median_krw, customer.online_share);
   for (size_t t = 0; t < tastes.size(); ++t)
     fmt::format_to(at, "{}{}:{:.4f}", t > 0 ? " " : "", tastes[t].name, customer.taste[t]);
   fmt::format_to(at, "\n");
 }
 
+// What truth/leave.csv answers.
+struct Question {
+  int32_t cutoff_months, horizon_months;
+};
+
+std::vector<Question> questions_of(const ShopOptions& options) {
+  std::vector<Question> questions;
+  if (options.varies())
+    for (int32_t cutoff = 6; cutoff <= options.months; cutoff += 3)
+      for (int32_t horizon : {3, longest_horizon_months}) questions.push_back({cutoff, horizon});
+  else
+    for (int32_t cutoff : {12, 18, 24})
+      if (cutoff <= options.months) questions.push_back({cutoff, longest_horizon_months});
+  return questions;
+}
+
 void write_leave(const Customer& customer, int32_t number, const ShopOptions& options,
-                 fmt::memory_buffer& out) {
-  for (int32_t months : cutoff_months) {
-    Date cutoff = add_months(options.first_day, months);
-    double cutoff_day = cutoff.days - options.first_day.days;
-    if (months > options.months || customer.joined_day >= cutoff_day) continue;
-    double horizon_days = add_months(cutoff, horizon_months).days - cutoff.days;
-    bool gone = customer.leaves_day() < cutoff_day;
-    double chance =
-        gone ? 1 : no_purchase_chance(customer.rate_per_day, customer.hazard_per_day, horizon_days);
+                 const Calendar& calendar, fmt::memory_buffer& out) {
+  for (auto [cutoff_months, horizon_months] : questions_of(options)) {
+    Date cutoff = add_months(options.first_day, cutoff_months);
+    double day = day_of(options, cutoff), until = day_of(options, add_months(cutoff, horizon_months));
+    if (customer.joined_day >= day) continue;
     fmt::format_to(std::back_inserter(out), "C{:06},{},{},{:.9f}\n", number + 1, to_text(cutoff),
-                   horizon_months, chance);
+                   horizon_months, no_purchase_chance(customer, calendar, day, until));
   }
 }
 
+std::string month_text(Date month) { return to_text(month).substr(0, 7); }
+
+void write_months(const ShopOptions& options, const Calendar& calendar, fmt::memory_buffer& out) {
+  for (Date month : months_of(options)) {
+    double from = std::max(0.0, day_of(options, month)), until = day_of(options, add_months(month, 1));
+    double joining =
+        (calendar.joining.time(until) - calendar.joining.time(from)) / calendar.joining.time(calendar.days);
+    fmt::format_to(std::back_inserter(out), "{},{:.9g},{:.9g},{:.9g}\n", month_text(month), joining,
+                   calendar.purchases.speed(from), calendar.leaving.speed(from));
+  }
+}
+
+template <class Value>
+Error bad(std::string_view name, const Value& value, std::string_view limit) {
+  return {Code::bad_input, fmt::format("{}={}: {}", name, value, limit)};
+}
+
+Status check_closed(const ShopOptions& options) {
+  std::vector<Date> months = months_of(options);
+  for (Date month : options.closed)
+    if (std::ranges::count(months, month) == 0)
+      return bad("closed", month_text(month),
+                 fmt::format("must be in {}..{}", month_text(months.front()), month_text(months.back())));
+  Calendar calendar(options);
+  if (calendar.joining.time(calendar.days) > 0) return {};
+  return bad("closed", fmt::format("{},...", month_text(months.front())),
+             "nobody could join; leave a month of joining open");
+}
+
+Status check_cohort(const ShopOptions& options) {
+  if (options.cohort_share == 0 && !options.cohort_month && options.cohort_hazard_factor == 1) return {};
+  if (options.cohort_share == 0) return bad("cohort-share", 0, "must be above 0 where a cohort is described");
+  std::vector<Date> months = months_of(options);
+  months.resize(months.size() - longest_horizon_months);
+  if (!options.cohort_month)
+    return bad("cohort-share", options.cohort_share,
+               fmt::format("needs a month, such as --cohort-month={}", month_text(months.front())));
+  bool open = std::ranges::count(options.closed, *options.cohort_month) == 0;
+  if (open && std::ranges::count(months, *options.cohort_month) > 0) return {};
+  return bad("cohort-month", month_text(*options.cohort_month),
+             fmt::format("must be in {}..{}, and not a closed one", month_text(months.front()),
+                         month_text(months.back())));
+}
+
 Status check(const ShopOptions& options) {
-  if (options.customers < 1 || options.customers > 200'000)
-    return Error{Code::bad_input, fmt::format("customers={}: must be 1..200000", options.customers)};
-  if (options.months < 2 || options.months > 120)
-    return Error{Code::bad_input, fmt::format("months={}: must be 2..120", options.months)};
   if (options.first_day < earliest_date || options.first_day >= to_date(Civil{2100, 1, 1}))
-    return Error{Code::bad_input,
-                 fmt::format("first-day={}: must be 1900-01-01..2099-12-31", to_text(options.first_day))};
-  return {};
+    return bad("first-day", to_text(options.first_day), "must be 1900-01-01..2099-12-31");
+  struct Limit {
+    const char* name;
+    double value, least, most;
+  };
+  std::vector<Limit> limits = {{"customers", static_cast<double>(options.customers), 1, 200'000},
+                               {"months", static_cast<double>(options.months), 2, 120},
+                               {"cohort-share", options.cohort_share, 0, 1},
+                               {"cohort-hazard-factor", options.cohort_hazard_factor, 0.1, 100},
+                               {"one-time-share", options.one_time_share, 0, 1},
+                               {"rate-drift", options.rate_drift, 0.5, 2},
+                               {"hazard-drift", options.hazard_drift, 0.5, 2}};
+  for (double factor : options.season) limits.push_back({"season", factor, 0.1, 10});
+  for (auto [name, value, least, most] : limits)
+    if (!(value >= least && value <= most))
+      return bad(name, value, fmt::format("must be {}..{}", least, most));
+  if (options.growth != 0 && !(options.growth >= 0.1 && options.growth <= 10))
+    return bad("growth", options.growth, "must be 0 or 0.1..10");
+  if (!options.season.empty() && options.season.size() != 12)
+    return bad("season", fmt::format("{}", fmt::join(options.season, ",")),
+               fmt::format("must be twelve factors, from January on, not {}", options.season.size()));
+  TRY(check_closed(options));
+  return check_cohort(options);
 }
 
 Status tell(const Progress& progress, double done, std::string_view what) {
@@ -386,7 +519,13 @@ Status write_shop(const ShopOptions& options, OutputFolder& folder, const Progre
                         "spend_median_krw,online_share,taste\n");
   Writer leave_truth(*TRY(folder.create("truth/leave.csv")), "customer_id,cutoff,horizon_months,p_leave\n");
 
-  double days = add_months(options.first_day, options.months).days - options.first_day.days;
+  const Calendar calendar(options);
+  if (options.varies()) {
+    Writer months(*TRY(folder.create("truth/shop.csv")),
+                  "month,joining_share,purchase_factor,hazard_factor\n");
+    write_months(options, calendar, months.text());
+    TRY(months.flush());
+  }
   std::vector<Customer> customers(static_cast<size_t>(options.customers));
   std::vector<Block> blocks;
   size_t event_count = 0;
@@ -397,8 +536,8 @@ Status write_shop(const ShopOptions& options, OutputFolder& folder, const Progre
     parallel_for(count, [&](size_t i) {
       size_t number = from + i;
       Random random(options.seed, number);
-      customers[number] = draw_customer(random, days);
-      History(customers[number], static_cast<int32_t>(number), days, random, histories[i]).draw();
+      customers[number] = draw_customer(options, calendar, random, Random(mix(options.seed), number));
+      History(customers[number], static_cast<int32_t>(number), calendar, random, histories[i]).draw();
     });
     Block& block = blocks.emplace_back();
     for (const auto& history : histories)
@@ -425,8 +564,8 @@ Status write_shop(const ShopOptions& options, OutputFolder& folder, const Progre
 
   for (int32_t number = 0; number < options.customers; ++number) {
     const Customer& customer = customers[static_cast<size_t>(number)];
-    write_customer(customer, number, options.first_day, days, customer_truth.text());
-    write_leave(customer, number, options, leave_truth.text());
+    write_customer(customer, number, options.first_day, calendar.days, customer_truth.text());
+    write_leave(customer, number, options, calendar, leave_truth.text());
     double done = 0.9 + 0.1 * number / options.customers;
     TRY(customer_truth.flush_if_full(progress, done, "truth"));
     TRY(leave_truth.flush_if_full(progress, done, "truth"));
@@ -439,7 +578,8 @@ Status write_shop(const ShopOptions& options, OutputFolder& folder, const Progre
 
 Result<void> simulate_shop(const ShopOptions& options, const std::string& out_dir, const Progress& progress) {
   TRY(check(options));
-  return OutputFolder::write(out_dir, {{"events.csv", "truth/customer.csv", "truth/leave.csv"}, {}},
+  return OutputFolder::write(out_dir,
+                             {{"events.csv", "truth/customer.csv", "truth/leave.csv"}, {"truth/shop.csv"}},
                              [&](OutputFolder& folder) { return write_shop(options, folder, progress); });
 }
 
