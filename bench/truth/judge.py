@@ -8,7 +8,8 @@ customer who bought within a horizon before it how likely they are to buy nothin
 is known. The peers are in peers.py, the shops in sets.py and simulated.py, the measures in measures.py.
 
 With --check the exit status is 1 where danggol forecasts worse than leaving rates by grade, or its intervals of the number of
-leavers hold less than two times in three: what no change may break, and far from what is asked of it.
+leavers hold less than two times in three, or it does better than the truth of a simulated shop: what no change may break, and far
+from what is asked of it.
 """
 from __future__ import annotations
 
@@ -55,6 +56,7 @@ class Test:
     p: dict[str, pd.Series] = field(default_factory=dict)
     said: Said | None = None
     why_not: str = ""
+    truth: pd.Series | None = None  # with what probability each one left, where a simulator says so
 
 
 class Danggol:
@@ -101,6 +103,8 @@ class Danggol:
 
 def hold_out(danggol: Danggol, shop: ShopData, cutoff: date) -> Test:
     test = Test(shop.name, cutoff, left(shop.purchases, cutoff, shop.horizon_months))
+    if cutoff in shop.truth:
+        test.truth = shop.truth[cutoff].loc[test.came.index]
     for name, peer in PEERS.items():
         test.p[name] = peer(shop, cutoff)
     said = danggol.forecast(shop, cutoff)
@@ -186,8 +190,20 @@ def of_backtest(tests: list[Test]) -> str:
             f"({len(pairs)} tests; on average {digits(said.mean())} said, {digits(came.mean())} came).\n")
 
 
+def of_truth(tests: list[Test]) -> str:
+    """Means over the cutoffs, shop by shop."""
+    rows = []
+    for shop in dict.fromkeys(test.shop for test in tests):
+        of = [test for test in tests if test.shop == shop]
+        values = [[(test.p[OURS] - test.truth).abs().mean(), measures.log_loss(test.p[OURS], test.came),
+                   measures.log_loss(test.truth, test.came)] for test in of]
+        rows.append([shop, str(len(of)), *map(digits, np.mean(values, axis=0))])
+    return table(["shop", "tests", "mean absolute difference", "log loss of danggol", "of the truth"], rows)
+
+
 def page(tests: list[Test]) -> str:
     ours = [test for test in tests if test.said]
+    known = [test for test in ours if test.truth is not None]
     silent = [[test.shop, str(test.cutoff), test.why_not] for test in tests if not test.said]
     parts = [
         "# Truth\n\nMade by `./dev truth`: rolling hold-outs of who leaves, danggol beside peers that see the same. A test is a "
@@ -206,6 +222,11 @@ def page(tests: list[Test]) -> str:
         + by_shop(tests, measures.brier),
         "## Back-test against what came\n\n" + of_backtest(tests),
     ]
+    if known:
+        parts.append(
+            "## Simulated shops: danggol against the true probability\n\nThe truth is each customer's own probability, given "
+            "what nobody sees: their rate, their hazard and whether they have left. Its log loss is the floor, which no forecast "
+            "from purchases reaches.\n\n" + of_truth(known))
     if silent:
         parts.append("## Where danggol says nothing\n\n" + table(["shop", "cutoff", "why"], silent))
     return "\n".join(parts)
@@ -224,6 +245,9 @@ def failures(tests: list[Test]) -> list[str]:
         out.append(f"log loss {loss[OURS]:.3f}, by leaving rates of grades {loss['frequencies']:.3f}")
     if 3 * held < 2 * len(ours):
         out.append(f"the interval of the number of leavers held {held} of {len(ours)} times")
+    for test in ours:
+        if test.truth is not None and measures.log_loss(test.p[OURS], test.came) < measures.log_loss(test.truth, test.came):
+            out.append(f"{test.shop} {test.cutoff}: better than the truth, so it sees what it must not")
     return out
 
 

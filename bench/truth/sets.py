@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -11,12 +11,16 @@ import pandas as pd
 
 @dataclass
 class ShopData:
-    """One shop. `purchases` has one row a receipt: customer, day, amount, receipt, product."""
+    """One shop. `purchases` has one row a receipt: customer, day, amount, receipt, product.
+
+    `truth` is for simulated shops: by cutoff, the probability with which each customer leaves within the horizon.
+    """
 
     name: str
     purchases: pd.DataFrame
     horizon_months: int
     cutoffs: list[date]
+    truth: dict[date, pd.Series] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
