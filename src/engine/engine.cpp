@@ -24,6 +24,7 @@
 #include "engine/time_frame.h"
 #include "engine/words.h"
 #include "features/frame.h"
+#include "ingest/calendar.h"
 #include "ingest/input_file.h"
 #include "report/html.h"
 #include "report/rows_out.h"
@@ -131,6 +132,14 @@ struct Engine::State {
 
   Result<engine::ShopSettings> shop_settings() const { return engine::ShopSettings::read(path); }
 
+  // The store's calendar is the shop's.
+  Status keep_calendar(store::Connection& connection, const engine::ShopSettings& shop) const {
+    auto settled = TRY(shop.calendar());
+    for (const auto& file : settled.files) TRY(is_no_store(file.path));
+    return connection.together(
+        [&] { return ingest::keep_calendar(connection, settled.countries, settled.files); });
+  }
+
   // The shop's own list joins the store's.
   Status suppress_as_settled(store::Connection& connection, const engine::ShopSettings& shop) const {
     if (std::string file = shop.suppress_file(); !file.empty())
@@ -228,6 +237,7 @@ struct Engine::State {
     if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
     (void)TRY(room->check(params));
     std::vector<Text> warnings;
+    TRY(keep_calendar(connection, shop));
     if (room->info.contacts) TRY(suppress_as_settled(connection, shop));
     if (!suppressed.ids.empty() || !suppressed.file.empty())
       warnings = TRY(suppress(connection, suppressed)).warnings;
@@ -258,6 +268,7 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
         (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
   for (const Room* room : chosen) run_settings.params_of_rooms[room->info.name] = shop.with_room(*room, {});
+  TRY(keep_calendar(connection, shop));
   if (std::any_of(chosen.begin(), chosen.end(), [](const Room* room) { return room->info.contacts; }))
     TRY(suppress_as_settled(connection, shop));
   // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.

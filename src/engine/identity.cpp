@@ -58,6 +58,10 @@ Result<Ledger> Ledger::read(store::Connection& connection, const TimeFrame& time
       "raw.suppression), (SELECT concat_ws(' ', count(*), bit_xor(text_hash(concat_ws(' ', customer_id, "
       "medium, "
       "given, day)))) FROM raw.consent))"));
+  out.calendar_ =
+      TRY(connection.text("SELECT concat_ws(' ', count(*), bit_xor(text_hash(concat_ws(' ', first_day, "
+                          "last_day, kind, name, name_ko)))) "
+                          "FROM raw.calendar WHERE kind <> 'note'"));
   Table runs = TRY(connection.query(
       "SELECT run_id, room, params, seed, fingerprint, as_of, period_from, period_split, period_until FROM "
       "run.log SEMI JOIN run.kept USING (run_id) WHERE state = 'done' ORDER BY run_id DESC"));
@@ -96,6 +100,8 @@ std::string Ledger::data_version(const Room& room) const {
   for (const Load& load : loads_)
     if (!load.first_day || *load.first_day < *end || load.told) digest.add(load.line + "\n");
   if (room.info.contacts) digest.add(suppression_);
+  const auto& reads = room.info.reads;
+  if (std::find(reads.begin(), reads.end(), "raw.calendar") != reads.end()) digest.add(calendar_);
   return digest.hex();
 }
 

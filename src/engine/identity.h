@@ -84,7 +84,7 @@ class Ledger {
 
   TimeFrame time_;
   std::vector<Load> loads_;
-  std::string suppression_;
+  std::string suppression_, calendar_;
   std::map<std::string, std::vector<KeptRun>> kept_;  // by room, newest first
   std::map<std::string, Refusal> refusals_;           // by room: the newest run, if it had no data
   Shown shown_;

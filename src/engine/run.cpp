@@ -406,6 +406,7 @@ Status create_visible(store::Connection& connection, const TimeFrame& time) {
     CREATE OR REPLACE TEMP VIEW product AS SELECT * FROM raw.product;
     CREATE OR REPLACE TEMP VIEW store AS SELECT * FROM raw.store;
     CREATE OR REPLACE TEMP VIEW outlet AS SELECT * FROM raw.outlet;
+    CREATE OR REPLACE TEMP VIEW calendar AS SELECT * FROM raw.calendar;
     CREATE OR REPLACE TEMP MACRO z2() AS 3.841458820694124;
     CREATE OR REPLACE TEMP MACRO wilson_centre(k, n) AS (k / n + z2() / (2 * n)) / (1 + z2() / n);
     CREATE OR REPLACE TEMP MACRO wilson_half(k, n) AS

@@ -14,6 +14,7 @@
 #include "engine/results.h"
 #include "engine/suppress.h"
 #include "engine/time_frame.h"
+#include "ingest/calendar.h"
 #include "ingest/mapping.h"
 #include "rooms/registry.h"
 
@@ -21,7 +22,7 @@ namespace danggol::engine {
 namespace {
 
 constexpr size_t most_bytes = 64 << 10;
-const std::vector<std::string> names_of_shop = {"language", "currency", "suppress-file"};
+const std::vector<std::string> names_of_shop = {"language", "currency", "suppress-file", "calendar"};
 
 std::string file_beside(const std::string& store_path) {
   return (std::filesystem::path(store_path).parent_path() / "danggol.toml").string();
@@ -50,6 +51,29 @@ Error no_such(const std::string& what, const std::string& name, const std::vecto
                                        nearest_hint(name, known), fmt::join(known, ", "))};
 }
 
+struct CalendarNames {
+  std::vector<std::string> countries, files;
+};
+// Of "kr, sales.csv"; nothing of "none".
+Result<CalendarNames> calendar_in(const std::string& value) {
+  CalendarNames out;
+  std::vector<std::string> known = ingest::calendar_countries();
+  std::vector<std::string> names;
+  TRY(param_text::parse({.name = "calendar", .type = ParamType::list}, value, names));
+  for (const std::string& name : names) {
+    if (name == "none") continue;
+    bool is_country = std::find(known.begin(), known.end(), name) != known.end();
+    if (!is_country && (name.find_first_of("/\\") != name.npos || name.find('.') == name.npos))
+      return Error{
+          Code::bad_input,
+          fmt::format("calendar={}: must be none, or some of {} and names of files beside the store, "
+                      "parted by commas",
+                      printable(value), fmt::join(known, ", "))};
+    (is_country ? out.countries : out.files).push_back(name);
+  }
+  return out;
+}
+
 Status check_shop(const ParamTexts& values) {
   for (const auto& [name, value] : values) {
     if (std::find(names_of_shop.begin(), names_of_shop.end(), name) == names_of_shop.end())
@@ -69,6 +93,7 @@ Status check_shop(const ParamTexts& values) {
       return Error{
           Code::bad_input,
           fmt::format("suppress-file={}: must be the name of a file beside the store", printable(value))};
+    if (name == "calendar") (void)TRY(calendar_in(value));
   }
   return {};
 }
@@ -162,6 +187,17 @@ ParamTexts ShopSettings::with_room(const Room& room, ParamTexts given) const {
 std::string ShopSettings::suppress_file() const {
   const std::string& name = shop("suppress-file");
   return name.empty() ? "" : (std::filesystem::path(folder_) / name).string();
+}
+
+// A shop that is told of in Korean, or whose money is Korean, has Korean holidays.
+Result<CalendarSources> ShopSettings::calendar() const {
+  bool is_korean = shop("language") == "ko" || shop("currency") == "KRW";
+  const std::string& settled = shop("calendar");
+  CalendarNames names = TRY(calendar_in(settled.empty() && is_korean ? "kr" : settled));
+  CalendarSources out{.countries = std::move(names.countries)};
+  for (const std::string& file : names.files)
+    out.files.push_back({(std::filesystem::path(folder_) / file).string()});
+  return out;
 }
 
 std::vector<Setting> ShopSettings::all() const {

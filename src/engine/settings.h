@@ -2,8 +2,9 @@
 // before it.
 //
 //   [shop]      language, currency, suppress-file (a file beside the store, read before whoever says whom to
-//   contact) [import]    flags of import, by name: zone, nobody, negative-rows ... [run]       dates,
-//   horizon-months and seed of every run [ROOM]      the parameters of an analysis
+//   contact), calendar (countries and files of holidays, sale days and notes, read before every run) [import]
+//   flags of import, by name: zone, nobody, negative-rows ... [run]       dates, horizon-months and seed of
+//   every run [ROOM]      the parameters of an analysis
 #pragma once
 
 #include <map>
@@ -11,8 +12,15 @@
 
 #include "contract/room.h"
 #include "danggol/engine.h"
+#include "ingest/calendar.h"
 
 namespace danggol::engine {
+
+// Whose days are in raw.calendar (ingest/calendar.h).
+struct CalendarSources {
+  std::vector<std::string> countries;
+  std::vector<ingest::CalendarFile> files;
+};
 
 class ShopSettings {
  public:
@@ -27,6 +35,7 @@ class ShopSettings {
   ParamTexts with_room(const Room& room, ParamTexts given) const;
   const ParamTexts& import() const { return section("import"); }
   std::string suppress_file() const;  // its path; "" where there is none
+  Result<CalendarSources> calendar() const;
   std::vector<Setting> all() const;
 
  private:

@@ -14,7 +14,7 @@ namespace danggol::store {
 namespace {
 
 // Raised whenever layout.sql changes what is there already. A change of what was released brings a migration.
-constexpr int64_t layout_version = 8, layout_0_1_0 = 2;
+constexpr int64_t layout_version = 9, layout_0_1_0 = 2;
 constexpr const char* application = "danggol";
 
 // The tables of a catalogue as DuckDB writes them out: names, types, defaults, everything.

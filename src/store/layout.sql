@@ -31,6 +31,9 @@ CREATE TABLE raw.store (store_no INTEGER, store_id VARCHAR, partner VARCHAR, reg
 -- who was offered what, drawn at random with a known chance; offer 'none' is the hold-out
 CREATE TABLE raw.exposure (
   customer_no INTEGER, ts TIMESTAMP, offer VARCHAR, propensity DOUBLE, source INTEGER);
+-- holidays, the shop's own sale days and notes (kind: holiday, sale, note), as it has settled them
+CREATE TABLE raw.calendar (
+  first_day DATE, last_day DATE, kind VARCHAR, name VARCHAR, name_ko VARCHAR, source VARCHAR);
 -- who is never to be contacted: ids as an import would keep them, whether or not they are a customer's yet
 CREATE TABLE raw.suppression (customer_id VARCHAR, source VARCHAR, added_at TIMESTAMP);
 -- who may be contacted through which medium (sms, push, email, kakao; night: at night, too): what was said last counts.

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "contract/calendar.h"
 #include "contract/declare.h"
 #include "contract/largest_values.h"
 #include "learn/intervals.h"
@@ -40,7 +41,9 @@ Columns trend() {
       .amount("amount_per_buyer")
       .bounds("mean")
       .share("share_of_sales")
-      .flag("whole");
+      .flag("whole")
+      .count("holiday_days", "days")
+      .count("sale_days", "days");
 }
 
 // One dimension: what each place, product or store is a value of, "" for none, and its part of the slices.
@@ -182,12 +185,18 @@ std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<Mon
   return out;
 }
 
-Table rows_of(const Slices& slices, const std::vector<MonthFigures>& figures) {
+Table rows_of(const Slices& slices, const std::vector<MonthFigures>& figures,
+              const std::vector<CalendarDays>& calendar) {
+  std::map<Date, std::pair<int64_t, int64_t>> days;  // of holidays and sales, by month
+  for (const MonthFigures& of : figures)
+    days.try_emplace(of.month, days_in(calendar, false, month_of(of.month)),
+                     days_in(calendar, true, month_of(of.month)));
   Table rows = Table::of(trend());
   for (const MonthFigures& of : figures) {
     const auto& [dimension, slice] = slices.all[of.slice];
     rows.append(of.month, dimension, slice, of.buyers, of.sales, of.receipts, of.amount_per_receipt,
-                of.purchases_per_buyer, of.amount_per_buyer, of.share_of_sales, of.is_whole);
+                of.purchases_per_buyer, of.amount_per_buyer, of.share_of_sales, of.is_whole,
+                days[of.month].first, days[of.month].second);
   }
   return rows;
 }
@@ -304,11 +313,18 @@ Change change_of(const Estimate& growth) {
   return std::isfinite(growth.lo) ? Change(growth) : Change(growth.value);
 }
 
-Status say_changes(const Sequences& sequences, const std::vector<MonthFigures>& months, const Period& whole,
-                   Summary& summary) {
+// What one of two months has and the other has not may be all the difference.
+void say_unlike(const std::vector<CalendarDays>& calendar, const Period& month, const Period& before,
+                Summary& summary) {
+  for (const auto& [with, without] : {std::pair(month, before), std::pair(before, month)})
+    for (const Text& name : only_in(calendar, with, without))
+      summary.say(words::only_in({.name = name, .with = with, .without = without}));
+}
+
+Status say_changes(const Sequences& sequences, const std::vector<CalendarDays>& calendar,
+                   const std::vector<MonthFigures>& months, const Period& whole, Summary& summary) {
   if (months.empty()) return {};
-  Period month = month_of(months.back().month), month_before = month_of(add_months(month.from, -1)),
-         year_before = month_of(add_months(month.from, -12));
+  Period month = month_of(months.back().month), month_before = month_of(add_months(month.from, -1));
   std::vector<int32_t> everywhere(sequences.places().size());
   auto change = [&](const Period& before) -> Result<Estimate> {
     return TRY(compare_periods(sequences, everywhere, 1, before, month))[0].growth();
@@ -319,16 +335,24 @@ Status say_changes(const Sequences& sequences, const std::vector<MonthFigures>& 
       summary.fact("sales_change_last_month", of, "relative change");
       summary.say(
           words::against_month_before({.month = month, .change = change_of(of), .before = month_before}));
+      say_unlike(calendar, month, month_before, summary);
     }
   }
-  if (year_before.from < whole.from) {
+  YearBefore before = year_before(calendar, month);
+  if (before.period.from < whole.from) {
     summary.say(words::no_year_before({.month = month}));
     return {};
   }
-  Estimate of = TRY(change(year_before));
+  Estimate of = TRY(change(before.period));
   if (!std::isfinite(of.value)) return {};
   summary.fact("sales_change_year", of, "relative change");
-  summary.say(words::against_year_before({.month = month, .change = change_of(of), .before = year_before}));
+  if (before.about.empty())
+    summary.say(
+        words::against_year_before({.month = month, .change = change_of(of), .before = before.period}));
+  else
+    summary.say(words::against_days_alike(
+        {.month = month, .change = change_of(of), .before = before.period, .about = before.about}));
+  say_unlike(calendar, month, before.period, summary);
   return {};
 }
 
@@ -341,6 +365,7 @@ Result<Summary> run(Context& context, const Params& params) {
   auto sums = TRY(sum_months(sequences, slices, first, last));
   bool has_amounts = TRY(knows_amounts(context, {first, last}));
   Period whole = TRY(whole_months(context));
+  std::vector<CalendarDays> calendar = TRY(read_calendar(context));
   auto figures = figures_of(slices, sums, first, whole, has_amounts);
   std::vector<MonthFigures> months, whole_ones;
   int64_t receipts = 0;
@@ -353,7 +378,7 @@ Result<Summary> run(Context& context, const Params& params) {
   if (receipts == 0)
     return Error{Code::no_data,
                  fmt::format("sales_trend: no purchases from {} to {}", to_text(first), to_text(last))};
-  TRY(context.write("result.sales_trend", rows_of(slices, figures)));
+  TRY(context.write("result.sales_trend", rows_of(slices, figures, calendar)));
   summary.fact("months", months.size(), "months");
   say_extremes(whole_ones, summary);
   for (const MonthFigures& of : months)
@@ -365,7 +390,7 @@ Result<Summary> run(Context& context, const Params& params) {
   double total = 0;
   for (const MonthFigures& month : months) total += month.sales;
   summary.key_figure("sales", total, "currency", {first, last});
-  TRY(say_changes(sequences, whole_ones, whole, summary));
+  TRY(say_changes(sequences, calendar, whole_ones, whole, summary));
   TRY(say_shifts(sequences, slices, whole_ones, summary));
   return summary;
 }
@@ -384,7 +409,7 @@ Chart monthly(const char* id, const char* column, const char* unit) {  // no pic
 Room sales_trend() {
   AnalysisInfo info = {
       .name = "sales_trend",
-      .reads = {"raw.event", "raw.product", "raw.store"},
+      .reads = {"raw.event", "raw.product", "raw.store", "raw.calendar"},
       .dates = {"as-of", "until"},
       .writes = {trend()},
       .charts = {monthly("monthly_sales", "sales", "money"), monthly("monthly_buyers", "buyers", "count"),

@@ -1,0 +1,174 @@
+#include "ingest/calendar.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+
+#include "base/ids.h"
+#include "ingest/calendars/kr.csv.h"
+#include "ingest/list_file.h"
+#include "ingest/times.h"
+#include "ingest/values.h"
+
+namespace danggol::ingest {
+namespace {
+
+using Words = std::vector<std::string_view>;
+const Words first_names = {"firstday", "day",  "date", "from",   "start", "startdate",
+                           "begin",    "날짜", "일자", "시작일", "시작"},
+            last_names = {"lastday", "until", "to", "end", "enddate", "종료일", "종료", "끝"},
+            name_names = {"name", "title",  "event",  "holiday", "note", "description", "이름",
+                          "명칭", "휴일명", "행사명", "행사",    "메모", "내용"},
+            name_ko_names = {"nameko", "korean", "한글이름", "한글명"},
+            kind_names = {"kind", "type", "종류", "구분", "유형"};
+const Words holidays = {"holiday", "publicholiday", "휴일", "공휴일", "명절"},
+            sales = {"sale", "sales", "promotion", "campaign", "세일", "할인", "행사", "프로모션"},
+            notes = {"note", "memo", "메모", "기록"};
+
+bool is_of(std::string_view text, const Words& words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+std::string bare(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    if (std::string_view(" _-.").find(c) == std::string_view::npos)
+      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  return out;
+}
+
+struct CalendarDay {
+  Date first, last;
+  std::string_view kind;
+  std::string name, name_ko, source;
+};
+
+constexpr size_t most_days = 10'000, most_name_bytes = 200;
+constexpr int32_t most_length_days = 366;
+
+class Reader {
+ public:
+  Reader(const RecordBlock& block, std::string source, std::string where)
+      : block_(block), source_(std::move(source)), where_(std::move(where)) {}
+
+  Status read(std::vector<CalendarDay>& out) {
+    if (block_.records.empty()) return {};
+    const Record& header = block_.records[0];
+    for (uint32_t f = 0; f < header.fields; ++f) {
+      int column = static_cast<int>(f);
+      std::string name = bare(trimmed(block_.field(header, column)));
+      for (auto [names, at] : {std::pair(&first_names, &first_),
+                               {&last_names, &last_},
+                               {&name_ko_names, &name_ko_},
+                               {&kind_names, &kind_},
+                               {&name_names, &name_}})
+        if (*at < 0 && is_of(name, *names)) {
+          *at = column;
+          break;
+        }
+    }
+    if (first_ < 0 || name_ < 0)
+      return Error{
+          Code::bad_input,
+          fmt::format("{}: must be a table with the columns day (or first_day and last_day) and name, "
+                      "and perhaps kind and name_ko",
+                      where_)};
+    settle_days();
+    for (size_t i = 1; i < block_.records.size(); ++i) TRY(add(block_.records[i], out));
+    return {};
+  }
+
+ private:
+  std::string_view cell(const Record& record, int column) const {
+    bool is_there = column >= 0 && static_cast<uint32_t>(column) < record.fields;
+    return is_there ? trimmed(block_.field(record, column)) : std::string_view();
+  }
+  Error bad(const Record& record, std::string_view text, const std::string& must) const {
+    return {Code::bad_input, fmt::format("{}: line {}: {}: {}", where_, record.line, shown(text), must)};
+  }
+  // The order of a day's numbers is a matter of the whole column.
+  void settle_days() {
+    TimeEvidence seen;
+    for (size_t i = 1; i < block_.records.size(); ++i)
+      for (int column : {first_, last_}) (void)parse_time(cell(block_.records[i], column), {}, seen);
+    style_.order = seen.shown();
+  }
+  Result<Date> day(const Record& record, std::string_view text) const {
+    TimeEvidence ignored;
+    auto time = parse_time(text, style_, ignored);
+    if (!time) return bad(record, text, "must be a day, such as 2024-11-11");
+    return to_date(*time);
+  }
+  Status add(const Record& record, std::vector<CalendarDay>& out) const {
+    if (record.problem != RecordProblem::none) return bad(record, record.text, "must be a row of the table");
+    CalendarDay row{.kind = "holiday", .source = source_};
+    row.first = row.last = TRY(day(record, cell(record, first_)));
+    if (std::string_view text = cell(record, last_); !text.empty()) row.last = TRY(day(record, text));
+    if (row.last < row.first || row.last.days - row.first.days >= most_length_days)
+      return bad(
+          record, cell(record, last_),
+          fmt::format("must be from the first day on, and less than {} days after it", most_length_days));
+    if (std::string kind = bare(cell(record, kind_)); is_of(kind, sales)) row.kind = "sale";
+    else if (is_of(kind, notes)) row.kind = "note";
+    else if (!kind.empty() && !is_of(kind, holidays))
+      return bad(record, cell(record, kind_), "must be one of holiday, sale, note");
+    row.name = cleaned(std::string(cell(record, name_)));
+    row.name_ko = cleaned(std::string(cell(record, name_ko_)));
+    if (row.name.empty()) row.name = row.name_ko;
+    if (row.name_ko.empty()) row.name_ko = row.name;
+    if (row.name.empty() || std::max(row.name.size(), row.name_ko.size()) > most_name_bytes)
+      return bad(record, cell(record, name_), fmt::format("must be a name of 1..{} bytes", most_name_bytes));
+    if (out.size() == most_days)
+      return Error{Code::bad_input,
+                   fmt::format("{}: more than {} days; leave out what no analysis needs", where_, most_days)};
+    out.push_back(std::move(row));
+    return {};
+  }
+
+  const RecordBlock& block_;
+  std::string source_, where_;
+  TimeStyle style_;
+  int first_ = -1, last_ = -1, name_ = -1, name_ko_ = -1, kind_ = -1;
+};
+
+}  // namespace
+
+std::vector<std::string> calendar_countries() { return {"kr"}; }
+
+Status keep_calendar(store::Connection& connection, const std::vector<std::string>& countries,
+                     const std::vector<CalendarFile>& files) {
+  std::vector<CalendarDay> days;
+  for (const std::string& country : countries) {
+    RecordBlock block;
+    block.text = calendars::kr;
+    CsvSplitter(',', 0).split(block, true);
+    TRY(Reader(block, country, country).read(days));
+  }
+  for (const CalendarFile& file : files) {
+    ListFile list = TRY(ListFile::read(file.path));
+    TRY(Reader(list.block, std::filesystem::path(file.path).filename().string(), file.path).read(days));
+  }
+  TRY(connection.execute("CREATE OR REPLACE TEMP TABLE settled_calendar AS FROM raw.calendar LIMIT 0"));
+  auto rows = TRY(store::Appender::open(connection, "temp", "settled_calendar"));
+  for (const CalendarDay& day : days) {
+    rows.set(0, day.first);
+    rows.set(1, day.last);
+    rows.set(2, day.kind);
+    rows.set(3, std::string_view(day.name));
+    rows.set(4, std::string_view(day.name_ko));
+    rows.set(5, std::string_view(day.source));
+    TRY(rows.end_row());
+  }
+  TRY(rows.close());
+  int64_t changed =
+      TRY(connection.integer("SELECT (SELECT count(*) FROM (FROM raw.calendar EXCEPT ALL FROM "
+                             "settled_calendar)) + (SELECT count(*) FROM "
+                             "(FROM settled_calendar EXCEPT ALL FROM raw.calendar))"));
+  if (changed > 0)
+    TRY(connection.execute(
+        "DELETE FROM raw.calendar; INSERT INTO raw.calendar FROM settled_calendar ORDER BY ALL"));
+  return connection.execute("DROP TABLE settled_calendar");
+}
+
+}  // namespace danggol::ingest
