@@ -92,6 +92,25 @@ bool says_something(const ChartInfo& chart, const Table& rows, const Json& value
   return true;
 }
 
+// The shop's notes and sale days that lie under a line over time, the last ones.
+Result<Json> marks_of(store::Connection& connection, const ColumnData& x) {
+  Json marks = Json::array();
+  if (x.type != Type::date || x.integers.empty()) return marks;
+  auto [first, last] = std::ranges::minmax(x.integers);
+  constexpr int most_marks = 12, longest_month_days = 31;
+  Table noted = TRY(connection.query(
+      fmt::format("SELECT * FROM (SELECT first_day, name, name_ko FROM raw.calendar WHERE kind IN ('note', "
+                  "'sale') AND "
+                  "first_day BETWEEN $first AND $last ORDER BY ALL DESC LIMIT {}) ORDER BY ALL",
+                  most_marks),
+      {{"first", Date{static_cast<int32_t>(first)}},
+       {"last", Date{static_cast<int32_t>(last) + longest_month_days - 1}}}));
+  for (size_t i = 0; i < noted.rows(); ++i)
+    marks.push_back({{"day", to_text(Date{static_cast<int32_t>(noted.integers("first_day")[i])})},
+                     {"text", text_json(Text({noted.texts("name")[i], noted.texts("name_ko")[i]}))}});
+  return marks;
+}
+
 // Its columns, and no others; nothing where there is nothing to see.
 Result<std::optional<Json>> chart_json(store::Connection& connection, const AnalysisInfo& info,
                                        const ChartInfo& chart) {
@@ -115,6 +134,9 @@ Result<std::optional<Json>> chart_json(store::Connection& connection, const Anal
     if (is_switch(column)) json[role] = column == "true";
     else json[role] = column;
     if (role == "x" || role == "y") describe_axis(info, chart, role, column, json);
+    if (role == "x" && (chart.kind == ChartKind::line || chart.kind == ChartKind::fan))
+      if (Json marks = TRY(marks_of(connection, rows[column])); !marks.empty())
+        json["marks"] = std::move(marks);
   }
   if (chart.evidence) json["evidence"] = true;
   return std::optional(std::move(json));

@@ -69,6 +69,15 @@ async function checkCharts(page, eye, when) {
   if (!allowEmpty) check(`${when}: no chart is missing`, empty.join('; '));
 }
 
+// Each noted day below a chart has its number in the picture.
+async function checkMarks(page, when) {
+  const missing = await page.locator('[data-chart]').evaluateAll(charts => charts.flatMap(chart => {
+    const numbers = [...chart.querySelectorAll('svg text')].flatMap(text => text.textContent.split(' '));
+    return [...chart.querySelectorAll('.marks b')].filter(mark => !numbers.includes(mark.textContent)).map(mark => `${chart.dataset.chart} ${mark.textContent}`);
+  }));
+  check(`${when}: noted days are in the pictures`, missing.join('; '));
+}
+
 // Words that a reader cannot read to their end: out of their box where that hides or scrolls, out of their chart, or under
 // other words of it.
 const cutOff = page => page.evaluate(() => {
@@ -140,6 +149,7 @@ try {
     check(`${lang}: the page says so`, await page.evaluate(() => document.documentElement.lang) !== lang && 'lang attribute not set');
     check(`${lang}: the button is pressed`, await button.getAttribute('aria-pressed') !== 'true' && 'aria-pressed not set');
     await checkCharts(page, eye, lang);
+    await checkMarks(page, lang);
     check(`${lang}: nothing is cut off`, await cutOff(page));
     check(`${lang}: fits the window`, await overflow(page) > 0 && `${await overflow(page)} px too wide`);
     await page.evaluate(() => scrollTo(0, 0));
@@ -151,6 +161,7 @@ try {
   await page.emulateMedia({ colorScheme: 'dark' });
   await settle();
   await checkCharts(page, eye, 'dark');
+  await checkMarks(page, 'dark');
   await shot(page, 'dark.png');
   await page.emulateMedia({ colorScheme: 'light' });
 
@@ -162,6 +173,7 @@ try {
     check(`phone: nothing is cut off (${lang})`, await cutOff(page));
   }
   await checkCharts(page, eye, 'phone');
+  await checkMarks(page, 'phone');
   await page.evaluate(() => scrollTo(0, 0));
   await shot(page, 'phone.png');
 

@@ -1,5 +1,5 @@
 // Charts on two axes: line, fan, bar, histogram, scatter, ecdf, calibration.
-import { axisForX, band, cartesian, categoryAxis, legendHeight, longestLabel, tip, tipAtX, valueAxis, whiskers } from './parts.js';
+import { axisForX, band, cartesian, categoryAxis, legendHeight, longestLabel, markLine, tip, tipAtX, valueAxis, whiskers } from './parts.js';
 import { bySeries, distinct, extent, known } from './read.js';
 
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
@@ -34,7 +34,7 @@ export function line(page) {
     {
       type: 'line', name: group.name, data: items(group.points), color: colours[i], lineStyle: { width: 2.25 }, z: 3,
       symbol: SYMBOLS[i % SYMBOLS.length], symbolSize: 6, showSymbol: group.points.length <= 40,
-      emphasis: { focus: groups.length > 1 ? 'series' : 'none' },
+      emphasis: { focus: groups.length > 1 ? 'series' : 'none' }, markLine: i === 0 ? markLine(page) : undefined,
     },
   ]);
   return {

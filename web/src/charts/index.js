@@ -2,15 +2,15 @@
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import { BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, SankeyChart, ScatterChart } from 'echarts/charts';
-import { GridComponent, LegendPlainComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent } from 'echarts/components';
+import { GridComponent, LegendPlainComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent } from 'echarts/components';
 import { LabelLayout } from 'echarts/features';
 import { h } from '../dom.js';
-import { known, readPoints } from './read.js';
+import { known, marksOf, readPoints } from './read.js';
 import { bar, calibration, ecdf, fan, histogram, line, scatter } from './axes.js';
 import { graph, heatMap, sankey } from './relations.js';
 
 use([SVGRenderer, BarChart, CustomChart, GraphChart, HeatmapChart, LineChart, SankeyChart, ScatterChart,
-  GridComponent, LegendPlainComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent, LabelLayout]);
+  GridComponent, LegendPlainComponent, MarkLineComponent, TitleComponent, TooltipComponent, VisualMapContinuousComponent, LabelLayout]);
 
 // kind: what draws it, the roles without which a point is nothing, a further condition on points, whether two fit side
 // by side.
@@ -96,7 +96,7 @@ export function chartElement(chart, format) {
   }
   const label = [chart.title, chart.note].map(format.text).filter(Boolean).join('. ');
   const canvas = h('div.canvas', { role: 'img', 'aria-label': label });
-  const element = h('div.chart', { 'data-chart': chart.id }, canvas);
+  const element = h('div.chart', { 'data-chart': chart.id }, canvas, marksBelow(marksOf(chart, points), format));
   const entry = { chart, kind, points, format, element, canvas, instance: null };
   entry.observer = new ResizeObserver(() => {
     if (element.clientWidth && element.clientWidth !== entry.width) draw(entry);
@@ -105,6 +105,9 @@ export function chartElement(chart, format) {
   mounted.push(entry);
   return element;
 }
+
+const marksBelow = (marks, format) => marks.length > 0
+  && h('ul.marks', marks.map(mark => h('li', h('b', String(mark.number)), ` ${format.date(mark.day)} ${format.text(mark.text)}`)));
 
 function cannotDraw(chart, format, error) {
   return h('p.empty', { 'data-empty': chart.id }, `${format.words.cannot_draw} (${chart.id}): ${error.message}`);
@@ -117,7 +120,7 @@ function draw(entry, paperWidth) {
   try {
     const theme = readTheme();
     const page = {
-      chart, points, format, theme, width, narrow: width < 520,
+      chart, points, format, theme, width, narrow: width < 520, marks: marksOf(chart, points),
       coloursOf: names => coloursOf(names, theme.palette), measure: text => measure(text, theme.font),
     };
     const { option, height = 320, minWidth = 0 } = kind.build(page);

@@ -108,6 +108,16 @@ export function axisForX(page, points, options) {
   return categoryAxis(page, distinct(values, page.chart.order), { boundaryGap: false, ...options });
 }
 
+// The days that a chart notes, by their numbers in the list below it: marksOf in read.js.
+export function markLine({ theme, marks }) {
+  if (!marks.length) return undefined;
+  return {
+    silent: true, symbol: 'none', lineStyle: { color: theme.muted, width: 1, type: [2, 3] },
+    label: { position: 'end', distance: 2, color: theme.muted, fontSize: 11, formatter: ({ data }) => data.name },
+    data: [...new Set(marks.map(mark => mark.x))].map(x => ({ xAxis: x, name: marks.filter(mark => mark.x === x).map(mark => mark.number).join(' ') })),
+  };
+}
+
 export function tooltipBox({ theme }) {
   return {
     confine: true, transitionDuration: 0, backgroundColor: theme.paper, borderColor: theme.axis, borderWidth: 1, padding: [8, 11],

@@ -31,3 +31,11 @@ export function bySeries(points, order) {
 
 export const extent = values => values.filter(Number.isFinite)
   .reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+
+// The noted days that lie under the points, numbered: of months the month they are in.
+export function marksOf(chart, points) {
+  const xs = new Set(points.map(point => point.x));
+  const at = day => [day, `${day.slice(0, 8)}01`, day.slice(0, 7)].find(x => xs.has(x));
+  return (chart.marks ?? []).map(mark => ({ ...mark, x: at(mark.day) })).filter(mark => mark.x !== undefined)
+    .map((mark, i) => ({ ...mark, number: i + 1 }));
+}
