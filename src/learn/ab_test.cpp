@@ -66,10 +66,14 @@ EffectEstimate estimate(const Figure& effect, const Figure& holdout, size_t fitt
     return out;
   }
   out.lift = effect.value / holdout.value;
-  Figure ratio = effect;
-  ratio.subtract(out.lift, holdout);
-  double half = z95 * error(ratio) / std::abs(holdout.value);
-  out.lift_lo = out.lift - half, out.lift_hi = out.lift + half;
+  // Fieller (1954): the ratios of which the data do not say that effect - ratio * holdout differs from 0
+  double z2 = z95 * z95 * n / (n - 1 - static_cast<double>(fitted)), b = holdout.value,
+         of_b = b * b - z2 * dot(holdout, holdout), of_both = out.effect * b - z2 * dot(effect, holdout),
+         of_effect = out.effect * out.effect - z2 * dot(effect, effect);
+  double root = of_both * of_both - of_b * of_effect;
+  bool is_bounded = of_b > 0 && root >= 0;
+  out.lift_lo = is_bounded ? (of_both - std::sqrt(root)) / of_b : nan;
+  out.lift_hi = is_bounded ? (of_both + std::sqrt(root)) / of_b : nan;
   return out;
 }
 

@@ -22,7 +22,8 @@ struct Trial {
 
 struct EffectEstimate {
   double effect = 0, lo = 0, hi = 0;          // 95 %, normal
-  double lift = 0, lift_lo = 0, lift_hi = 0;  // effect / baseline, delta method; NaN where baseline is 0
+  double lift = 0, lift_lo = 0, lift_hi = 0;  // effect / baseline; Fieller (1954); NaN where
+                                              // the baseline may be 0
   double standard_error = 0, p_value = 1;     // two-sided
 };
 

@@ -41,15 +41,21 @@ double t95(int64_t degrees) {
 }
 
 Estimate ratio(const RatioSums& of, int64_t count) {
-  double n = static_cast<double>(count), value = of.y / of.x;
+  double n = static_cast<double>(count), v = of.y / of.x;
   if (count < 1 || of.x == 0) return {NAN, NAN, NAN};
-  if (count < 2) return {value, NAN, NAN};
-  double squares = of.yy - 2 * value * of.xy + value * value * of.xx;
-  double half = t95(count - 1) * std::sqrt(std::max(0.0, squares) * n / (n - 1)) / std::abs(of.x);
-  if (value <= 0) return {value, value - half, value + half};
-  double factor = std::exp(half / value);
-  if (factor > widest_factor) return {value, NAN, NAN};
-  return {value, value / factor, value * factor};
+  if (count < fewest_units) return {v, NAN, NAN};
+  // u = y - v x, whose sum is 0
+  double squares = std::max(0.0, of.yy - 2 * v * of.yx + v * v * of.xx),
+         cubes = of.yyy - 3 * v * of.yyx + 3 * v * v * of.yxx - v * v * v * of.xxx;
+  if (squares == 0) return {v, v, v};
+  double skewness = cubes / n / std::pow(squares / n, 1.5), error = std::sqrt(squares / (n - 1) / n);
+  auto corrected = [&](double t) {
+    if (std::abs(skewness) < 1e-6) return t;
+    double a = skewness / std::sqrt(n);
+    return 3 / a * (std::cbrt(1 + a * (t - a / 6)) - 1);
+  };
+  double t = t95(count - 1), unit = error * n / std::abs(of.x);
+  return {v, v - unit * corrected(t), v - unit * corrected(-t)};
 }
 
 }  // namespace danggol::learn

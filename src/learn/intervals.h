@@ -36,12 +36,12 @@ double t95(int64_t degrees);
 Estimate mean(double sum, double squares, int64_t n);
 
 // The ratio of two sums over n independent units, each with a y and an x, linearised (Cochran, 1977), by
-// Student's t. Where it is above 0 the interval is symmetric in its logarithm: amounts are skewed, and that
-// holds more often. NaN where the sum of x is 0; so are the bounds with less than two, and where they would
-// be more than `widest_factor` away, which says nothing.
-inline constexpr double widest_factor = 10;
-struct RatioSums {
-  double y, x, yy, xy, xx;
+// Student's t with Hall's correction (1992) of how skewed the units are: amounts are, and without it such an
+// interval lies too low. NaN where the sum of x is 0; the bounds, too, of fewer than `fewest_units`, for
+// which it does not hold.
+inline constexpr int64_t fewest_units = 30;
+struct RatioSums {  // of what the letters multiply to
+  double y = 0, x = 0, yy = 0, yx = 0, xx = 0, yyy = 0, yyx = 0, yxx = 0, xxx = 0;
 };
 Estimate ratio(const RatioSums& sums, int64_t n);
 

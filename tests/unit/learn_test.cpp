@@ -625,16 +625,32 @@ TEST(KolmogorovSmirnov, StrataAreComparedWithinThemselvesOnly) {
   EXPECT_NEAR(test.distance, 0.1, 1e-12);
 }
 
-TEST(Ratio, OfThreeCustomersByHand) {
-  // 30 of 2, 10 of 1 and 50 of 3 receipts: 15 a receipt; off by 0, -5 and 5, so squares of 50
-  Estimate of = ratio({90, 6, 900 + 100 + 2'500, 60 + 10 + 150, 4 + 1 + 9}, 3);
-  double half = 4.302652729911275 * std::sqrt(50 * 3 / 2.0) / 6;
-  EXPECT_NEAR(of.value, 15, 1e-12);
-  EXPECT_NEAR(std::log(of.hi / 15), half / 15, 1e-9);
-  EXPECT_NEAR(std::log(15 / of.lo), half / 15, 1e-9);
-  EXPECT_TRUE(std::isnan(ratio({90, 6, 8'100, 540, 36}, 1).lo));
-  EXPECT_TRUE(std::isnan(ratio({101, 2, 10'001, 101, 2}, 2).hi));  // 1 and 100 of one each: anything
-  EXPECT_TRUE(std::isnan(ratio({0, 0, 0, 0, 0}, 3).value));
+// Every tenth of 60 customers spends 100 in two receipts, the others 10 in one. Hall's transformation of how
+// far either bound lies from the ratio, in its errors, is Student's quantile.
+TEST(Ratio, OfSkewedCustomersByHand) {
+  RatioSums of;
+  double ys[60], xs[60];
+  for (int i = 0; i < 60; ++i) {
+    double y = ys[i] = i % 10 == 0 ? 100 : 10, x = xs[i] = i % 10 == 0 ? 2 : 1;
+    of.y += y, of.x += x, of.yy += y * y, of.yx += y * x, of.xx += x * x;
+    of.yyy += y * y * y, of.yyx += y * y * x, of.yxx += y * x * x, of.xxx += x * x * x;
+  }
+  Estimate ratio_of = ratio(of, 60);
+  double v = (6 * 100 + 54 * 10) / (6 * 2 + 54.0), squares = 0, cubes = 0;
+  for (int i = 0; i < 60; ++i)
+    squares += std::pow(ys[i] - v * xs[i], 2), cubes += std::pow(ys[i] - v * xs[i], 3);
+  double error = std::sqrt(squares / 59 / 60) * 60 / 66,
+         a = cubes / 60 / std::pow(squares / 60, 1.5) / std::sqrt(60);
+  auto transformed = [&](double bound) {
+    double t = (v - bound) / error;
+    return t + a * t * t / 3 + a * a * t * t * t / 27 + a / 6;
+  };
+  EXPECT_NEAR(ratio_of.value, v, 1e-12);
+  EXPECT_NEAR(transformed(ratio_of.lo), 2.0009953780882666, 1e-6);
+  EXPECT_NEAR(transformed(ratio_of.hi), -2.0009953780882666, 1e-6);
+  EXPECT_GT(ratio_of.hi - v, v - ratio_of.lo);  // what is skewed may be larger yet
+  EXPECT_TRUE(std::isnan(ratio(of, 29).lo));
+  EXPECT_TRUE(std::isnan(ratio({}, 30).value));
 }
 
 TEST(ShareDifference, OfTwoStrataByHand) {

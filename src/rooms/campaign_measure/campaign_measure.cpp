@@ -190,7 +190,7 @@ Columns effect_columns() {
       .real("effect")
       .bounds("normal")
       .real("lift")
-      .bounds("delta")
+      .bounds("fieller")
       .real("p_value")
       .by("two_sided")
       .real("q_value")

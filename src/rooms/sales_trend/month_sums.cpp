@@ -5,8 +5,6 @@
 #include <span>
 #include <utility>
 
-#include "learn/intervals.h"
-
 namespace danggol::rooms {
 namespace {
 
@@ -82,16 +80,11 @@ class Pass {
       InMonth& buyer = in_month_[static_cast<size_t>(slice)];
       MonthSums& of_all = sums(month, slice);
       ++of_all.buyers;
-      of_all.receipts += buyer.receipts, of_all.sales += buyer.sales;
-      of_all.receipts_squared += buyer.receipts * buyer.receipts;
-      of_all.sales_receipts += buyer.sales * buyer.receipts;
-      of_all.sales_squared += buyer.sales * buyer.sales;
+      of_all.sales.add(buyer.sales, buyer.receipts, Money::scale);
       if (buyer.purchases > 0) {
         ++of_all.product_buyers;
-        of_all.purchases += buyer.purchases;
-        of_all.purchases_squared += buyer.purchases * buyer.purchases;
-        of_all.spent += buyer.spent;
-        of_all.spent_squared += buyer.spent * buyer.spent;
+        of_all.purchases.add(buyer.purchases, 1, 1);
+        of_all.spent.add(buyer.spent, 1, Money::scale);
       }
       buyer = {};
     }
@@ -189,13 +182,29 @@ Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last) {
   return sales;
 }
 
+void Moments::add(Wide of_y, Wide of_x, Wide unit) {
+  y += of_y, x += of_x, yy += of_y * of_y, yx += of_y * of_x, xx += of_x * of_x;
+  Wide whole = of_y / unit;
+  yyy += whole * whole * whole, yyx += whole * whole * of_x, yxx += whole * of_x * of_x,
+      xxx += of_x * of_x * of_x;
+}
+
+Moments& Moments::operator+=(const Moments& more) {
+  for (auto sum : {&Moments::y, &Moments::x, &Moments::yy, &Moments::yx, &Moments::xx, &Moments::yyy,
+                   &Moments::yyx, &Moments::yxx, &Moments::xxx})
+    this->*sum += more.*sum;
+  return *this;
+}
+
+learn::RatioSums Moments::in_units(double unit) const {
+  auto of = [](Wide sum) { return static_cast<double>(sum); };
+  return {of(y) / unit, of(x),  of(yy) / unit / unit, of(yx) / unit, of(xx), of(yyy), of(yyx),
+          of(yxx),      of(xxx)};
+}
+
 MonthSums& MonthSums::operator+=(const MonthSums& more) {
-  buyers += more.buyers, receipts += more.receipts, sales += more.sales;
-  receipts_squared += more.receipts_squared, sales_receipts += more.sales_receipts;
-  sales_squared += more.sales_squared;
-  product_buyers += more.product_buyers;
-  purchases += more.purchases, purchases_squared += more.purchases_squared;
-  spent += more.spent, spent_squared += more.spent_squared;
+  buyers += more.buyers, product_buyers += more.product_buyers;
+  sales += more.sales, purchases += more.purchases, spent += more.spent;
   return *this;
 }
 
@@ -228,11 +237,11 @@ Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slic
 Estimate TwoPeriods::growth() const {
   auto a = static_cast<double>(xa), b = static_cast<double>(xb), n = static_cast<double>(customers);
   Estimate out{xa > 0 ? b / a - 1 : NAN, NAN, NAN};
-  if (xa <= 0 || xb <= 0 || customers < 2) return out;
+  if (xa <= 0 || xb <= 0 || customers < learn::fewest_units) return out;
   double squares = static_cast<double>(xa_xa) / a / a + static_cast<double>(xb_xb) / b / b -
                    2 * static_cast<double>(xa_xb) / a / b;
   double half = learn::t95(customers - 1) * std::sqrt(std::max(0.0, squares) * n / (n - 1));
-  if (double factor = std::exp(half); factor <= learn::widest_factor)
+  if (double factor = std::exp(half); factor <= widest_growth)
     out.lo = b / a / factor - 1, out.hi = b / a * factor - 1;
   return out;
 }
@@ -252,14 +261,14 @@ double TwoPeriods::squares(double pa, double pb) const {
 
 Estimate TwoPeriods::shift() const {
   double by = share_b() - share_a();
-  if (customers < 2) return {by, NAN, NAN};
+  if (customers < learn::fewest_units) return {by, NAN, NAN};
   double half = learn::t95(customers - 1) * std::sqrt(squares(share_a(), share_b()));
   return {by, by - half, by + half};
 }
 
 double TwoPeriods::shift_p_value() const {
   double pooled = static_cast<double>(xa + xb) / static_cast<double>(ta + tb);
-  if (customers < 2) return 1;
+  if (customers < learn::fewest_units) return 1;
   double error = std::sqrt(squares(pooled, pooled));
   return error > 0 ? std::erfc(std::abs(share_b() - share_a()) / error / std::sqrt(2)) : 1;
 }

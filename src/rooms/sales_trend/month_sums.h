@@ -8,6 +8,7 @@
 #include "base/interval.h"
 #include "base/units.h"
 #include "contract/sequences.h"
+#include "learn/intervals.h"
 
 namespace danggol::rooms {
 
@@ -39,15 +40,22 @@ struct Sales {
 };
 Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last);
 
+// Sums over customers of what each has of y and of x and of their products: receipts of one customer are not
+// independent. Exact, but for those of third degree, in which y counts in whole units.
+struct Moments {
+  Wide y = 0, x = 0, yy = 0, yx = 0, xx = 0, yyy = 0, yyx = 0, yxx = 0, xxx = 0;
+  void add(Wide of_y, Wide of_x, Wide unit);
+  Moments& operator+=(const Moments& more);
+  learn::RatioSums in_units(double unit) const;
+};
+
 // Purchases and partner use of a month and slice. A receipt is in a slice if one of its lines is.
 struct MonthSums {
-  int64_t buyers = 0, receipts = 0;
-  Wide sales = 0;  // money in ten-thousandths
-  // Over buyers, of the receipts and sales of each: receipts of one customer are not independent.
-  Wide receipts_squared = 0, sales_receipts = 0, sales_squared = 0;
+  int64_t buyers = 0;
+  Moments sales;  // y, of each receipt: x; money in ten-thousandths
   // Purchases alone, over those who made one.
-  int64_t product_buyers = 0, purchases = 0, purchases_squared = 0;
-  Wide spent = 0, spent_squared = 0;
+  int64_t product_buyers = 0;
+  Moments purchases, spent;  // of each customer: x
 
   MonthSums& operator+=(const MonthSums& more);
 };
@@ -55,6 +63,8 @@ struct MonthSums {
 // Of the calendar months from `first` on, before `last`: month m and slice s at m * slices + s.
 Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slices& slices, Date first,
                                           Date last);
+
+inline constexpr double widest_growth = 10;  // an interval that spans more, either way, says nothing
 
 // What every customer bought in two periods, a and b, of a slice: x, and in all: t; sums over customers.
 struct TwoPeriods {

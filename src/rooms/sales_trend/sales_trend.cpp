@@ -112,7 +112,6 @@ Result<Slices> read_slices(Context& context, Date first, Date last, Summary& sum
 }
 
 double currency(Wide amount) { return static_cast<double>(amount) / Money::scale; }
-double squared_currency(Wide amount) { return static_cast<double>(amount) / Money::scale / Money::scale; }
 
 Period month_of(Date date) { return {month_start(date), add_months(month_start(date), 1)}; }
 
@@ -140,11 +139,6 @@ struct MonthFigures {
   bool is_whole;
 };
 
-Estimate per_buyer(double sum, double squares, int64_t buyers) {
-  auto n = static_cast<double>(buyers);
-  return learn::ratio({sum, n, squares, sum, n}, buyers);
-}
-
 // By slice and month.
 std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<MonthSums>& sums, Date first,
                                      const Period& whole, bool knows_amounts) {
@@ -152,33 +146,26 @@ std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<Mon
   size_t count = slices.all.size(), months = sums.size() / count;
   std::map<std::pair<size_t, std::string>, Wide> sold;  // by month and dimension
   for (size_t i = 0; i < sums.size(); ++i)
-    sold[{i / count, slices.all[i % count].dimension}] += sums[i].sales;
+    sold[{i / count, slices.all[i % count].dimension}] += sums[i].sales.y;
   std::vector<MonthFigures> out;
   for (size_t s = 0; s < count; ++s)
     for (size_t m = 0; m < months; ++m) {
       const MonthSums& sum = sums[m * count + s];
       Date month = add_months(month_start(first), static_cast<int32_t>(m));
       bool is_whole = whole.from <= month && first <= month && month < whole.until;
-      if (sum.receipts == 0 && !(s == 0 && is_whole)) continue;
-      double all = currency(sold[{m, slices.all[s].dimension}]), sales = currency(sum.sales);
+      if (sum.sales.x == 0 && !(s == 0 && is_whole)) continue;
+      double all = currency(sold[{m, slices.all[s].dimension}]), sales = currency(sum.sales.y);
       out.push_back(
           {.month = month,
            .slice = s,
            .buyers = sum.buyers,
-           .receipts = sum.receipts,
+           .receipts = static_cast<int64_t>(sum.sales.x),
            .sales = knows_amounts ? sales : NAN,
-           .amount_per_receipt = knows_amounts ? learn::ratio({sales, static_cast<double>(sum.receipts),
-                                                               squared_currency(sum.sales_squared),
-                                                               currency(sum.sales_receipts),
-                                                               static_cast<double>(sum.receipts_squared)},
-                                                              sum.buyers)
-                                               : unknown,
-           .purchases_per_buyer = per_buyer(static_cast<double>(sum.purchases),
-                                            static_cast<double>(sum.purchases_squared), sum.product_buyers),
+           .amount_per_receipt =
+               knows_amounts ? learn::ratio(sum.sales.in_units(Money::scale), sum.buyers) : unknown,
+           .purchases_per_buyer = learn::ratio(sum.purchases.in_units(1), sum.product_buyers),
            .amount_per_buyer =
-               knows_amounts
-                   ? per_buyer(currency(sum.spent), squared_currency(sum.spent_squared), sum.product_buyers)
-                   : unknown,
+               knows_amounts ? learn::ratio(sum.spent.in_units(Money::scale), sum.product_buyers) : unknown,
            .share_of_sales = all == 0 ? NAN : sales / all,
            .is_whole = is_whole});
     }

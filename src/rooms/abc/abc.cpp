@@ -1,0 +1,183 @@
+#include "rooms/abc/abc.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "contract/declare.h"
+#include "learn/intervals.h"
+#include "rooms/abc/abc.sql.h"
+#include "rooms/abc/discount.sql.h"
+#include "rooms/abc/sold.sql.h"
+#include "rooms/abc/words.h"
+
+namespace danggol::rooms {
+namespace {
+
+namespace words = abc_words;
+
+struct Params {
+  int64_t months = 12;
+  double a_share = 0.8, b_share = 0.95;
+};
+Status validate(const Params& params) {
+  if (params.a_share < params.b_share) return {};
+  return Error{Code::bad_input, fmt::format("a-share={}, b-share={}: the first must be below the second",
+                                            params.a_share, params.b_share)};
+}
+
+Columns ranking(Columns keyed) {
+  return keyed.count("rank", "")
+      .amount("sales")
+      .share("share")
+      .share("cumulative")
+      .text("class")
+      .share("discounted")
+      .share("discount");
+}
+Columns products() { return ranking(Columns("abc").product_key()); }
+Columns categories() { return ranking(Columns("abc_category").key("category")); }
+Columns classes() {
+  return Columns("abc_class")
+      .key("dimension")
+      .key("class")
+      .count("items", "")
+      .share("share_of_items")
+      .share("share_of_sales");
+}
+
+constexpr std::array<const char*, 3> class_names = {"A", "B", "C"};
+
+struct Class {
+  int64_t items = 0;
+  double share = 0;
+};
+using Classes = std::array<Class, 3>;
+
+Classes classes_of(const Table& items) {
+  Classes out;
+  for (size_t i = 0; i < items.rows(); ++i) {
+    Class& of = out[static_cast<size_t>(items.texts("class")[i][0] - 'A')];
+    ++of.items, of.share += items.reals("share")[i];
+  }
+  return out;
+}
+
+Table rows_of(const Table& items, Columns columns, bool knows_amounts) {
+  Table rows = Table::of(columns);
+  for (size_t i = 0; i < items.rows(); ++i)
+    rows.append(items.texts("item")[i], items.integers("rank")[i],
+                knows_amounts ? items.reals("worth")[i] : NAN, items.reals("share")[i],
+                items.reals("cumulative")[i], items.texts("class")[i], items["discounted"].number(i),
+                items["discount"].number(i));
+  return rows;
+}
+
+void append_classes(const char* dimension, const Classes& of, size_t items, Table& rows) {
+  for (size_t c = 0; c < of.size(); ++c)
+    if (of[c].items > 0)
+      rows.append(dimension, class_names[c], of[c].items,
+                  static_cast<double>(of[c].items) / static_cast<double>(items), of[c].share);
+}
+
+void say_products(const Classes& of, size_t products, bool knows_amounts, const Period& period,
+                  Summary& summary) {
+  double share = static_cast<double>(of[0].items) / static_cast<double>(products);
+  summary.fact("products", products, "");
+  summary.fact("a_products", of[0].items, "");
+  summary.key_figure("a_share_of_products", share, "share", period);
+  if (knows_amounts)
+    summary.say(words::few_products({.items = of[0].items,
+                                     .all = products,
+                                     .share = Share(share),
+                                     .brought = Share(of[0].share),
+                                     .period = period}));
+  else
+    summary.say(words::few_products_of_lines({.items = of[0].items,
+                                              .all = products,
+                                              .share = Share(share),
+                                              .brought = Share(of[0].share),
+                                              .period = period}));
+}
+
+Status say_discounts(Context& context, const Period& period, Summary& summary) {
+  Table sums = TRY(context.query(sql::discount));
+  auto sum = [&](const std::string& name) { return sums[name].number(0); };
+  int64_t customers = sums.integers("customers")[0];
+  if (customers == 0 || !(sum("k") > 0)) return {};
+  auto ratio = [&](const std::string& y, const std::string& x) {
+    Estimate out = learn::ratio({sum(y), sum(x), sum(y + y), sum(y + x), sum(x + x), sum(y + y + y),
+                                 sum(y + y + x), sum(y + x + x), sum(x + x + x)},
+                                customers);
+    out.hi = std::min(out.hi, 1.0), out.lo = std::max(out.lo, 0.0);
+    return out;
+  };
+  Estimate share = ratio("b", "k");
+  summary.fact("discounted_share", share, "share");
+  if (!(sum("b") > 0)) {
+    summary.say(words::no_discounts({.period = period}));
+    return {};
+  }
+  Estimate depth = ratio("s", "l");
+  summary.fact("discount", depth, "share");
+  auto told = [](const Estimate& figure) {
+    return std::isfinite(figure.lo) ? Share(figure) : Share(figure.value);
+  };
+  summary.say(words::discounts({.share = told(share), .discount = told(depth), .period = period}));
+  return {};
+}
+
+Result<Summary> run(Context& context, const Params& params) {
+  const TimeFrame& time = context.time();
+  Date until = time.until, first = add_months(until, static_cast<int32_t>(-params.months));
+  Period period{std::max(first, time.first_sale), until};
+  bool has_amounts = TRY(knows_amounts(context, {first, until}));
+  TRY(context.progress(0.1, "adding up products"));
+  TRY(context.execute(sql::sold, {{"first", first}, {"until", until}, {"knows_amounts", has_amounts}}));
+  auto ranked = [&](const char* item) {
+    return context.query(fmt::format(fmt::runtime(sql::abc), fmt::arg("item", item)),
+                         {{"a", params.a_share}, {"b", params.b_share}});
+  };
+  Table of_products = TRY(ranked("product_id")), of_categories = TRY(ranked("class_top"));
+  if (of_products.rows() == 0)
+    return Error{Code::no_data,
+                 fmt::format("abc: no sales of products from {} to {}", to_text(first), to_text(until))};
+  Table by_class = Table::of(classes());
+  Classes product_classes = classes_of(of_products), category_classes = classes_of(of_categories);
+  append_classes("product", product_classes, of_products.rows(), by_class);
+  append_classes("category", category_classes, of_categories.rows(), by_class);
+  TRY(context.write("result.abc", rows_of(of_products, products(), has_amounts)));
+  TRY(context.write("result.abc_category", rows_of(of_categories, categories(), has_amounts)));
+  TRY(context.write("result.abc_class", by_class));
+  Summary summary;
+  say_products(product_classes, of_products.rows(), has_amounts, period, summary);
+  if (has_amounts) TRY(say_discounts(context, period, summary));
+  return summary;
+}
+
+}  // namespace
+
+Room abc() {
+  AnalysisInfo info = {.name = "abc",
+                       .reads = {"raw.event", "raw.product", "raw.property", "raw.detail"},
+                       .dates = {"as-of", "until"},
+                       .writes = {products(), categories(), classes()},
+                       .charts = {bar("abc_categories", "abc_category")
+                                      .x("category")
+                                      .y("share")
+                                      .unit("share")
+                                      .horizontal()
+                                      .order_by("rank")
+                                      .rows(15)},
+                       .tables = {Shown("abc").order_by("rank").rows(10),
+                                  Shown("abc_class").order_by("dimension DESC, class").rows(6)}};
+  ParamTable<Params> table;
+  table.integer("months", &Params::months, {1, 120}, "months")
+      .real("a-share", &Params::a_share, {0.01, 0.99}, "share")
+      .real("b-share", &Params::b_share, {0.02, 1}, "share");
+  return make_job(info, words::all, table, run);
+}
+
+}  // namespace danggol::rooms

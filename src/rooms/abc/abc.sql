@@ -1,0 +1,18 @@
+-- The items of `sold` by what they are worth, the most first. Who only was taken back is worth nothing.
+WITH
+item AS (
+  SELECT {item} AS item, greatest(sum(worth), 0) AS worth,
+         sum(worth) FILTER (list IS NOT NULL) AS at_known, coalesce(sum(worth) FILTER (worth <= 0.99 * list), 0) AS discounted,
+         sum(list) FILTER (worth <= 0.99 * list) AS list
+  FROM sold JOIN product USING (product_no) GROUP BY ALL HAVING item IS NOT NULL AND item <> ''
+),
+ranked AS (
+  SELECT *, row_number() OVER by_worth AS rank, worth / sum(worth) OVER () AS share,
+         sum(worth) OVER by_worth / sum(worth) OVER () AS cumulative, count(*) OVER () AS items
+  FROM item
+  WINDOW by_worth AS (ORDER BY worth DESC, item)
+)
+SELECT item, rank, worth, share, least(cumulative, 1) AS cumulative, rank / items AS share_of_items,
+       CASE WHEN cumulative - share < $a THEN 'A' WHEN cumulative - share < $b THEN 'B' ELSE 'C' END AS class,
+       discounted / at_known AS discounted, 1 - discounted / list AS discount
+FROM ranked WHERE share IS NOT NULL AND NOT isnan(share) ORDER BY rank
