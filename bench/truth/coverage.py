@@ -69,6 +69,7 @@ GRADED_FACTS = ["top_stays_top"]
 # Bounds that may hold more than they say, for what they count is whole: shares, ranks.
 DISCRETE = ["wilson", "points", "share_of_h1", "ranks", "fact"]
 BOUNDED = {"share": "share_of_h1"}  # bounds that are not named as their column
+APART = {"order_quantile": "figure"}  # a key by whose values the column is told apart, as they are of another kind
 
 
 def quoted(names: list[str]) -> str:
@@ -129,7 +130,7 @@ class Danggol:
 
     def figures(self, crowd: Crowd, seed: int, quick: bool = False) -> pd.DataFrame:
         """All figures with bounds."""
-        facts = (f"SELECT run_id, 'run.fact' AS \"table\", 'value' AS \"column\", 'fact' AS bounds, name IN "
+        facts = (f"SELECT run_id, 'run.fact' AS \"table\", name AS \"column\", 'fact' AS bounds, name IN "
                  f"({quoted(GRADED_FACTS)}) AS by_grade, name AS key, value, lo, hi, NULL AS support FROM run.fact "
                  "WHERE lo IS NOT NULL")
         with tempfile.TemporaryDirectory() as folder:
@@ -200,7 +201,8 @@ def selects(name: str, columns: list[dict]) -> list[str]:
         value = BOUNDED.get(of, of)
         if value not in names:
             sys.exit(f"coverage: {name}: {column['name']} is a bound of no column")
-        out.append(f"SELECT h.run_id, '{name}' AS \"table\", '{value}' AS \"column\", '{column['bounds']}' AS bounds, "
+        told = f"'{value}, ' || {APART[name]}" if name in APART else f"'{value}'"
+        out.append(f"SELECT h.run_id, '{name}' AS \"table\", {told} AS \"column\", '{column['bounds']}' AS bounds, "
                    f"{GRADED.get(name, 'false')} AS by_grade, {key} AS key, {value}::DOUBLE AS value, "
                    f"{of}_lo::DOUBLE AS lo, {of}_hi::DOUBLE AS hi, ({SUPPORT.get((name, value), 'NULL')})::DOUBLE AS "
                    f"support FROM history.{name} h JOIN run.log l USING (run_id)")
@@ -245,7 +247,8 @@ def summed(judged: pd.DataFrame) -> pd.DataFrame:
         keys = of.groupby("key")["held"].agg(["mean", "count"])
         keys = keys[keys["count"] >= 50].sort_values("mean", kind="stable")
         worst = f"{keys.index[0]}: {100 * keys['mean'].iloc[0]:.1f} %" if len(keys) else "-"
-        bias = ((of["value"] - of["truth"]) / ((of["hi"] - of["lo"]) / 3.92).replace(0, np.nan)).median()
+        wide = of[~of["flat"]]
+        bias = ((wide["value"] - wide["truth"]) / ((wide["hi"] - wide["lo"]) / 3.92)).median() if len(wide) else math.nan
         rows.append([*figure, len(of), held, error, *of[["below", "above"]].mean(), bias, of["flat"].mean(), worst])
     return pd.DataFrame(rows, columns=[*FIGURE, "pairs", "held", "error", "below", "above", "bias", "flat", "worst"])
 
@@ -253,7 +256,8 @@ def summed(judged: pd.DataFrame) -> pd.DataFrame:
 def interval_table(figures: pd.DataFrame) -> str:
     rows = [[row.room, row.table, row.column, "yes" if row.by_grade else "", f"{row.pairs:,}",
              f"{percent(row.held)} ± {100 * 1.96 * row.error:.1f}", percent(row.below), percent(row.above),
-             f"{row.bias:+.2f}", percent(row.flat), row.worst] for row in figures.itertuples()]
+             "-" if math.isnan(row.bias) else f"{row.bias:+.2f}", percent(row.flat), row.worst]
+            for row in figures.itertuples()]
     return table(["room", "table", "column", "by grade", "pairs", "held, %", "truth below, %", "above, %", "bias",
                   "lo = hi, %", "worst key"], rows)
 

@@ -214,10 +214,11 @@ def second(crowd: Crowd) -> dict[tuple[str, str, str, str], float]:
     h1 = set(bought.loc[bought["day"].between(crowd.start, crowd.split, inclusive="left"), "customer"])
     h2 = set(bought.loc[bought["day"] >= crowd.split, "customer"])
     year = by_receipt[by_receipt["day"] >= crowd.start].groupby("customer").size()
-    quantile = ("order_frequency", "order_quantile", "value")
+    quantile = ("order_frequency", "order_quantile", "value, receipts per customer")
     out = {
-        ("order_frequency", "run.fact", "value", "one_time_share"): (by_receipt.groupby("customer").size() == 1).mean(),
-        ("grade_change", "run.fact", "value", "left_share_of_h1"): len(h1 - h2) / len(h1),
+        ("order_frequency", "run.fact", "one_time_share", "one_time_share"): (
+            by_receipt.groupby("customer").size() == 1).mean(),
+        ("grade_change", "run.fact", "left_share_of_h1", "left_share_of_h1"): len(h1 - h2) / len(h1),
         (*quantile, "receipts per customer, 0.5"): float(np.sort(year)[(len(year) - 1) // 2]),
         (*quantile, "receipts per customer, 0.9"): float(np.sort(year)[-(len(year) // 10) - 1]),
     }

@@ -120,6 +120,8 @@ def test_selects_finds_the_columns_with_bounds() -> None:
     assert len(found) == 2 and "'x' AS \"column\"" in found[0] and "'y' AS \"column\"" in found[1]
     columns = [{"name": "share_of_h1"}, {"name": "share_lo", "bounds": "share_of_h1"}, {"name": "share_hi"}]
     assert "share_of_h1::DOUBLE AS value, share_lo::DOUBLE AS lo" in coverage.selects("grade_change", columns)[0]
+    columns = [{"name": "figure", "key": True}, {"name": "x"}, {"name": "x_lo", "bounds": "ranks"}, {"name": "x_hi"}]
+    assert "'x, ' || figure AS \"column\"" in coverage.selects("order_quantile", columns)[0]
 
 
 # --- crowds ---
@@ -236,7 +238,7 @@ def test_a_figure_that_is_otherwise_or_missing_is_named() -> None:
     assert crowds.check(crowd, truth[truth["room"] == "sales_trend"]) == []  # the others were not run
     wrong = truth.assign(value=truth["value"].where(truth["key"] != "one_time_share", 0.5))
     assert [text.split(":")[0] for text in crowds.check(crowd, wrong)] == [
-        "simulated order_frequency run.fact value one_time_share"]
+        "simulated order_frequency run.fact one_time_share one_time_share"]
     assert len(crowds.check(crowd, truth[truth["key"] != "one_time_share"])) == 1
 
 
