@@ -33,13 +33,15 @@ from crowds import Crowd
 from judge import table
 
 ROOMS = ["rfm", "sales_trend", "order_frequency", "grade_change", "pay_share", "channel_divergence", "campaign.measure"]
-# What is run beside the defaults; every other choice of a room belongs here.
+# What is run beside the defaults; every other choice of a room belongs here. An option that a room lacks is left out.
 OPTIONS = [
     ("pay_share", "--period=year"),
     ("channel_divergence", "--period=year"),
     ("channel_divergence", "--h1-grade=top", "--h2-grade=top"),
     ("channel_divergence", "--group=raw.customer:gender=f"),
     ("channel_divergence", "--group=raw.customer:gender=f", "--period=year"),
+    ("channel_divergence", "--against=everybody"),
+    ("channel_divergence", "--group=raw.customer:gender=f", "--against=everybody"),
 ]
 
 # How many customers or receipts are behind a row, where its intervals are approximations; Wilson's are for any number.
@@ -92,8 +94,8 @@ CLAIMS = [
     ("channel_divergence", sentences("channel_divergence", ["more", "less", "more_and_less"], "SELECT count(DISTINCT "
      "dimension) FROM history.channel_divergence t WHERE t.run_id = l.run_id")),
     ("pay_share", "SELECT run_id, name || ' <= .05', (value <= 0.05)::INT, 1 FROM run.fact WHERE name LIKE '%p_value'"),
-    ("pay_share", sentences("pay_share", ["trend_holds"], "1")),
-    ("pay_share", sentences("pay_share", ["trend_uncertain"], "1")),
+    ("pay_share", sentences("pay_share", ["trend_holds", "never_leave_more", "never_leave_less"], "1")),
+    ("pay_share", sentences("pay_share", ["trend_uncertain", "never_may_leave_more", "never_may_leave_less"], "1")),
     ("pay_share", "SELECT run_id, 'distance, q <= .05', count(*) FILTER (q_value <= 0.05), count(*) FROM "
      "history.pay_share_distance GROUP BY ALL"),
     ("sales_trend", sentences("sales_trend", ["grew", "shrank"], "SELECT count(DISTINCT slice) FROM "
@@ -158,8 +160,9 @@ class Danggol:
                  f"--seed={seed}", store]
         runs = json.loads(self.run("pipeline", "pipeline", f"--rooms={','.join(self.rooms)}", "--json", *flags))["runs"]
         for room, *options in OPTIONS:
-            known = crowd.has_gender or not any("gender" in option for option in options)
-            if known and room in {run["room"] for run in runs}:
+            known = {option.removeprefix("--").split("=")[0] for option in options} <= set(self.defaults.get(room, ()))
+            has_group = crowd.has_gender or not any("gender" in option for option in options)
+            if known and has_group and room in {run["room"] for run in runs}:
                 self.run("options", "run", room, *options, *(["--resamples=100"] if quick else []), *flags)
         return [table.removeprefix("result.") for run in runs for table in run["rows_written"]]
 
@@ -248,7 +251,7 @@ def summed(judged: pd.DataFrame) -> pd.DataFrame:
         keys = keys[keys["count"] >= 50].sort_values("mean", kind="stable")
         worst = f"{keys.index[0]}: {100 * keys['mean'].iloc[0]:.1f} %" if len(keys) else "-"
         wide = of[~of["flat"]]
-        bias = ((wide["value"] - wide["truth"]) / ((wide["hi"] - wide["lo"]) / 3.92)).median() if len(wide) else math.nan
+        bias = (3.92 * (wide["value"] - wide["truth"]) / (wide["hi"] - wide["lo"])).median() if len(wide) else math.nan
         rows.append([*figure, len(of), held, error, *of[["below", "above"]].mean(), bias, of["flat"].mean(), worst])
     return pd.DataFrame(rows, columns=[*FIGURE, "pairs", "held", "error", "below", "above", "bias", "flat", "worst"])
 

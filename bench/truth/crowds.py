@@ -239,8 +239,9 @@ def second(crowd: Crowd) -> dict[tuple[str, str, str, str], float]:
         classed = first[first["customer"].isin(h1 | h2) & (first["class"] != "")]
         q = (classed["class"] == "care").mean()
         p = (classed.loc[classed["gender"] == "f", "class"] == "care").mean()
-        out["channel_divergence group=raw.customer:gender=f", "channel_divergence", "element",
-            "product class, care"] = p * np.log(p / q)
+        women, cell = "group=raw.customer:gender=f", "product class, care"
+        out[f"channel_divergence {women}", "channel_divergence", "element", cell] = p * np.log(p / q)
+        out[f"channel_divergence against=everybody {women}", "channel_divergence", "difference", cell] = p - q
         for outcome, effect in crowd.known.items():
             for method in ("difference", "cuped"):
                 out["campaign.measure", "campaign_effect", "effect", f"coupon_A, {outcome}, {method}, all"] = effect
@@ -249,11 +250,11 @@ def second(crowd: Crowd) -> dict[tuple[str, str, str, str], float]:
 
 
 def check(crowd: Crowd, truth: pd.DataFrame) -> list[str]:
-    """Which figures of the program's are others than those of the second computation."""
+    """Which figures of the program's are others than those of the second computation, of the columns that it has."""
     said = truth.set_index(["room", "table", "column", "key"])["value"]
-    rooms = set(truth["room"])
+    known = set(zip(truth["room"], truth["table"], truth["column"]))
     out = []
     for of, value in second(crowd).items():
-        if of[0] in rooms and not (of in said.index and abs(said[of] - value) <= 1e-6 * max(1.0, abs(value))):
+        if of[:3] in known and not (of in said.index and abs(said[of] - value) <= 1e-6 * max(1.0, abs(value))):
             out.append(f"{crowd.name} {' '.join(of)}: {said.get(of)} said, {value} counted")
     return out
