@@ -45,13 +45,16 @@ OPTIONS = [
 ]
 
 # How many customers or receipts are behind a row, where its intervals are approximations; Wilson's are for any number.
+CELL = ("CASE WHEN p < 0.02 THEN 0 ELSE (SELECT min(group_customers) FROM history.channel_divergence_total t WHERE "
+        "t.run_id = h.run_id) END")
 SUPPORT = {
     ("sales_trend", "amount_per_receipt"): "receipts",
     ("sales_trend", "purchases_per_buyer"): "buyers",
     ("sales_trend", "amount_per_buyer"): "buyers",
     ("pay_share_group", "mean"): "customers",
-    ("channel_divergence", "element"): "CASE WHEN p < 0.02 THEN 0 ELSE (SELECT min(group_customers) FROM "
-                                       "history.channel_divergence_total t WHERE t.run_id = h.run_id) END",
+    ("channel_divergence", "element"): CELL,
+    ("channel_divergence", "difference"): CELL,
+    ("pay_share_trend", "difference"): "customers",
     ("channel_divergence_total", "kl"): "group_customers",
     ("channel_divergence_total", "js"): "group_customers",
     ("campaign_effect", "effect"): "least(exposed, holdout)",
