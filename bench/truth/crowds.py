@@ -187,6 +187,8 @@ def lines_of(random: np.random.Generator, person: np.ndarray, day: np.ndarray, n
         "partner": np.where(used, np.array(AFFILIATES)[number % 3], partner)[line],
         "channel": np.where(used, "", np.where(online, "online", "offline"))[line],
     })
+    off = np.where(random.random(len(line)) < 0.3, random.uniform(0.05, 0.5, len(line)), 0)
+    rows["list_price"] = np.where(used[line], "", (rows["amount"] / (1 - off)).round(2).astype(str))
     payments = rows[paid[line] & ~rows["receipt_id"].duplicated()].assign(action="pay", channel="")
     apart = payments[random.random(len(payments)) < 0.2].assign(partner="transit")  # where we know payments alone
     for paying in (payments, apart):
@@ -240,7 +242,6 @@ def second(crowd: Crowd) -> dict[tuple[str, str, str, str], float]:
         q = (classed["class"] == "care").mean()
         p = (classed.loc[classed["gender"] == "f", "class"] == "care").mean()
         women, cell = "group=raw.customer:gender=f", "product class, care"
-        out[f"channel_divergence {women}", "channel_divergence", "element", cell] = p * np.log(p / q)
         out[f"channel_divergence against=everybody {women}", "channel_divergence", "difference", cell] = p - q
         for outcome, effect in crowd.known.items():
             for method in ("difference", "cuped"):
