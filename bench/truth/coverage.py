@@ -33,14 +33,13 @@ from crowds import Crowd
 from judge import table
 
 ROOMS = ["rfm", "sales_trend", "order_frequency", "abc", "grade_change", "pay_share", "channel_divergence", "campaign.measure"]
-# What is run beside the defaults; every other choice of a room belongs here. An option that a room lacks is left out.
+# What is run beside the defaults; with the default at most five of a room, for a store keeps no more. Not there is
+# how the deck compared leavers, with everybody: that they have fewer rows is not in its test, and README says so.
 OPTIONS = [
     ("pay_share", "--period=year"),
     ("channel_divergence", "--period=year"),
     ("channel_divergence", "--h1-grade=top", "--h2-grade=top"),
     ("channel_divergence", "--group=raw.customer:gender=f"),
-    ("channel_divergence", "--group=raw.customer:gender=f", "--period=year"),
-    ("channel_divergence", "--against=everybody"),
     ("channel_divergence", "--group=raw.customer:gender=f", "--against=everybody"),
 ]
 

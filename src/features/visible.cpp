@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "features/devices.sql.h"
+#include "features/list_price.sql.h"
 #include "features/receipt.sql.h"
 #include "features/visible.sql.h"
 
@@ -34,6 +35,7 @@ Status see(store::Connection& connection, Date as_of) {
       "CREATE OR REPLACE TEMP VIEW receipt AS FROM feature.receipt WHERE day < DATE '{0}';"
       "CREATE OR REPLACE TEMP VIEW customer AS FROM raw.customer",
       day)));
+  TRY(connection.execute(sql::list_price));
   if (!TRY(join_devices(connection, as_of))) return {};
   TRY(connection.execute(sql::visible));
   return connection.execute(

@@ -9,8 +9,8 @@
 
 namespace danggol::features {
 
-// The temporary views `event`, `receipt` and `customer` of what is known before `as_of`. A login after it
-// joins nothing: then the device is a customer of its own.
+// The temporary views `event`, `receipt`, `customer` and `list_price` (event_id, price of a piece) of what is
+// known before `as_of`. A login after it joins nothing: then the device is a customer of its own.
 Status see(store::Connection& connection, Date as_of);
 
 // Whether a temporary table is one that these views rest on.

@@ -31,8 +31,8 @@ struct Weights {
 class Design {
  public:
   explicit Design(const Contrast& contrast)
-      : against_all_(contrast.stratum.empty()), in_group_(contrast.in_group), stratum_(contrast.stratum) {
-    if (against_all_) stratum_.assign(in_group_.size(), 0);
+      : against_all_(contrast.against_all), in_group_(contrast.in_group), stratum_(contrast.stratum) {
+    if (stratum_.empty()) stratum_.assign(in_group_.size(), 0);
     for (size_t c = 0; c < customers(); ++c) {
       strata_.resize(std::max(strata_.size(), stratum_of(c) + 1));
       Stratum& stratum = strata_[stratum_of(c)];
@@ -151,11 +151,22 @@ struct Resampled {
   std::vector<double> p, q;
   std::vector<std::vector<double>> drawn, null;  // p - q by cell and resample
   std::vector<double> null_js;
+  double worth;  // as many customers of equal weight say as much as the rows of P do, or those of Q if fewer
 
   Resampled(const CellCounts& counts, const Design& design, size_t runs)
       : drawn(static_cast<size_t>(counts.cell_count), std::vector<double>(runs)), null(drawn), null_js(runs) {
     Distributions seen(counts, [&](size_t c) { return design.seen(c); });
     p = seen.p(0), q = seen.q(0);
+    double sums[2] = {}, squares[2] = {};
+    for (size_t c = 0; c < counts.customers(); ++c) {
+      double rows = 0;
+      for (auto k = static_cast<size_t>(counts.start[c]); k < static_cast<size_t>(counts.start[c + 1]); ++k)
+        rows += counts.counts[k];
+      Weights weights = design.seen(c);
+      for (auto [side, weight] : {std::pair(0, weights.p[0]), std::pair(1, weights.q[0])})
+        sums[side] += weight * rows, squares[side] += weight * rows * weight * rows;
+    }
+    worth = std::min(sums[0] * sums[0] / squares[0], sums[1] * sums[1] / squares[1]);
   }
 
   void add(const CellCounts& counts, const Design::Draws& draws, size_t first, size_t count) {
@@ -175,9 +186,21 @@ struct Resampled {
   DivergenceEstimate estimate();
 };
 
-// How often chance alone comes as far; what differs by rounding alone is as far.
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+// How often chance alone comes as far from what it brings on average; what differs by rounding alone is as
+// far.
 double p_value(const std::vector<double>& null, double seen) {
-  auto as_far = std::ranges::count_if(null, [&](double x) { return std::abs(x) >= std::abs(seen) - 1e-12; });
+  double usual = mean_of(null);
+  auto as_far = std::ranges::count_if(
+      null, [&](double x) { return std::abs(x - usual) >= std::abs(seen - usual) - 1e-12; });
+  return static_cast<double>(as_far + 1) / static_cast<double>(null.size() + 1);
+}
+// The same of what can only be too large.
+double p_value_above(const std::vector<double>& null, double seen) {
+  auto as_far = std::ranges::count_if(null, [&](double x) { return x >= seen - 1e-12; });
   return static_cast<double>(as_far + 1) / static_cast<double>(null.size() + 1);
 }
 
@@ -203,10 +226,13 @@ double jensen_shannon(const std::vector<double>& p, const std::vector<double>& q
 DivergenceEstimate Resampled::estimate() {
   DivergenceEstimate out;
   std::vector<double> p_values;
+  // A percentile interval of n is as narrow as if the variance were known, and by sqrt((n - 1) / n)
+  double n = std::isnan(worth) ? 2 : std::max(worth, 2.0),
+         outside = std::erfc(std::sqrt(n / (n - 1) / 2) * t95(n - 1)) / 2;
   for (size_t cell = 0; cell < drawn.size(); ++cell) {
     std::sort(drawn[cell].begin(), drawn[cell].end());
     ElementEstimate e{.p = p[cell], .q = q[cell], .difference = p[cell] - q[cell]};
-    e.lo = quantile(drawn[cell], 0.025), e.hi = quantile(drawn[cell], 0.975);
+    e.lo = quantile(drawn[cell], outside), e.hi = quantile(drawn[cell], 1 - outside);
     e.element = divergence_element(e.p, e.q);
     e.p_value = p_value(null[cell], e.difference);
     p_values.push_back(e.p_value);
@@ -215,9 +241,8 @@ DivergenceEstimate Resampled::estimate() {
   auto adjusted = benjamini_hochberg(p_values);
   for (size_t cell = 0; cell < drawn.size(); ++cell) out.elements[cell].adjusted = adjusted[cell];
   out.kl = kullback_leibler(p, q), out.js = jensen_shannon(p, q);
-  out.js_by_chance =
-      std::accumulate(null_js.begin(), null_js.end(), 0.0) / static_cast<double>(null_js.size());
-  out.p_value = p_value(null_js, out.js);
+  out.js_by_chance = mean_of(null_js);
+  out.p_value = p_value_above(null_js, out.js);
   return out;
 }
 

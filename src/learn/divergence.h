@@ -24,20 +24,23 @@ struct CellCounts {
   size_t customers() const { return start.empty() ? 0 : start.size() - 1; }
 };
 
-// Who is compared with whom, customer by customer. Without strata the group is compared with all customers,
-// itself among them. With a stratum for each customer it is compared with those who are not of it, weighed
-// so that each stratum has as many of them as of the group; strata that lack either are to be left out.
+// Who is compared with whom, customer by customer: the group with all customers, itself among them, or with
+// those who are not of it, weighed so that each stratum has as many of them as of the group (strata that lack
+// either are to be left out then). No strata are one.
 struct Contrast {
   std::vector<bool> in_group;
   std::vector<int32_t> stratum;
+  bool against_all = false;
 };
 
 struct ElementEstimate {
   double p = 0, q = 0;
-  double difference = 0, lo = 0, hi = 0;  // p - q; 95 %, percentile bootstrap over customers
-  double element = 0;                     // p ln(p / q)
-  double p_value = 1;                     // of the difference, two-sided, relabelling within strata
-  double adjusted = 1;                    // Benjamini and Hochberg (1995) over the cells
+  // p - q; 95 %, percentile bootstrap over customers, expanded for as few as the rows are worth (Hesterberg,
+  // 2015)
+  double difference = 0, lo = 0, hi = 0;
+  double element = 0;  // p ln(p / q)
+  double p_value = 1;  // of the difference beyond what the strata explain, two-sided, relabelling within them
+  double adjusted = 1;  // Benjamini and Hochberg (1995) over the cells
 };
 
 // Totals have no interval: near 0, where most lie, none holds. js less js_by_chance, what relabelled groups

@@ -1,6 +1,7 @@
 // Estimates with their 95 % intervals.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <vector>
@@ -29,20 +30,22 @@ Estimate share(Successes successes, Trials trials) {
 double quantile(const std::vector<double>& sorted, double q);
 
 // 95 % of Student's t with these degrees of freedom, at least 1, lie within.
-double t95(int64_t degrees);
+double t95(double degrees);
 
 // The mean of n independent values from their sum and the sum of their squares, by Student's t; NaN without a
 // value, and so are the bounds with less than two.
 Estimate mean(double sum, double squares, int64_t n);
 
-// The ratio of two sums over n independent units, each with a y and an x, linearised (Cochran, 1977), by
-// Student's t with Hall's correction (1992) of how skewed the units are: amounts are, and without it such an
-// interval lies too low. NaN where the sum of x is 0; the bounds, too, of fewer than `fewest_units`, for
-// which it does not hold.
+// Sums over independent units, each with a y and an x: [i][j] is that of y^i x^j.
+using PowerSums = std::array<std::array<double, 5>, 5>;
+
+// The ratio of the sum of y to that of x over n units, linearised (Cochran, 1977), 95 %. Amounts are skewed
+// and have heavy tails, and without a correction of either such an interval lies too low and is too narrow:
+// Hall's (1992) of the skewness, and Student's t with the degrees of freedom that the variance is worth
+// (Satterthwaite, 1946). `exact` has the powers to 2; `shape` those to 4, perhaps of y in another unit. NaN
+// where the sum of x is 0; the bounds, too, of fewer than `fewest_units`, for which it does not hold.
 inline constexpr int64_t fewest_units = 30;
-struct RatioSums {  // of what the letters multiply to
-  double y = 0, x = 0, yy = 0, yx = 0, xx = 0, yyy = 0, yyx = 0, yxx = 0, xxx = 0;
-};
-Estimate ratio(const RatioSums& sums, int64_t n);
+Estimate ratio(const PowerSums& exact, const PowerSums& shape, int64_t n);
+Estimate ratio(const std::vector<double>& y, const std::vector<double>& x);
 
 }  // namespace danggol::learn

@@ -171,9 +171,11 @@ Result<Json> table_json(store::Connection& connection, const AnalysisInfo& info,
   Json columns = Json::array();
   for (const auto& column : rows.columns) {
     const ColumnInfo* declared = find_column(info, shown.table, column.name);
-    Json json = {{"name", column.name},
-                 {"label", declared ? text_json(declared->label) : text_json(written(Name{column.name}))},
-                 {"type", declared && declared->unit == "share" ? "share" : name(column.type)}};
+    Json json = {
+        {"name", column.name},
+        {"label", declared ? text_json(declared->label) : text_json(written(Name{column.name}))},
+        {"type", declared && (declared->unit == "share" || declared->unit == "points") ? "share"
+                                                                                       : name(column.type)}};
     if (declared && declared->unit == "currency") json["type"] = "money";
     columns.push_back(json);
   }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <vector>
 
@@ -87,12 +88,24 @@ void write_exposures(const std::vector<std::string>& events, const ShopFiles& fi
   write_rows(files.later_exposures, header, after);
 }
 
+// A third of the products each in one of three categories.
+void write_goods(const std::string& header, const std::vector<std::string>& rows, const ShopFiles& files) {
+  std::vector<std::string> columns = split(header), goods;
+  auto at = static_cast<size_t>(std::find(columns.begin(), columns.end(), "product_id") - columns.begin());
+  std::set<std::string> products;
+  for (const auto& row : rows) products.insert(split(row)[at]);
+  products.erase("");
+  for (const auto& product : products)
+    goods.push_back(fmt::format("{},class {},{}", product, std::hash<std::string>()(product) % 3, 50'000));
+  write_rows(files.goods, "product_id,category,list_price", goods);
+}
+
 }  // namespace
 
 ShopFiles shop_files(const std::string& folder) {
   auto file = [&](const char* name) { return folder + "/" + name; };
-  return {file("before.csv"), file("shuffled.csv"),  file("after.csv"),
-          file("all.csv"),    file("exposures.csv"), file("later_exposures.csv")};
+  return {file("before.csv"),    file("shuffled.csv"),        file("after.csv"), file("all.csv"),
+          file("exposures.csv"), file("later_exposures.csv"), file("goods.csv")};
 }
 
 void write_shop_files(const std::string& folder) {
@@ -116,6 +129,7 @@ void write_shop_files(const std::string& folder) {
   write_rows(files.before, header, before);
   write_rows(files.after, header, after);
   write_rows(files.all, header, all);
+  write_goods(header, before, files);
   Random random(7);
   for (size_t i = before.size(); i > 1; --i) std::swap(before[i - 1], before[random.below(i)]);
   write_rows(files.shuffled, header, before);

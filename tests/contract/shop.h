@@ -16,6 +16,7 @@ struct ShopFiles {
   std::string after;     // the rows from as_of on
   std::string all;       // both in one file
   std::string exposures, later_exposures;
+  std::string goods;  // the category of every product
 };
 ShopFiles shop_files(const std::string& folder);   // their names
 void write_shop_files(const std::string& folder);  // each whole or not at all

@@ -113,6 +113,7 @@ void fill(Way way, const std::string& path) {
   }
   if (way == Way::one_core) {
     run_program({"import", "events", files.before, "--store", path});
+    run_program({"import", files.goods, "--store", path});
     run_program({"import", "exposures", files.exposures, "--store", path});
     return run_program({"pipeline", "--as-of", as_of, "--store", path});
   }
@@ -127,6 +128,7 @@ void fill(Way way, const std::string& path) {
          : way == Way::one_load ? files.all
                                 : files.before,
          "events");
+  import(engine, files.goods, "");
   if (way == Way::later_load) import(engine, files.after, "events");
   import(engine, files.exposures, "exposures");
   if (way == Way::later_load || way == Way::one_load) import(engine, files.later_exposures, "exposures");

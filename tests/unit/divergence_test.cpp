@@ -79,7 +79,7 @@ TEST(divergence, of_a_sample_is_that_of_its_pooled_rows) {
   std::vector<bool> in_group(300);
   for (size_t c = 0; c < in_group.size(); c += 5) in_group[c] = true;
   auto counts = some_customers(4, in_group.size(), in_group, 2);
-  auto estimate = divergences({counts}, {in_group, {}}, 200, 1)[0];
+  auto estimate = divergences({counts}, {in_group, {}, true}, 200, 1)[0];
   double group[3] = {}, all[3] = {};
   for (size_t c = 0; c < in_group.size(); ++c)
     for (auto k = static_cast<size_t>(counts.start[c]); k < static_cast<size_t>(counts.start[c + 1]); ++k) {
@@ -107,8 +107,8 @@ TEST(divergence, a_group_drawn_by_chance_is_rarely_marked) {
   for (uint64_t seed = 0; seed < 60; ++seed) {
     std::vector<bool> in_group(150);
     for (size_t c = 0; c < 30; ++c) in_group[c] = true;
-    auto estimate =
-        divergences({some_customers(seed + 100, in_group.size(), in_group, 0)}, {in_group, {}}, 200, seed)[0];
+    auto estimate = divergences({some_customers(seed + 100, in_group.size(), in_group, 0)},
+                                {in_group, {}, true}, 200, seed)[0];
     for (const auto& element : estimate.elements) small += element.p_value <= 0.1, ++tests;
   }
   EXPECT_NEAR(small, tests / 10.0, 4 * std::sqrt(tests * 0.09)) << "of " << tests;
@@ -145,7 +145,7 @@ TEST(divergence, of_those_alike_is_within_strata) {
                 rows[0][1][cell] * customers[1][1] / customers[0][1];
     }
     auto estimate = divergences({counts}, contrast, 199, seed)[0];
-    auto of_all = divergences({counts}, {contrast.in_group, {}}, 199, seed)[0];
+    auto of_all = divergences({counts}, {contrast.in_group, {}, true}, 199, seed)[0];
     EXPECT_NEAR(estimate.elements[0].p, p[0] / (p[0] + p[1]), 1e-12);
     EXPECT_NEAR(estimate.elements[0].q, q[0] / (q[0] + q[1]), 1e-12);
     EXPECT_NEAR(estimate.elements[0].difference, estimate.elements[0].p - estimate.elements[0].q, 1e-15);
@@ -181,8 +181,8 @@ TEST(divergence, a_dimension_alone_is_the_same_as_beside_another) {
   std::vector<bool> in_group(80);
   for (size_t c = 0; c < 20; ++c) in_group[c] = true;
   auto one = some_customers(1, 80, in_group, 1), other = some_customers(2, 80, in_group, 0);
-  auto together = divergences({other, one}, {in_group, {}}, 100, 7),
-       alone = divergences({one}, {in_group, {}}, 100, 7);
+  auto together = divergences({other, one}, {in_group, {}, true}, 100, 7),
+       alone = divergences({one}, {in_group, {}, true}, 100, 7);
   for (size_t cell = 0; cell < 3; ++cell) {
     EXPECT_EQ(together[1].elements[cell].lo, alone[0].elements[cell].lo);
     EXPECT_EQ(together[1].elements[cell].p_value, alone[0].elements[cell].p_value);

@@ -626,31 +626,31 @@ TEST(KolmogorovSmirnov, StrataAreComparedWithinThemselvesOnly) {
 }
 
 // Every tenth of 60 customers spends 100 in two receipts, the others 10 in one. Hall's transformation of how
-// far either bound lies from the ratio, in its errors, is Student's quantile.
+// far either bound lies from the ratio, in its errors, is Student's quantile at the degrees of freedom that
+// such tails leave.
 TEST(Ratio, OfSkewedCustomersByHand) {
-  RatioSums of;
-  double ys[60], xs[60];
-  for (int i = 0; i < 60; ++i) {
-    double y = ys[i] = i % 10 == 0 ? 100 : 10, x = xs[i] = i % 10 == 0 ? 2 : 1;
-    of.y += y, of.x += x, of.yy += y * y, of.yx += y * x, of.xx += x * x;
-    of.yyy += y * y * y, of.yyx += y * y * x, of.yxx += y * x * x, of.xxx += x * x * x;
-  }
-  Estimate ratio_of = ratio(of, 60);
-  double v = (6 * 100 + 54 * 10) / (6 * 2 + 54.0), squares = 0, cubes = 0;
-  for (int i = 0; i < 60; ++i)
-    squares += std::pow(ys[i] - v * xs[i], 2), cubes += std::pow(ys[i] - v * xs[i], 3);
-  double error = std::sqrt(squares / 59 / 60) * 60 / 66,
-         a = cubes / 60 / std::pow(squares / 60, 1.5) / std::sqrt(60);
+  std::vector<double> ys, xs;
+  for (int i = 0; i < 60; ++i) ys.push_back(i % 10 == 0 ? 100 : 10), xs.push_back(i % 10 == 0 ? 2 : 1);
+  Estimate ratio_of = ratio(ys, xs);
+  double v = (6 * 100 + 54 * 10) / (6 * 2 + 54.0), powers[5] = {};
+  for (size_t i = 0; i < 60; ++i)
+    for (int k = 2; k < 5; ++k) powers[k] += std::pow(ys[i] - v * xs[i], k) / 60;
+  double error = std::sqrt(powers[2] / 59) * 60 / 66,
+         a = powers[3] / std::pow(powers[2], 1.5) / std::sqrt(60),
+         degrees = 2 * 60 / (powers[4] / powers[2] / powers[2] - 1);
   auto transformed = [&](double bound) {
     double t = (v - bound) / error;
     return t + a * t * t / 3 + a * a * t * t * t / 27 + a / 6;
   };
   EXPECT_NEAR(ratio_of.value, v, 1e-12);
-  EXPECT_NEAR(transformed(ratio_of.lo), 2.0009953780882666, 1e-6);
-  EXPECT_NEAR(transformed(ratio_of.hi), -2.0009953780882666, 1e-6);
+  EXPECT_NEAR(degrees, 120 / ((1 - 3 * 0.09) / 0.09 - 1), 1e-9);  // of two values, one in ten and nine in ten
+  EXPECT_NEAR(transformed(ratio_of.lo), t95(degrees), 1e-6);
+  EXPECT_NEAR(transformed(ratio_of.hi), -t95(degrees), 1e-6);
+  EXPECT_NEAR(t95(16), 2.119905, 1e-6);         // of any table
   EXPECT_GT(ratio_of.hi - v, v - ratio_of.lo);  // what is skewed may be larger yet
-  EXPECT_TRUE(std::isnan(ratio(of, 29).lo));
-  EXPECT_TRUE(std::isnan(ratio({}, 30).value));
+  ys.resize(29), xs.resize(29);
+  EXPECT_TRUE(std::isnan(ratio(ys, xs).lo));
+  EXPECT_TRUE(std::isnan(ratio({}, {}).value));
 }
 
 TEST(ShareDifference, OfTwoStrataByHand) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "contract/declare.h"
 #include "learn/intervals.h"
@@ -103,24 +104,24 @@ void say_products(const Classes& of, size_t products, bool knows_amounts, const 
 }
 
 Status say_discounts(Context& context, const Period& period, Summary& summary) {
-  Table sums = TRY(context.query(sql::discount));
-  auto sum = [&](const std::string& name) { return sums[name].number(0); };
-  int64_t customers = sums.integers("customers")[0];
-  if (customers == 0 || !(sum("k") > 0)) return {};
-  auto ratio = [&](const std::string& y, const std::string& x) {
-    Estimate out = learn::ratio({sum(y), sum(x), sum(y + y), sum(y + x), sum(x + x), sum(y + y + y),
-                                 sum(y + y + x), sum(y + x + x), sum(x + x + x)},
-                                customers);
-    out.hi = std::min(out.hi, 1.0), out.lo = std::max(out.lo, 0.0);
+  Table customers = TRY(context.query(sql::discount));
+  const auto &known = customers.reals("known"), &below = customers.reals("below"),
+             &list = customers.reals("list");
+  if (std::accumulate(known.begin(), known.end(), 0.0) <= 0) return {};
+  std::vector<double> saved;
+  for (size_t i = 0; i < list.size(); ++i) saved.push_back(list[i] - below[i]);
+  auto ratio = [](const std::vector<double>& y, const std::vector<double>& x) {
+    Estimate out = learn::ratio(y, x);
+    out.lo = std::max(out.lo, 0.0), out.hi = std::min(out.hi, 1.0);
     return out;
   };
-  Estimate share = ratio("b", "k");
+  Estimate share = ratio(below, known);
   summary.fact("discounted_share", share, "share");
-  if (!(sum("b") > 0)) {
+  if (share.value == 0) {
     summary.say(words::no_discounts({.period = period}));
     return {};
   }
-  Estimate depth = ratio("s", "l");
+  Estimate depth = ratio(saved, list);
   summary.fact("discount", depth, "share");
   auto told = [](const Estimate& figure) {
     return std::isfinite(figure.lo) ? Share(figure) : Share(figure.value);
@@ -161,7 +162,7 @@ Result<Summary> run(Context& context, const Params& params) {
 
 Room abc() {
   AnalysisInfo info = {.name = "abc",
-                       .reads = {"raw.event", "raw.product", "raw.property", "raw.detail"},
+                       .reads = {"raw.event", "raw.product"},
                        .dates = {"as-of", "until"},
                        .writes = {products(), categories(), classes()},
                        .charts = {bar("abc_categories", "abc_category")

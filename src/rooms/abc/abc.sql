@@ -2,7 +2,8 @@
 WITH
 item AS (
   SELECT {item} AS item, greatest(sum(worth), 0) AS worth,
-         sum(worth) FILTER (list IS NOT NULL) AS at_known, coalesce(sum(worth) FILTER (worth <= 0.99 * list), 0) AS discounted,
+         sum(worth) FILTER (list IS NOT NULL) AS at_known,
+         coalesce(sum(worth) FILTER (worth <= 0.99 * list), 0) AS discounted,
          sum(list) FILTER (worth <= 0.99 * list) AS list
   FROM sold JOIN product USING (product_no) GROUP BY ALL HAVING item IS NOT NULL AND item <> ''
 ),

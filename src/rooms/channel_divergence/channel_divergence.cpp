@@ -37,7 +37,7 @@ Columns element_columns() {
       .key("cell")
       .share("p")
       .share("q")
-      .real("difference", "share")
+      .real("difference", "points")
       .bounds("bootstrap")
       .real("element", "nats")
       .real("p_value")
@@ -221,6 +221,7 @@ Result<Compared> read_compared(Context& context, const Params& params) {
   if (params.against == "everybody") {
     for (size_t i = 0; i < pairs.size(); ++i) out.add(pairs[i], in_group[i]);
     out.others = static_cast<int64_t>(pairs.size());
+    out.contrast.against_all = true;
     return out;
   }
   struct Stratum {
@@ -390,6 +391,7 @@ Room channel_divergence() {
       .charts = {bar("divergence", "channel_divergence")
                      .x("cell")
                      .y("difference")
+                     .unit("share")
                      .bounds()
                      .horizontal()
                      .where("dimension IN ('channel x partner', 'channel', 'affiliate')")

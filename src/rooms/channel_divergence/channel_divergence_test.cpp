@@ -19,7 +19,10 @@ TEST(ChannelDivergence, ALongDimensionIsCutToTheLargestAndLosesNothing) {
   execute(store,
           "UPDATE raw.customer SET region = CASE WHEN customer_id < 'c100' THEN 'north' ELSE 'south' END");
   done = run(store, "channel_divergence",
-             {{"group", "raw.customer:region=north"}, {"period", "year"}, {"as-of", "2025-01-01"}});
+             {{"group", "raw.customer:region=north"},
+              {"against", "everybody"},
+              {"period", "year"},
+              {"as-of", "2025-01-01"}});
   Table cells =
       query(store,
             "SELECT dimension, count(*) AS cells, sum(p) AS p, sum(q) AS q, count(*) FILTER (cell = "

@@ -238,7 +238,7 @@ Columns trend_columns() {
   return Columns("pay_share_trend")
       .key("among")
       .count("customers")
-      .real("difference", "share")
+      .real("difference", "points")
       .bounds("mantel_haenszel")
       .real("z")
       .real("p_value")

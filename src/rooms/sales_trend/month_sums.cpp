@@ -5,6 +5,9 @@
 #include <span>
 #include <utility>
 
+#include "contract/action.h"
+#include "learn/intervals.h"
+
 namespace danggol::rooms {
 namespace {
 
@@ -183,23 +186,30 @@ Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last) {
 }
 
 void Moments::add(Wide of_y, Wide of_x, Wide unit) {
+  constexpr Wide most = 100'000'000;
   y += of_y, x += of_x, yy += of_y * of_y, yx += of_y * of_x, xx += of_x * of_x;
-  Wide whole = of_y / unit;
-  yyy += whole * whole * whole, yyx += whole * whole * of_x, yxx += whole * of_x * of_x,
-      xxx += of_x * of_x * of_x;
+  Wide whole = std::clamp(of_y / unit, -most, most), power = 1;
+  for (size_t i = 0; i < 5; ++i, power *= whole) {
+    Wide both = power;
+    for (size_t j = 0; i + j < 5; ++j, both *= of_x) coarse[i][j] += both;
+  }
 }
 
 Moments& Moments::operator+=(const Moments& more) {
-  for (auto sum : {&Moments::y, &Moments::x, &Moments::yy, &Moments::yx, &Moments::xx, &Moments::yyy,
-                   &Moments::yyx, &Moments::yxx, &Moments::xxx})
-    this->*sum += more.*sum;
+  y += more.y, x += more.x, yy += more.yy, yx += more.yx, xx += more.xx;
+  for (size_t i = 0; i < 5; ++i)
+    for (size_t j = 0; i + j < 5; ++j) coarse[i][j] += more.coarse[i][j];
   return *this;
 }
 
-learn::RatioSums Moments::in_units(double unit) const {
+Estimate Moments::ratio(double unit, int64_t customers) const {
   auto of = [](Wide sum) { return static_cast<double>(sum); };
-  return {of(y) / unit, of(x),  of(yy) / unit / unit, of(yx) / unit, of(xx), of(yyy), of(yyx),
-          of(yxx),      of(xxx)};
+  learn::PowerSums exact{}, shape{};
+  exact[1][0] = of(y) / unit, exact[0][1] = of(x), exact[2][0] = of(yy) / unit / unit,
+  exact[1][1] = of(yx) / unit, exact[0][2] = of(xx);
+  for (size_t i = 0; i < 5; ++i)
+    for (size_t j = 0; i + j < 5; ++j) shape[i][j] = of(coarse[i][j]);
+  return learn::ratio(exact, shape, customers);
 }
 
 MonthSums& MonthSums::operator+=(const MonthSums& more) {
@@ -240,7 +250,7 @@ Estimate TwoPeriods::growth() const {
   if (xa <= 0 || xb <= 0 || customers < learn::fewest_units) return out;
   double squares = static_cast<double>(xa_xa) / a / a + static_cast<double>(xb_xb) / b / b -
                    2 * static_cast<double>(xa_xb) / a / b;
-  double half = learn::t95(customers - 1) * std::sqrt(std::max(0.0, squares) * n / (n - 1));
+  double half = learn::t95(n - 1) * std::sqrt(std::max(0.0, squares) * n / (n - 1));
   if (double factor = std::exp(half); factor <= widest_growth)
     out.lo = b / a / factor - 1, out.hi = b / a * factor - 1;
   return out;
@@ -262,7 +272,7 @@ double TwoPeriods::squares(double pa, double pb) const {
 Estimate TwoPeriods::shift() const {
   double by = share_b() - share_a();
   if (customers < learn::fewest_units) return {by, NAN, NAN};
-  double half = learn::t95(customers - 1) * std::sqrt(squares(share_a(), share_b()));
+  double half = learn::t95(static_cast<double>(customers - 1)) * std::sqrt(squares(share_a(), share_b()));
   return {by, by - half, by + half};
 }
 

@@ -1,6 +1,7 @@
 // What every month sold, in all and by slice, in one pass over the sequences.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -8,7 +9,6 @@
 #include "base/interval.h"
 #include "base/units.h"
 #include "contract/sequences.h"
-#include "learn/intervals.h"
 
 namespace danggol::rooms {
 
@@ -40,13 +40,15 @@ struct Sales {
 };
 Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last);
 
-// Sums over customers of what each has of y and of x and of their products: receipts of one customer are not
-// independent. Exact, but for those of third degree, in which y counts in whole units.
+// Sums over customers of what each has of y and of x: receipts of one customer are not independent. Exact to
+// the second power; to the fourth of y in whole units, of at most a hundred million, so that none can
+// overflow.
 struct Moments {
-  Wide y = 0, x = 0, yy = 0, yx = 0, xx = 0, yyy = 0, yyx = 0, yxx = 0, xxx = 0;
+  Wide y = 0, x = 0, yy = 0, yx = 0, xx = 0;
+  std::array<std::array<Wide, 5>, 5> coarse{};  // [i][j]: of y^i x^j
   void add(Wide of_y, Wide of_x, Wide unit);
   Moments& operator+=(const Moments& more);
-  learn::RatioSums in_units(double unit) const;
+  Estimate ratio(double unit, int64_t customers) const;
 };
 
 // Purchases and partner use of a month and slice. A receipt is in a slice if one of its lines is.

@@ -161,11 +161,9 @@ std::vector<MonthFigures> figures_of(const Slices& slices, const std::vector<Mon
            .buyers = sum.buyers,
            .receipts = static_cast<int64_t>(sum.sales.x),
            .sales = knows_amounts ? sales : NAN,
-           .amount_per_receipt =
-               knows_amounts ? learn::ratio(sum.sales.in_units(Money::scale), sum.buyers) : unknown,
-           .purchases_per_buyer = learn::ratio(sum.purchases.in_units(1), sum.product_buyers),
-           .amount_per_buyer =
-               knows_amounts ? learn::ratio(sum.spent.in_units(Money::scale), sum.product_buyers) : unknown,
+           .amount_per_receipt = knows_amounts ? sum.sales.ratio(Money::scale, sum.buyers) : unknown,
+           .purchases_per_buyer = sum.purchases.ratio(1, sum.product_buyers),
+           .amount_per_buyer = knows_amounts ? sum.spent.ratio(Money::scale, sum.product_buyers) : unknown,
            .share_of_sales = all == 0 ? NAN : sales / all,
            .is_whole = is_whole});
     }
