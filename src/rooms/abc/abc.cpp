@@ -11,6 +11,7 @@
 #include "learn/intervals.h"
 #include "rooms/abc/abc.sql.h"
 #include "rooms/abc/discount.sql.h"
+#include "rooms/abc/product_sold.sql.h"
 #include "rooms/abc/sold.sql.h"
 #include "rooms/abc/words.h"
 
@@ -47,6 +48,10 @@ Columns classes() {
       .count("items", "")
       .share("share_of_items")
       .share("share_of_sales");
+}
+
+std::string of_sold(std::string_view sql) {
+  return fmt::format(fmt::runtime(sql), fmt::arg("sold", sql::sold));
 }
 
 constexpr std::array<const char*, 3> class_names = {"A", "B", "C"};
@@ -103,8 +108,9 @@ void say_products(const Classes& of, size_t products, bool knows_amounts, const 
                                               .period = period}));
 }
 
-Status say_discounts(Context& context, const Period& period, Summary& summary) {
-  Table customers = TRY(context.query(sql::discount));
+// `window` says what `sold` is of.
+Status say_discounts(Context& context, const Bindings& window, const Period& period, Summary& summary) {
+  Table customers = TRY(context.query(of_sold(sql::discount), window));
   const auto &known = customers.reals("known"), &below = customers.reals("below"),
              &list = customers.reals("list");
   if (std::accumulate(known.begin(), known.end(), 0.0) <= 0) return {};
@@ -136,7 +142,8 @@ Result<Summary> run(Context& context, const Params& params) {
   Period period{std::max(first, time.first_sale), until};
   bool has_amounts = TRY(knows_amounts(context, {first, until}));
   TRY(context.progress(0.1, "adding up products"));
-  TRY(context.execute(sql::sold, {{"first", first}, {"until", until}, {"knows_amounts", has_amounts}}));
+  const Bindings window = {{"first", first}, {"until", until}, {"knows_amounts", has_amounts}};
+  TRY(context.execute(of_sold(sql::product_sold), window));
   auto ranked = [&](const char* item) {
     return context.query(fmt::format(fmt::runtime(sql::abc), fmt::arg("item", item)),
                          {{"a", params.a_share}, {"b", params.b_share}});
@@ -154,7 +161,7 @@ Result<Summary> run(Context& context, const Params& params) {
   TRY(context.write("result.abc_class", by_class));
   Summary summary;
   say_products(product_classes, of_products.rows(), has_amounts, period, summary);
-  if (has_amounts) TRY(say_discounts(context, period, summary));
+  if (has_amounts) TRY(say_discounts(context, window, period, summary));
   return summary;
 }
 

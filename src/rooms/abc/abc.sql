@@ -1,11 +1,9 @@
--- The items of `sold` by what they are worth, the most first. Who only was taken back is worth nothing.
+-- The items by what they are worth, the most first. What only was taken back is worth nothing.
 WITH
 item AS (
-  SELECT {item} AS item, greatest(sum(worth), 0) AS worth,
-         sum(worth) FILTER (list IS NOT NULL) AS at_known,
-         coalesce(sum(worth) FILTER (worth <= 0.99 * list), 0) AS discounted,
-         sum(list) FILTER (worth <= 0.99 * list) AS list
-  FROM sold JOIN product USING (product_no) GROUP BY ALL HAVING item IS NOT NULL AND item <> ''
+  SELECT {item} AS item, greatest(sum(worth), 0) AS worth, sum(at_known) AS at_known, sum(discounted) AS discounted,
+         sum(list) AS list
+  FROM product_sold JOIN product USING (product_no) GROUP BY ALL HAVING item IS NOT NULL AND item <> ''
 ),
 ranked AS (
   SELECT *, row_number() OVER by_worth AS rank, worth / sum(worth) OVER () AS share,

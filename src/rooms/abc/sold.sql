@@ -1,6 +1,5 @@
--- What was sold from $first to $until, line by line, less what was taken back: `sold`. `worth` is its amount, or 1
--- where the shop knows no amounts; `list` is what it would have cost at list price, null where that is not known.
-CREATE OR REPLACE TEMP TABLE sold AS
+-- What was sold from $first to $until, line by line, less what was taken back. `worth` is its amount, or 1 where the
+-- shop knows no amounts; `list` is what it would have cost at list price, null where that is not known.
 WITH line AS (
   SELECT customer_no, product_no, event_id, CASE WHEN action = 'cancel' THEN -1 ELSE 1 END AS sign,
          amount::DOUBLE AS amount, abs(coalesce(quantity::DOUBLE, 1)) AS quantity
