@@ -202,14 +202,22 @@ def main():
 
     small = "small.duckdb"
     flow.run("import", "lpoint", simulate(flow, "small", "--customers=4000", "--offers"), store=small)
+    flow.run("set", "channel_divergence.against=everybody", store=small)
     flow.run("pipeline", "--report", flow.path("report.html"), store=small)
     check_names(flow)
     rooms = {row["room"] for row in flow.sql("SELECT room FROM run.log WHERE state = 'done'", store=small)}
     flow.expect({"pay_share", "campaign", "campaign.measure"} <= rooms, f"nothing is left out: {len(rooms)} analyses")
     offers = flow.sql("SELECT DISTINCT offer, offer_place, pay_discount FROM result.campaign", store=small)
+    found = flow.sql(
+        "SELECT EXISTS(FROM result.channel_divergence WHERE marked AND difference > 0) AS places, EXISTS(FROM "
+        "result.pay_share_trend WHERE among = 'receipts' AND z < 0 AND p_value <= 0.05 AND difference_lo > 0) AS pays",
+        store=small,
+    )[0]
     flow.expect(
-        any(offer["offer_place"] for offer in offers) and any(offer["pay_discount"] for offer in offers),
-        f"the campaign offers what the other analyses found: {len(offers)} kinds",
+        found["places"]
+        and any(offer["offer_place"] for offer in offers)
+        and any(offer["pay_discount"] for offer in offers) == found["pays"],
+        f"the campaign offers what the other analyses found, and no more: {len(offers)} kinds",
     )
     return 1 if flow.problems else 0
 

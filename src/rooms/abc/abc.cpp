@@ -30,8 +30,11 @@ Status validate(const Params& params) {
                                             params.a_share, params.b_share)};
 }
 
-Columns ranking(Columns keyed) {
-  return keyed.count("rank", "")
+Columns ranking() {
+  return Columns("abc")
+      .key("dimension")
+      .key("item", Type::text, "product")
+      .count("rank", "")
       .amount("sales")
       .share("share")
       .share("cumulative")
@@ -39,8 +42,6 @@ Columns ranking(Columns keyed) {
       .share("discounted")
       .share("discount");
 }
-Columns products() { return ranking(Columns("abc").product_key()); }
-Columns categories() { return ranking(Columns("abc_category").key("category")); }
 Columns classes() {
   return Columns("abc_class")
       .key("dimension")
@@ -71,14 +72,12 @@ Classes classes_of(const Table& items) {
   return out;
 }
 
-Table rows_of(const Table& items, Columns columns, bool knows_amounts) {
-  Table rows = Table::of(columns);
+void append_items(const char* dimension, const Table& items, bool knows_amounts, Table& rows) {
   for (size_t i = 0; i < items.rows(); ++i)
-    rows.append(items.texts("item")[i], items.integers("rank")[i],
+    rows.append(dimension, items.texts("item")[i], items.integers("rank")[i],
                 knows_amounts ? items.reals("worth")[i] : NAN, items.reals("share")[i],
                 items.reals("cumulative")[i], items.texts("class")[i], items["discounted"].number(i),
                 items["discount"].number(i));
-  return rows;
 }
 
 void append_classes(const char* dimension, const Classes& of, size_t items, Table& rows) {
@@ -152,12 +151,13 @@ Result<Summary> run(Context& context, const Params& params) {
   if (of_products.rows() == 0)
     return Error{Code::no_data,
                  fmt::format("abc: no sales of products from {} to {}", to_text(first), to_text(until))};
-  Table by_class = Table::of(classes());
+  Table items = Table::of(ranking()), by_class = Table::of(classes());
+  append_items("product", of_products, has_amounts, items);
+  append_items("category", of_categories, has_amounts, items);
   Classes product_classes = classes_of(of_products), category_classes = classes_of(of_categories);
   append_classes("product", product_classes, of_products.rows(), by_class);
   append_classes("category", category_classes, of_categories.rows(), by_class);
-  TRY(context.write("result.abc", rows_of(of_products, products(), has_amounts)));
-  TRY(context.write("result.abc_category", rows_of(of_categories, categories(), has_amounts)));
+  TRY(context.write("result.abc", items));
   TRY(context.write("result.abc_class", by_class));
   Summary summary;
   say_products(product_classes, of_products.rows(), has_amounts, period, summary);
@@ -171,15 +171,15 @@ Room abc() {
   AnalysisInfo info = {.name = "abc",
                        .reads = {"raw.event", "raw.product"},
                        .dates = {"as-of", "until"},
-                       .writes = {products(), categories(), classes()},
-                       .charts = {bar("abc_categories", "abc_category")
-                                      .x("category")
+                       .writes = {ranking(), classes()},
+                       .charts = {bar("abc_categories", "abc")
+                                      .x("item")
                                       .y("share")
                                       .unit("share")
                                       .horizontal()
                                       .order_by("rank")
                                       .rows(15)},
-                       .tables = {Shown("abc").order_by("rank").rows(10),
+                       .tables = {Shown("abc").where("dimension = 'product'").order_by("rank").rows(10),
                                   Shown("abc_class").order_by("dimension DESC, class").rows(6)}};
   ParamTable<Params> table;
   table.integer("months", &Params::months, {1, 120}, "months")
