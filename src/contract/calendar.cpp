@@ -51,33 +51,49 @@ int64_t days_in(const std::vector<CalendarDays>& calendar, bool of_sales, const 
 
 std::vector<Text> only_in(const std::vector<CalendarDays>& calendar, const Period& period,
                           const Period& other) {
-  std::vector<Text> out;
+  constexpr size_t most = 3;
+  std::vector<CalendarDays> told;
   for (const CalendarDays& of : calendar) {
-    if (!of.is_weighty() || common_days(of.days, period) == 0) continue;
-    bool is_in_other = std::any_of(calendar.begin(), calendar.end(), [&](const CalendarDays& same) {
+    auto is_of = [&](const CalendarDays& same) { return is_same(of, same); };
+    auto is_of_other = [&](const CalendarDays& same) {
       return is_same(of, same) && common_days(same.days, other) > 0;
-    });
-    if (!is_in_other) out.push_back(of.name);
+    };
+    if (told.size() < most && of.is_weighty() && common_days(of.days, period) > 0 &&
+        std::none_of(calendar.begin(), calendar.end(), is_of_other) &&
+        std::none_of(told.begin(), told.end(), is_of))
+      told.push_back(of);
   }
+  std::vector<Text> out;
+  for (const CalendarDays& of : told) out.push_back(of.name);
   return out;
 }
 
 YearBefore year_before(const std::vector<CalendarDays>& calendar, const Period& month) {
   constexpr int32_t shortest = 320, longest = 410, stays_within = 4;  // days between two years' same holidays
   Date from = add_months(month.from, -12);
-  YearBefore out{{from, add_months(from, 1)}, {}};
+  Period month_then{from, add_months(from, 1)};
+  YearBefore out{month_then, {}};
   int32_t most = 0, usual = month.from.days - from.days;
-  for (const CalendarDays& now : calendar)
-    for (const CalendarDays& then : calendar) {
-      int32_t between = now.days.from.days - then.days.from.days;
-      if (!now.is_weighty() || !is_same(now, then) || between < shortest || between > longest ||
-          std::abs(between - usual) < stays_within)
-        continue;
-      int32_t days = common_days(felt(now), month) + common_days(felt(then), {from, add_months(from, 1)});
-      if (days <= most) continue;
-      most = days;
-      out = {moved(month, between), now.name};
-    }
+  auto off = [&](const CalendarDays& now, const CalendarDays& then) {
+    return std::abs(now.days.from.days - then.days.from.days - usual);
+  };
+  for (const CalendarDays& now : calendar) {
+    if (!now.is_weighty()) continue;
+    // the one of a year before that it stands for: each is the other's nearest
+    const CalendarDays* then = nullptr;
+    for (const CalendarDays& of : calendar)
+      if (is_same(now, of) && (!then || off(now, of) < off(now, *then))) then = &of;
+    if (!then || std::any_of(calendar.begin(), calendar.end(), [&](const CalendarDays& of) {
+          return is_same(now, of) && off(of, *then) < off(now, *then);
+        }))
+      continue;
+    int32_t between = now.days.from.days - then->days.from.days,
+            days = common_days(felt(now), month) + common_days(felt(*then), month_then);
+    if (between < shortest || between > longest || std::abs(between - usual) < stays_within || days <= most)
+      continue;
+    most = days;
+    out = {moved(month, between), now.name};
+  }
   return out;
 }
 

@@ -12,9 +12,12 @@ struct CalendarDays {
   Period days;
   bool is_sale = false;
   Text name;
-  // Whether sales of a whole month hang on it: a sale, or a holiday of three days and more, which is shopped
-  // for.
-  bool is_weighty() const { return is_sale || days.until.days - days.from.days >= 3; }
+  // Whether sales of a month hang on it: a sale, or a holiday of three days and more, which is shopped for;
+  // but not what lasts a month itself.
+  bool is_weighty() const {
+    int32_t length = days.until.days - days.from.days;
+    return length <= 31 && (is_sale || length >= 3);
+  }
 };
 
 // By their first days.
@@ -23,7 +26,7 @@ Result<std::vector<CalendarDays>> read_calendar(Context& context);
 // How many days of a period are a sale's, or a holiday's.
 int64_t days_in(const std::vector<CalendarDays>& calendar, bool of_sales, const Period& period);
 
-// Weighty days that the one period touches and the other, by their names, does not.
+// Weighty days that the one period touches and the other, by their names, does not: the first three names.
 std::vector<Text> only_in(const std::vector<CalendarDays>& calendar, const Period& period,
                           const Period& other);
 

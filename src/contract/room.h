@@ -3,6 +3,7 @@
 // `as_of` or later, and never meets another room except through a table.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,7 +43,8 @@ struct Summary {
     facts.push_back({std::move(name), static_cast<double>(value), std::move(unit)});
   }
   void fact(std::string name, const Estimate& of, std::string unit) {
-    facts.push_back({std::move(name), of.value, std::move(unit), of.interval()});
+    facts.push_back({std::move(name), of.value, std::move(unit)});
+    if (std::isfinite(of.lo) && std::isfinite(of.hi)) facts.back().bounds = of.interval();
   }
   template <class Figure>
   void key_figure(std::string name, const Figure& value, std::string unit, const Period& period) {

@@ -7,6 +7,10 @@ namespace danggol::engine {
 
 namespace words = engine_words;
 
+Sentence calendar_not_read(const std::string& why, Date as_of) {
+  return words::calendar_not_read({.why = {why}, .as_of = as_of});
+}
+
 Result<std::vector<Sentence>> early_ends(store::Connection& connection, const TimeFrame& time) {
   Table rows = TRY(connection.query(sql::data_ends, {{"as_of", to_timestamp(time.as_of)},
                                                      {"from", to_timestamp(time.from)},

@@ -132,12 +132,18 @@ struct Engine::State {
 
   Result<engine::ShopSettings> shop_settings() const { return engine::ShopSettings::read(path); }
 
-  // The store's calendar is the shop's.
-  Status keep_calendar(store::Connection& connection, const engine::ShopSettings& shop) const {
+  // The store's calendar is the shop's. One that cannot be read changes nothing, and stops nothing either:
+  // that is a doubt of the run.
+  Result<std::vector<Sentence>> keep_calendar(store::Connection& connection, const engine::ShopSettings& shop,
+                                              Date as_of) const {
     auto settled = TRY(shop.calendar());
-    for (const auto& file : settled.files) TRY(is_no_store(file.path));
-    return connection.together(
-        [&] { return ingest::keep_calendar(connection, settled.countries, settled.files); });
+    auto keep = [&]() -> Status {
+      for (const auto& file : settled.files) TRY(is_no_store(file.path));
+      return connection.together(
+          [&] { return ingest::keep_calendar(connection, settled.countries, settled.files); });
+    };
+    if (auto kept = keep(); !kept) return std::vector{engine::calendar_not_read(kept.error().message, as_of)};
+    return std::vector<Sentence>();
   }
 
   // The shop's own list joins the store's.
@@ -237,11 +243,12 @@ struct Engine::State {
     if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
     (void)TRY(room->check(params));
     std::vector<Text> warnings;
-    TRY(keep_calendar(connection, shop));
+    auto doubts = TRY(keep_calendar(connection, shop, run_settings.time.as_of));
     if (room->info.contacts) TRY(suppress_as_settled(connection, shop));
     if (!suppressed.ids.empty() || !suppressed.file.empty())
       warnings = TRY(suppress(connection, suppressed)).warnings;
-    auto doubts = TRY(engine::early_ends(connection, run_settings.time));
+    auto ends = TRY(engine::early_ends(connection, run_settings.time));
+    doubts.insert(doubts.end(), ends.begin(), ends.end());
     auto run = TRY(engine::run_job(connection, *room, params, run_settings, progress));
     run.doubts = engine::said(doubts);
     run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
@@ -268,7 +275,7 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
         (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
   for (const Room* room : chosen) run_settings.params_of_rooms[room->info.name] = shop.with_room(*room, {});
-  TRY(keep_calendar(connection, shop));
+  auto doubts = TRY(keep_calendar(connection, shop, run_settings.time.as_of));
   if (std::any_of(chosen.begin(), chosen.end(), [](const Room* room) { return room->info.contacts; }))
     TRY(suppress_as_settled(connection, shop));
   // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
@@ -285,7 +292,9 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
     return write();
   };
   PipelineSummary summary;
-  summary.doubts = engine::said(TRY(engine::early_ends(connection, run_settings.time)));
+  auto ends = TRY(engine::early_ends(connection, run_settings.time));
+  doubts.insert(doubts.end(), ends.begin(), ends.end());
+  summary.doubts = engine::said(doubts);
   for (size_t i = 0; i < chosen.size(); ++i) {
     if (since_written.seconds() > 1) TRY(write());
     auto part = [&](double done, std::string_view what) -> Status {

@@ -60,7 +60,9 @@ Result<CalendarNames> calendar_in(const std::string& value) {
   std::vector<std::string> known = ingest::calendar_countries();
   std::vector<std::string> names;
   TRY(param_text::parse({.name = "calendar", .type = ParamType::list}, value, names));
-  for (const std::string& name : names) {
+  for (std::string name : names) {
+    name.erase(0, name.find_first_not_of(' '));
+    name.erase(name.find_last_not_of(' ') + 1);
     if (name == "none") continue;
     bool is_country = std::find(known.begin(), known.end(), name) != known.end();
     if (!is_country && (name.find_first_of("/\\") != name.npos || name.find('.') == name.npos))
@@ -69,7 +71,8 @@ Result<CalendarNames> calendar_in(const std::string& value) {
           fmt::format("calendar={}: must be none, or some of {} and names of files beside the store, "
                       "parted by commas",
                       printable(value), fmt::join(known, ", "))};
-    (is_country ? out.countries : out.files).push_back(name);
+    auto& of_kind = is_country ? out.countries : out.files;
+    if (std::find(of_kind.begin(), of_kind.end(), name) == of_kind.end()) of_kind.push_back(name);
   }
   return out;
 }
@@ -216,7 +219,12 @@ Status set(const std::string& store_path, const std::vector<Setting>& settings) 
     return Error{
         Code::bad_input,
         fmt::format("{}: would be larger than {} bytes, the most that settings may have", path, most_bytes)};
-  (void)TRY(parse(text, path));
+  ShopSettings checked;
+  checked.sections_ = TRY(parse(text, path));
+  checked.folder_ = std::filesystem::path(store_path).parent_path().string();
+  for (const Setting& setting : settings)  // what is settled now must be there to be read
+    if (setting.section == "shop" && setting.name == "calendar")
+      TRY(ingest::check_calendar(TRY(checked.calendar()).files));
   OutputFile file = TRY(OutputFile::create(path));
   file.stream() << text;
   return file.commit();

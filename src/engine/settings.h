@@ -39,6 +39,7 @@ class ShopSettings {
   std::vector<Setting> all() const;
 
  private:
+  friend Status set(const std::string& store_path, const std::vector<Setting>& settings);
   const ParamTexts& section(const std::string& name) const;
   std::map<std::string, ParamTexts> sections_;
   std::string folder_;

@@ -1,7 +1,7 @@
 -- What a piece of a line costs by its list price: the line's own, else what the newest load says of the product.
 CREATE OR REPLACE TEMP MACRO list_number(text) AS
-  nullif(greatest(try_cast(CASE WHEN regexp_full_match(text, '\d{1,3}(,\d{3})+(\.\d+)?') THEN replace(text, ',', '')
-                                ELSE text END AS DOUBLE), 0), 0);
+  CASE WHEN regexp_full_match(text, '\d{1,3}(,\d{3})+(\.\d+)?|\d{1,15}(\.\d+)?')
+       THEN nullif(replace(text, ',', '')::DOUBLE, 0) END;
 CREATE OR REPLACE TEMP VIEW list_price AS
 WITH of_line AS (
   SELECT event_id, list_number(any_value(value)) AS price FROM raw.detail WHERE name = 'list_price' GROUP BY event_id

@@ -23,8 +23,10 @@ const Words first_names = {"firstday", "day",  "date", "from",   "start", "start
                           "명칭", "휴일명", "행사명", "행사",    "메모", "내용"},
             name_ko_names = {"nameko", "korean", "한글이름", "한글명"},
             kind_names = {"kind", "type", "종류", "구분", "유형"};
+const Words names_of_sales = {"event", "행사명", "행사"}, names_of_notes = {"note", "메모", "내용"};
 const Words holidays = {"holiday", "publicholiday", "휴일", "공휴일", "명절"},
-            sales = {"sale", "sales", "promotion", "campaign", "세일", "할인", "행사", "프로모션"},
+            sales = {"sale", "sales", "promotion", "campaign", "세일",
+                     "할인", "행사",  "프로모션",  "할인행사", "event"},
             notes = {"note", "memo", "메모", "기록"};
 
 bool is_of(std::string_view text, const Words& words) {
@@ -74,6 +76,9 @@ class Reader {
           fmt::format("{}: must be a table with the columns day (or first_day and last_day) and name, "
                       "and perhaps kind and name_ko",
                       where_)};
+    std::string named = bare(trimmed(block_.field(header, name_)));
+    if (is_of(named, names_of_sales)) usual_kind_ = "sale";
+    else if (is_of(named, names_of_notes)) usual_kind_ = "note";
     settle_days();
     for (size_t i = 1; i < block_.records.size(); ++i) TRY(add(block_.records[i], out));
     return {};
@@ -102,7 +107,11 @@ class Reader {
   }
   Status add(const Record& record, std::vector<CalendarDay>& out) const {
     if (record.problem != RecordProblem::none) return bad(record, record.text, "must be a row of the table");
-    CalendarDay row{.kind = "holiday", .source = source_};
+    bool is_blank = true;
+    for (uint32_t f = 0; f < record.fields; ++f)
+      is_blank = is_blank && cell(record, static_cast<int>(f)).empty();
+    if (is_blank) return {};
+    CalendarDay row{.kind = usual_kind_, .source = source_};
     row.first = row.last = TRY(day(record, cell(record, first_)));
     if (std::string_view text = cell(record, last_); !text.empty()) row.last = TRY(day(record, text));
     if (row.last < row.first || row.last.days - row.first.days >= most_length_days)
@@ -129,12 +138,30 @@ class Reader {
   const RecordBlock& block_;
   std::string source_, where_;
   TimeStyle style_;
+  std::string_view usual_kind_ = "holiday";  // of a table without kinds, by what it calls their names
   int first_ = -1, last_ = -1, name_ = -1, name_ko_ = -1, kind_ = -1;
 };
 
 }  // namespace
 
 std::vector<std::string> calendar_countries() { return {"kr"}; }
+
+namespace {
+
+Status read_files(const std::vector<CalendarFile>& files, std::vector<CalendarDay>& days) {
+  for (const CalendarFile& file : files) {
+    ListFile list = TRY(ListFile::read(file.path));
+    TRY(Reader(list.block, std::filesystem::path(file.path).filename().string(), file.path).read(days));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_calendar(const std::vector<CalendarFile>& files) {
+  std::vector<CalendarDay> ignored;
+  return read_files(files, ignored);
+}
 
 Status keep_calendar(store::Connection& connection, const std::vector<std::string>& countries,
                      const std::vector<CalendarFile>& files) {
@@ -145,10 +172,7 @@ Status keep_calendar(store::Connection& connection, const std::vector<std::strin
     CsvSplitter(',', 0).split(block, true);
     TRY(Reader(block, country, country).read(days));
   }
-  for (const CalendarFile& file : files) {
-    ListFile list = TRY(ListFile::read(file.path));
-    TRY(Reader(list.block, std::filesystem::path(file.path).filename().string(), file.path).read(days));
-  }
+  TRY(read_files(files, days));
   TRY(connection.execute("CREATE OR REPLACE TEMP TABLE settled_calendar AS FROM raw.calendar LIMIT 0"));
   auto rows = TRY(store::Appender::open(connection, "temp", "settled_calendar"));
   for (const CalendarDay& day : days) {

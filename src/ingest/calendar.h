@@ -19,6 +19,9 @@ struct CalendarFile {
   std::string path;
 };
 
+// Whether they can be read.
+Status check_calendar(const std::vector<CalendarFile>& files);
+
 // Makes raw.calendar what these say, in the transaction that is open; nothing is written where it says so
 // already. Errors (bad_input) name file, line, value and what it must be.
 Status keep_calendar(store::Connection& connection, const std::vector<std::string>& countries,

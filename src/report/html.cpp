@@ -101,7 +101,8 @@ Result<Json> marks_of(store::Connection& connection, const ColumnData& x) {
   Table noted = TRY(connection.query(
       fmt::format("SELECT * FROM (SELECT first_day, name, name_ko FROM raw.calendar WHERE kind IN ('note', "
                   "'sale') AND "
-                  "first_day BETWEEN $first AND $last ORDER BY ALL DESC LIMIT {}) ORDER BY ALL",
+                  "first_day BETWEEN $first AND $last ORDER BY kind, first_day DESC, name LIMIT {}) ORDER BY "
+                  "first_day, name",
                   most_marks),
       {{"first", Date{static_cast<int32_t>(first)}},
        {"last", Date{static_cast<int32_t>(last) + longest_month_days - 1}}}));

@@ -113,8 +113,9 @@ Status say_discounts(Context& context, const Bindings& window, const Period& per
   const auto &known = customers.reals("known"), &below = customers.reals("below"),
              &list = customers.reals("list");
   if (std::accumulate(known.begin(), known.end(), 0.0) <= 0) return {};
-  std::vector<double> saved;
-  for (size_t i = 0; i < list.size(); ++i) saved.push_back(list[i] - below[i]);
+  std::vector<double> saved, at_list;  // by who bought below it
+  for (size_t i = 0; i < list.size(); ++i)
+    if (list[i] > 0) saved.push_back(list[i] - below[i]), at_list.push_back(list[i]);
   auto ratio = [](const std::vector<double>& y, const std::vector<double>& x) {
     Estimate out = learn::ratio(y, x);
     out.lo = std::max(out.lo, 0.0), out.hi = std::min(out.hi, 1.0);
@@ -122,11 +123,11 @@ Status say_discounts(Context& context, const Bindings& window, const Period& per
   };
   Estimate share = ratio(below, known);
   summary.fact("discounted_share", share, "share");
-  if (share.value == 0) {
+  if (!(share.value > 0) || at_list.empty()) {
     summary.say(words::no_discounts({.period = period}));
     return {};
   }
-  Estimate depth = ratio(saved, list);
+  Estimate depth = ratio(saved, at_list);
   summary.fact("discount", depth, "share");
   auto told = [](const Estimate& figure) {
     return std::isfinite(figure.lo) ? Share(figure) : Share(figure.value);

@@ -13,5 +13,6 @@ ranked AS (
 )
 SELECT item, rank, worth, share, least(cumulative, 1) AS cumulative, rank / items AS share_of_items,
        CASE WHEN cumulative - share < $a THEN 'A' WHEN cumulative - share < $b THEN 'B' ELSE 'C' END AS class,
-       discounted / at_known AS discounted, 1 - discounted / list AS discount
+       CASE WHEN at_known > 0 THEN least(greatest(discounted / at_known, 0), 1) END AS discounted,
+       CASE WHEN list > 0 THEN least(greatest(1 - discounted / list, 0), 1) END AS discount
 FROM ranked WHERE share IS NOT NULL AND NOT isnan(share) ORDER BY rank

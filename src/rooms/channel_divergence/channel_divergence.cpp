@@ -373,8 +373,11 @@ Result<Summary> run(Context& context, const Params& params) {
                                        .others = compared.others,
                                        .period = period,
                                        .h1 = time.h1()}));
-  if (compared.without_alike > 0)
-    summary.say(words::left_out({.customers = compared.without_alike, .h1 = time.h1()}));
+  if (int64_t left_out = compared.without_alike; left_out > 0) {  // many: what is said is not of the group
+    auto sentence = words::left_out({.customers = left_out, .h1 = time.h1()});
+    if (10 * left_out > compared.members + left_out) summary.warn(sentence);
+    else summary.say(sentence);
+  }
   TRY(context.write("result.channel_divergence", elements));
   TRY(context.write("result.channel_divergence_total", totals));
   return summary;

@@ -324,6 +324,7 @@ Status say_changes(const Sequences& sequences, const std::vector<CalendarDays>& 
     }
   }
   YearBefore before = year_before(calendar, month);
+  if (before.period.from < whole.from) before = {month_of(add_months(month.from, -12)), {}};
   if (before.period.from < whole.from) {
     summary.say(words::no_year_before({.month = month}));
     return {};
