@@ -32,7 +32,8 @@ import crowds
 from crowds import Crowd
 from judge import table
 
-ROOMS = ["rfm", "sales_trend", "order_frequency", "abc", "grade_change", "pay_share", "channel_divergence", "campaign.measure"]
+ROOMS = ["rfm", "sales_trend", "order_frequency", "abc", "grade_change", "pay_share", "channel_divergence",
+         "campaign.measure"]
 # What is run beside the defaults; with the default at most five of a room, for a store keeps no more. Not there is
 # how the deck compared leavers, with everybody: that they have fewer rows is not in its test, and README says so.
 OPTIONS = [
@@ -104,7 +105,7 @@ CLAIMS = [
      "END || ', q <= .05', count(*) FILTER (q_value <= 0.05), count(*) FROM history.campaign_effect GROUP BY ALL"),
 ]
 MOST_CLAIMS = 0.06
-LEVEL, SLACK, NOISE = 0.95, 0.015, 3.3  # so many standard errors, clustered by draw, are put down to chance: rows are many
+LEVEL, SLACK, NOISE = 0.95, 0.015, 3.3  # so many standard errors, clustered by draw, are chance: rows are many
 
 NOTHING = "nothing"  # the shops where there is nothing to claim
 FIGURE = ["room", "table", "column", "bounds", "by_grade"]  # what a row of the page is about
@@ -326,20 +327,31 @@ def say_progress(danggol: Danggol, name: str, done: int, draws: int) -> None:
         print(f"{name}: {done} of {draws} draws; seconds a draw: {took}", file=sys.stderr)
 
 
-def page(by_population: dict[str, pd.DataFrame], claimed: pd.DataFrame | None, draws: int) -> str:
-    parts = [
-        f"# Coverage\n\nMade by `bench/truth/coverage.py` with {draws:,} draws: how often the 95 % intervals hold the "
-        "truth, which is the figure of the population that the draws are taken from. *Held* is of pairs of a draw and "
-        "a key, with its own 95 % interval clustered by draw; *truth below* and *above* say on which side it lay; "
-        "*bias* is the median of figure less truth in standard errors (an interval is 3.92 of them wide); *by grade* "
-        "marks figures of customers of one grade, which is relative to the draw. Judged are approximations with "
-        f"{LEAST_SUPPORT} customers or receipts in a draw on average, and cells with 2 % of the group's rows; shares "
-        "whatever they count; the worst key of those with 50 draws.\n"]
-    for name, figures in by_population.items():
-        parts.append(f"## Intervals: {name}\n\n" + interval_table(figures))
+INTRODUCTION = (
+    "# Coverage\n\nMade by `bench/truth/coverage.py`: how often the 95 % intervals hold the truth, which is the figure of "
+    "the population that the draws are taken from. *Held* is of pairs of a draw and a key, with its own 95 % interval "
+    "clustered by draw; *truth below* and *above* say on which side it lay; *bias* is the median of figure less truth "
+    "in standard errors (an interval is 3.92 of them wide); *by grade* marks figures of customers of one grade, which "
+    f"is relative to the draw. Judged are approximations with {LEAST_SUPPORT} customers or receipts in a draw on "
+    "average, and cells with 2 % of the group's rows; shares whatever they count; the worst key of those with 50 draws.\n")
+
+
+def sections(by_population: dict[str, pd.DataFrame], claimed: pd.DataFrame | None, draws: int) -> dict[str, str]:
+    """The parts of the page by what they are of."""
+    out = {name: f"## Intervals: {name}\n\n{draws:,} draws.\n\n" + interval_table(figures)
+           for name, figures in by_population.items()}
     if claimed is not None and len(claimed) > 0:
-        parts.append("## Claims where there is nothing to claim\n\n" + claim_table(claimed))
-    return "\n".join(parts)
+        out[NOTHING] = f"## Claims where there is nothing to claim\n\n{draws:,} draws.\n\n" + claim_table(claimed)
+    return out
+
+
+def page(made: dict[str, str], before: str = "") -> str:
+    """What was made, and of a page of before what was not made now."""
+    parts = ["## " + part.rstrip("\n") + "\n" for part in before.split("\n## ")[1:]]
+    headings = {name: f"## Intervals: {name}\n" for name in crowds.POPULATIONS}
+    headings[NOTHING] = "## Claims where there is nothing to claim\n"
+    kept = {name: part for name, heading in headings.items() for part in parts if part.startswith(heading)}
+    return "\n".join([INTRODUCTION, *(made.get(name, kept.get(name)) for name in headings if name in {**kept, **made})])
 
 
 def named(flag: str, text: str | None, known: list[str]) -> list[str]:
@@ -357,7 +369,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--rooms", help="only these, comma-separated")
     parser.add_argument("--populations", help=f"only these, comma-separated; {NOTHING} is where claims are counted")
-    parser.add_argument("--write", type=Path, help="the page is written here, too")
+    parser.add_argument("--write", type=Path, help="the page is written here, too; what was not run now stays")
     parser.add_argument("--check", action="store_true", help="exit with 1 where something is out of bounds")
     args = parser.parse_args()
     rooms = named("rooms", args.rooms, ROOMS)
@@ -373,10 +385,11 @@ def main() -> None:
         else:
             print(f"{name}: no data", file=sys.stderr)
     claimed = claims(danggol, args.draws) if NOTHING in wanted else None
-    text = page(by_population, claimed, args.draws)
-    print(text)
+    made = sections(by_population, claimed, args.draws)
+    print(page(made))
     if args.write:
-        args.write.write_text(text, encoding="utf-8")
+        before = args.write.read_text(encoding="utf-8") if args.write.exists() else ""
+        args.write.write_text(page(made, before), encoding="utf-8")
     if args.check and (failed := wrong + failures(by_population, claimed)):
         sys.exit("coverage: " + "; ".join(failed))
 

@@ -104,12 +104,12 @@ def test_failures() -> None:
                "error": error}
         return coverage.failures({"shop": pd.DataFrame([row])}, None)
 
-    assert of(0.932, "mean") and not of(0.933, "mean") and not of(0.967, "mean") and of(0.968, "mean")
+    assert of(0.931, "mean") and not of(0.932, "mean") and not of(0.968, "mean") and of(0.969, "mean")
     assert not of(0.99, "wilson") and of(0.93, "wilson")
     assert not of(0.91, "mean", 0.02)
     assert of(0.93, "mean") == ["shop r t.x holds 93.0 %"]
-    claim = {"room": "r", "claim": "c", "share": 0.09, "error": 0.01}
-    assert coverage.failures({}, pd.DataFrame([claim])) == ["r, c: claimed in 9.0 % of the draws"]
+    claim = {"room": "r", "claim": "c", "share": 0.1, "error": 0.01}
+    assert coverage.failures({}, pd.DataFrame([claim])) == ["r, c: claimed in 10.0 % of the draws"]
     assert coverage.failures({}, pd.DataFrame([claim | {"share": 0.08}])) == []
 
 
@@ -240,6 +240,19 @@ def test_a_figure_that_is_otherwise_or_missing_is_named() -> None:
     assert [text.split(":")[0] for text in crowds.check(crowd, wrong)] == [
         "simulated order_frequency run.fact one_time_share one_time_share"]
     assert len(crowds.check(crowd, truth[truth["key"] != "receipts per customer, 0.9"])) == 1
+
+
+def test_page_keeps_what_was_not_made() -> None:
+    """In the order of the populations, each part once."""
+    heading = "## Intervals: {}\n\n{} draws.\n"
+    first = coverage.page({"grocery_elog": heading.format("grocery_elog", 7), coverage.NOTHING:
+                           "## Claims where there is nothing to claim\n\n7 draws.\n"})
+    both = coverage.page({"simulated": heading.format("simulated", 9)}, first)
+    assert [line for line in both.splitlines() if line.startswith("## ")] == [
+        "## Intervals: simulated", "## Intervals: grocery_elog", "## Claims where there is nothing to claim"]
+    assert both.count("7 draws.") == 2 and both.count("9 draws.") == 1
+    again = coverage.page({"simulated": heading.format("simulated", 8)}, both)
+    assert "9 draws." not in again and again.count("8 draws.") == 1 and again.count("# Coverage") == 1
 
 
 def main() -> None:
