@@ -142,8 +142,12 @@ struct Engine::State {
       return connection.together(
           [&] { return ingest::keep_calendar(connection, settled.countries, settled.files); });
     };
-    if (auto kept = keep(); !kept) return std::vector{engine::calendar_not_read(kept.error().message, as_of)};
-    return std::vector<Sentence>();
+    auto kept = keep();
+    if (kept) return std::vector<Sentence>();
+    const Error& error = kept.error();
+    if (error.code == Code::cancelled || error.code == Code::memory || error.code == Code::internal)
+      return error;
+    return std::vector{engine::calendar_not_read(error.message, as_of)};
   }
 
   // The shop's own list joins the store's.
