@@ -178,6 +178,7 @@ Room abc() {
                                       .y("share")
                                       .unit("share")
                                       .horizontal()
+                                      .where("dimension = 'category'")
                                       .order_by("rank")
                                       .rows(15)},
                        .tables = {Shown("abc").where("dimension = 'product'").order_by("rank").rows(10),
