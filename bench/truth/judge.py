@@ -5,7 +5,8 @@
 
 Rolling hold-outs: at each cutoff of each shop danggol and the peers see the purchases before it alone, and say of each
 customer who bought within a horizon before it how likely they are to buy nothing within the horizon after it. What came
-is known. The peers are in peers.py, the shops in sets.py and simulated.py, the measures in measures.py.
+is known. The peers are in peers.py, the shops in sets.py and simulated.py, the measures in measures.py. At the last
+cutoffs of shops with products, what danggol recommends is held against what those who came back bought, too.
 
 With --check the exit status is 1 where danggol forecasts worse than leaving rates by grade, or its intervals of the number of
 leavers hold less than two times in three, or it does better than the truth of a simulated shop: what no change may break, and far
@@ -35,6 +36,8 @@ from sets import ShopData, add_months, left, sets
 
 OURS = "danggol"
 SEED = 1
+LAST_CUTOFFS = 2  # of a shop, at which it recommends, too
+LEAST_PAIRS = 30  # of a step that is judged
 
 
 @dataclass
@@ -57,6 +60,8 @@ class Test:
     said: Said | None = None
     why_not: str = ""
     truth: pd.Series | None = None  # with what probability each one left, where a simulator says so
+    steps: pd.DataFrame | None = None  # what was said and came of pairs of customers and products, see measures.steps
+    why_no_steps: str = ""  # where products are asked for and there is no answer
 
 
 class Danggol:
@@ -69,16 +74,12 @@ class Danggol:
         """What it says, or why it says nothing."""
         with tempfile.TemporaryDirectory() as folder:
             past = shop.purchases[shop.purchases["day"] < pd.Timestamp(cutoff)]
-            events = Path(folder) / "events.csv"
             columns = {"customer": "customer_id", "day": "ts", "receipt": "receipt_id"}
             if past["amount"].notna().any():
                 columns["amount"] = "amount"
-            past[list(columns)].rename(columns=columns).to_csv(events, index=False, date_format="%Y-%m-%d")
             store = ["--store", str(Path(folder) / "store.duckdb")]
-            self.run("import", str(events), *store)
-            dates = [f"--as-of={cutoff}", f"--horizon-months={shop.horizon_months}"]
             rooms = "rfm,grade_forecast.train,grade_forecast.predict,grade_forecast.backtest"
-            pipeline = json.loads(self.run("pipeline", f"--rooms={rooms}", "--json", *dates, *store))
+            pipeline = self.pipeline(rooms, past[list(columns)].rename(columns=columns), shop, cutoff, store)
             ran = {run["room"] for run in pipeline["runs"]}
             if "grade_forecast.predict" not in ran:
                 return next(skip["why"] for skip in pipeline["skipped"] if skip["room"].startswith("grade_forecast"))
@@ -90,6 +91,29 @@ class Danggol:
                                    "'calibration_error_leaving' AND predictor = 'model'", store)[0]["value"]
             return Said(pd.Series([row["p_leave"] for row in p], index=[row["customer_id"] for row in p]).sort_index(),
                         (leavers["value"], leavers["lo"], leavers["hi"]), tested)
+
+    def recommend(self, shop: ShopData, cutoff: date) -> pd.DataFrame | str:
+        """Its lists: customer, product, p, lo and hi, or why there are none."""
+        if shop.items is None:
+            return "the set has no products"
+        with tempfile.TemporaryDirectory() as folder:
+            past = shop.items[shop.items["day"] < pd.Timestamp(cutoff)]
+            columns = {"customer": "customer_id", "day": "ts", "product": "product_id"}
+            store = ["--store", str(Path(folder) / "store.duckdb")]
+            pipeline = self.pipeline("rfm,recommend", past.rename(columns=columns), shop, cutoff, store)
+            if "recommend" not in {run["room"] for run in pipeline["runs"]}:
+                return next(skip["why"] for skip in pipeline["skipped"] if skip["room"] == "recommend")
+            return pd.DataFrame(self.rows(
+                "SELECT customer_id AS customer, product_id AS product, p_buy_if_back AS p, p_buy_if_back_lo AS lo, "
+                "p_buy_if_back_hi AS hi FROM result.recommendation ORDER BY customer_id, place", store))
+
+    def pipeline(self, rooms: str, events: pd.DataFrame, shop: ShopData, cutoff: date, store: list[str]) -> dict:
+        """Imports the events into the store, and what the rooms did with them as of the cutoff."""
+        file = Path(store[1]).with_name("events.csv")
+        events.to_csv(file, index=False, date_format="%Y-%m-%d")
+        self.run("import", str(file), *store)
+        dates = [f"--as-of={cutoff}", f"--horizon-months={shop.horizon_months}"]
+        return json.loads(self.run("pipeline", f"--rooms={rooms}", "--json", *dates, *store))
 
     def rows(self, select: str, store: list[str]) -> list[dict]:
         return json.loads(self.run("sql", select, "--rows=10000000", "--json", *store))
@@ -113,6 +137,14 @@ def hold_out(danggol: Danggol, shop: ShopData, cutoff: date) -> Test:
     else:
         test.said = said
         test.p[OURS] = said.p_leave
+    if cutoff in shop.cutoffs[-LAST_CUTOFFS:]:
+        lists = danggol.recommend(shop, cutoff)
+        if isinstance(lists, str):
+            test.why_no_steps = lists
+        else:
+            until = add_months(cutoff, shop.horizon_months)
+            bought = shop.items[(shop.items["day"] >= pd.Timestamp(cutoff)) & (shop.items["day"] < until)]
+            test.steps = measures.steps(lists, bought)
     for name, p in test.p.items():
         if not p.index.equals(test.came.index):
             sys.exit(f"judge: {shop.name} {cutoff}: {name} speaks of other customers")
@@ -180,6 +212,26 @@ def of_leavers(tests: list[Test]) -> str:
     return summary + table(["shop", "cutoff", "customers", "left", "expected", "95 % interval", "held"], rows)
 
 
+def of_recommended(tests: list[Test]) -> str:
+    """Of steps with enough pairs, shop by shop; and where nothing is recommended."""
+    rows, held_of_all, steps_of_all = [], 0, 0
+    for shop in dict.fromkeys(test.shop for test in tests if test.steps is not None):
+        of = [test.steps for test in tests if test.shop == shop and test.steps is not None]
+        steps = pd.concat(of).query("pairs >= @LEAST_PAIRS")
+        held = steps["came"].between(steps["lo"], steps["hi"])
+        held_of_all, steps_of_all = held_of_all + int(held.sum()), steps_of_all + len(steps)
+        pairs = steps["pairs"].sum()
+        by_pair = [(steps[column] * steps["pairs"]).sum() / pairs for column in ("p", "came")]
+        rows.append([shop, str(len(of)), str(len(steps)), str(held.sum()), *map(digits, steps[["p", "came"]].mean()),
+                     f"{pairs:,}", f"{steps['pairs'][held].sum():,}", *map(digits, by_pair)])
+    summary = f"The 95 % bounds of {held_of_all} of {steps_of_all} steps hold what came.\n\n"
+    header = ["shop", "tests", "steps", "held", "said", "came"]
+    header += ["pairs", "in held steps", "said, by pair", "came, by pair"]
+    silent = [[test.shop, str(test.cutoff), test.why_no_steps] for test in tests if test.why_no_steps]
+    return (summary + table(header, rows) if rows else "") + (
+        "\nNothing is recommended here:\n\n" + table(["shop", "cutoff", "why"], silent) if silent else "")
+
+
 def of_backtest(tests: list[Test]) -> str:
     pairs = [(test.said.tested_ece, measures.ece10(test.p[OURS], test.came)) for test in tests
              if test.said and not math.isnan(test.said.tested_ece)]
@@ -214,6 +266,11 @@ def page(tests: list[Test]) -> str:
         + table(["shop", "peer", "difference", "95 % interval", "danggol is"],
                 paired(tests, "bgnbd") + paired(tests, "lightgbm_stacked") + paired(tests, "blend")),
         "## How many leave\n\n" + of_leavers(tests),
+        f"## What is recommended\n\nA pair is a customer who came back within the horizon and a product recommended to "
+        f"them; a step is the pairs of a cutoff with the same probability and bounds, {LEAST_PAIRS} or more, at the "
+        f"last {LAST_CUTOFFS} cutoffs of a shop. Said is the probability, came the share of pairs that were bought, "
+        "each as the mean of steps and of pairs. What came is a sample, too, so that honest bounds hold it in fewer "
+        "than 95 % of the steps.\n\n" + of_recommended(tests),
         "## Calibration\n\nECE10, the mean gap between forecast and share of leavers over tenths of the customers.\n\n"
         + by_shop(tests, measures.ece10)
         + "\nThe same less what a perfect forecaster with these probabilities shows by chance:\n\n"

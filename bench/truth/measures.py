@@ -1,4 +1,7 @@
-"""Measures of probability forecasts. Everywhere p is the forecast that a customer leaves, y is 1 if he left, else 0."""
+"""Measures of probability forecasts. Everywhere p is the forecast that a customer leaves, y is 1 if he left, else 0.
+
+In `steps` alone p is the forecast that a customer buys a product if he comes back.
+"""
 from __future__ import annotations
 
 import numpy as np
@@ -90,6 +93,19 @@ def winkler(lo: ArrayLike, hi: ArrayLike, truth: ArrayLike, level: float = 0.95)
     lo, hi, truth = (np.asarray(value, dtype=float) for value in (lo, hi, truth))
     miss = np.maximum(lo - truth, 0) + np.maximum(truth - hi, 0)
     return float(np.mean(hi - lo + 2 / (1 - level) * miss))
+
+
+def steps(said: pd.DataFrame, bought: pd.DataFrame) -> pd.DataFrame:
+    """By distinct p, lo and hi of what is said: how many pairs there are, and the share of them that came.
+
+    `said` has a customer, product, p, lo and hi a row, `bought` a customer and product. A pair counts where its
+    customer bought anything, and came where they bought that product.
+    """
+    back = said[said["customer"].isin(bought["customer"])]
+    came = pd.MultiIndex.from_frame(back[["customer", "product"]]).isin(
+        pd.MultiIndex.from_frame(bought[["customer", "product"]]))
+    by_step = back.assign(came=came).groupby(["p", "lo", "hi"])["came"]
+    return by_step.agg(pairs="size", came="mean").reset_index()
 
 
 def as_arrays(a: ArrayLike, b: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ class ShopData:
     """One shop. `purchases` has one row a receipt: customer, day, amount, receipt, product.
 
     `truth` is for simulated shops: by cutoff, the probability with which each customer leaves within the horizon.
+    `items` is for shops with products, one row a customer, day and product.
     """
 
     name: str
@@ -21,6 +22,7 @@ class ShopData:
     horizon_months: int
     cutoffs: list[date]
     truth: dict[date, pd.Series] = field(default_factory=dict)
+    items: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ def sets(data: Path) -> list[ShopData]:
         if not all(path.exists() for path in paths):
             continue
         cutoffs = [date.fromisoformat(text) for text in source.cutoffs]
-        shops.append(ShopData(source.name, receipts(source.read(paths)), source.horizon_months, cutoffs))
+        rows = source.read(paths)
+        shops.append(ShopData(source.name, receipts(rows), source.horizon_months, cutoffs, items=items(rows)))
     return shops
 
 
@@ -75,6 +78,14 @@ def receipts(rows: pd.DataFrame) -> pd.DataFrame:
     return summed[["customer", "day", "amount", "receipt", "product"]]
 
 
+def items(rows: pd.DataFrame) -> pd.DataFrame | None:
+    """One row a customer, day and product from rows of these; None where the set has no products."""
+    if "product" not in rows:
+        return None
+    known = rows.loc[rows["product"] != "", ["customer", "day", "product"]].drop_duplicates()
+    return known.sort_values(["day", "customer", "product"], ignore_index=True)
+
+
 def read_text(path: Path, **options: object) -> pd.DataFrame:
     """A table with every column as text, so that ids keep their leading zeros."""
     return pd.read_csv(path, dtype=str, keep_default_na=False, **options)
@@ -93,6 +104,7 @@ def read_online_retail(paths: list[Path]) -> pd.DataFrame:
         "day": pd.to_datetime(rows["time"], format="%Y-%m-%d %H:%M:%S").dt.normalize(),
         "amount": amount,
         "receipt": rows["invoice"],
+        "product": rows["code"],
     })
     return table[bought]
 
@@ -115,7 +127,8 @@ def read_grocery(paths: list[Path]) -> pd.DataFrame:
 
 
 def read_tafeng(paths: list[Path]) -> pd.DataFrame:
-    return plain(read_text(paths[0]), "CUSTOMER_ID", "TRANSACTION_DT", "%m/%d/%Y", "SALES_PRICE")
+    rows = read_text(paths[0])
+    return plain(rows, "CUSTOMER_ID", "TRANSACTION_DT", "%m/%d/%Y", "SALES_PRICE").assign(product=rows["PRODUCT_ID"])
 
 
 def read_apparel(paths: list[Path]) -> pd.DataFrame:

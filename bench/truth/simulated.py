@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sets import ShopData, receipts
+from sets import ShopData, items, receipts
 
 CUTOFFS = [date(2024, 4, 1), date(2024, 7, 1), date(2024, 10, 1)]
 HORIZON_MONTHS = 3
@@ -41,8 +41,9 @@ def shop(danggol: Path, name: str, options: list[str]) -> ShopData:
         "day": pd.to_datetime(rows["ts"]).dt.normalize(),
         "amount": pd.to_numeric(rows["price"]) * pd.to_numeric(rows["quantity"]),
         "receipt": rows["receipt_id"],
+        "product": rows["product_id"],
     })
     leave = leave[leave["horizon_months"] == HORIZON_MONTHS]
     truth = {date.fromisoformat(cutoff): known.set_index("customer_id")["p_leave"]
              for cutoff, known in leave.groupby("cutoff")}
-    return ShopData(name, receipts(table), HORIZON_MONTHS, CUTOFFS, truth)
+    return ShopData(name, receipts(table), HORIZON_MONTHS, CUTOFFS, truth, items(table))

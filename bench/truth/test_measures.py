@@ -164,6 +164,24 @@ def test_bad_input_is_refused() -> None:
         raise AssertionError(f"not refused: {p}, {y}")
 
 
+def test_steps() -> None:
+    random = np.random.default_rng(9)
+    levels = [(0.1, 0.05, 0.2), (0.1, 0.02, 0.3), (0.4, 0.3, 0.5)]  # the first two differ in their bounds alone
+    pairs = [(f"c{c}", f"p{p}", *levels[random.integers(3)]) for c in range(20) for p in range(6)]
+    # Every other customer comes back; p9 is not recommended to anybody, and to c99 nothing is.
+    bought = [(f"c{c}", f"p{p}") for c in range(0, 20, 2) for p in (c % 6, 9)] * 2 + [("c99", "p1")]
+    expected: defaultdict[tuple[float, float, float], list[bool]] = defaultdict(list)
+    for customer, product, *level in pairs:
+        if customer in {c for c, _ in bought}:
+            expected[tuple(level)].append((customer, product) in bought)
+    found = measures.steps(pd.DataFrame(pairs, columns=["customer", "product", "p", "lo", "hi"]),
+                           pd.DataFrame(bought, columns=["customer", "product"]))
+    assert len(found) == len(expected) == 3 and found["pairs"].sum() == 60
+    for row in found.itertuples():
+        came = expected[row.p, row.lo, row.hi]
+        assert row.pairs == len(came) and close(row.came, fmean(came))
+
+
 # --- sets ---
 
 
@@ -258,6 +276,7 @@ def test_form_of_the_sets() -> None:
         assert table["amount"].dtype == float and all(type(value) is str for value in table["customer"])
         keys = list(zip(table["day"], table["customer"], table["receipt"]))
         assert keys == sorted(keys) and list(table.index) == list(range(len(table)))
+    assert [name for name, shop in shops().items() if shop.items is not None] == ["online_retail_ii", "tafeng_dated"]
 
 
 def month_number(day: date) -> int:
