@@ -17,8 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,7 +28,7 @@ import pandas as pd
 
 import crowds
 from crowds import Crowd
-from judge import table
+from judge import arguments, run, table
 
 ROOMS = ["rfm", "sales_trend", "order_frequency", "abc", "grade_change", "pay_share", "channel_divergence",
          "campaign.measure"]
@@ -181,11 +179,9 @@ class Danggol:
 
     def run(self, step: str, *words: str) -> str:
         started = time.monotonic()
-        done = subprocess.run([self.program, *words], capture_output=True, text=True, check=False)
+        printed = run(self.program, *words)
         self.took(step, started)
-        if done.returncode != 0 and not (words[0] == "pipeline" and done.stdout):
-            sys.exit(f"coverage: danggol {' '.join(words)}: ends with {done.returncode}\n{done.stderr}")
-        return done.stdout
+        return printed
 
     def took(self, step: str, started: float) -> None:
         self.seconds[step] = self.seconds.get(step, 0) + time.monotonic() - started
@@ -363,9 +359,7 @@ def named(flag: str, text: str | None, known: list[str]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--danggol", type=Path, required=True)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("DANGGOL_DATA", "../shared/data")))
+    parser = arguments(__doc__)
     parser.add_argument("--draws", type=int, default=1000)
     parser.add_argument("--rooms", help="only these, comma-separated")
     parser.add_argument("--populations", help=f"only these, comma-separated; {NOTHING} is where claims are counted")

@@ -40,6 +40,22 @@ LAST_CUTOFFS = 2  # of a shop, at which it recommends, too
 LEAST_PAIRS = 30  # of a step that is judged
 
 
+def run(program: Path, *words: str) -> str:
+    """What the program prints. A pipeline may leave rooms out; anything else that fails ends it all."""
+    done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+    if done.returncode != 0 and not (words[0] == "pipeline" and done.stdout):
+        sys.exit(f"{Path(sys.argv[0]).stem}: danggol {' '.join(words)}: ends with {done.returncode}\n{done.stderr}")
+    return done.stdout
+
+
+def arguments(doc: str) -> argparse.ArgumentParser:
+    """What whoever judges the program is told."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--danggol", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("DANGGOL_DATA", "../shared/data")))
+    return parser
+
+
 @dataclass
 class Said:
     """What danggol says at a cutoff."""
@@ -119,10 +135,7 @@ class Danggol:
         return json.loads(self.run("sql", select, "--rows=10000000", "--json", *store))
 
     def run(self, *words: str) -> str:
-        done = subprocess.run([self.program, *words], capture_output=True, text=True, check=False)
-        if done.returncode != 0 and not (words[0] == "pipeline" and done.stdout):
-            sys.exit(f"judge: danggol {' '.join(words)}: ends with {done.returncode}\n{done.stderr}")
-        return done.stdout
+        return run(self.program, *words)
 
 
 def hold_out(danggol: Danggol, shop: ShopData, cutoff: date) -> Test:
@@ -309,9 +322,7 @@ def failures(tests: list[Test]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--danggol", type=Path, required=True)
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("DANGGOL_DATA", "../shared/data")))
+    parser = arguments(__doc__)
     parser.add_argument("--sets", help="only these, comma-separated")
     parser.add_argument("--write", type=Path, help="the page is written here, too")
     parser.add_argument("--check", action="store_true", help="exit with 1 where danggol does worse than it must")

@@ -39,6 +39,10 @@ struct Figure {
   explicit Figure(double number) : value(number) {}
   Figure(double number, Interval of) : value(number), bounds(of) {}
   explicit Figure(const Estimate& estimate) : value(estimate.value), bounds(estimate.interval()) {}
+  // Of an estimate that may have no bounds, and then is told without.
+  static Figure perhaps_bounded(const Estimate& of) {
+    return std::isfinite(of.lo) && std::isfinite(of.hi) ? Figure(of) : Figure(of.value);
+  }
   double value;
   std::optional<Interval> bounds = {};
 };

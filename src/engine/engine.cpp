@@ -132,22 +132,26 @@ struct Engine::State {
 
   Result<engine::ShopSettings> shop_settings() const { return engine::ShopSettings::read(path); }
 
-  // The store's calendar is the shop's. One that cannot be read changes nothing, and stops nothing either:
-  // that is a doubt of the run.
-  Result<std::vector<Sentence>> keep_calendar(store::Connection& connection, const engine::ShopSettings& shop,
-                                              Date as_of) const {
-    auto settled = TRY(shop.calendar());
-    auto keep = [&]() -> Status {
-      for (const auto& file : settled.files) TRY(is_no_store(file.path));
-      return connection.together(
-          [&] { return ingest::keep_calendar(connection, settled.countries, settled.files); });
-    };
-    auto kept = keep();
-    if (kept) return std::vector<Sentence>();
-    const Error& error = kept.error();
-    if (error.code == Code::cancelled || error.code == Code::memory || error.code == Code::internal)
-      return error;
-    return std::vector{engine::calendar_not_read(error.message, as_of)};
+  // The store's calendar is the shop's.
+  Status keep_calendar(store::Connection& connection, const ingest::CalendarSources& settled) const {
+    for (const std::string& file : settled.files) TRY(is_no_store(file));
+    return connection.together([&] { return ingest::keep_calendar(connection, settled); });
+  }
+
+  // What is to be said before anything else. A calendar that cannot be read changes nothing, and stops
+  // nothing either: that of before counts.
+  Result<std::vector<Sentence>> doubts(store::Connection& connection, const engine::ShopSettings& shop,
+                                       const TimeFrame& time) const {
+    std::vector<Sentence> out;
+    if (auto kept = keep_calendar(connection, TRY(shop.calendar())); !kept) {
+      const Error& error = kept.error();
+      if (error.code == Code::cancelled || error.code == Code::memory || error.code == Code::internal)
+        return error;
+      out.push_back(engine::calendar_not_read(error.message, time.as_of));
+    }
+    auto ends = TRY(engine::early_ends(connection, time));
+    out.insert(out.end(), ends.begin(), ends.end());
+    return out;
   }
 
   // The shop's own list joins the store's.
@@ -247,14 +251,12 @@ struct Engine::State {
     if (room->info.contacts) TRY(engine::suppress_params().read(params, suppressed));
     (void)TRY(room->check(params));
     std::vector<Text> warnings;
-    auto doubts = TRY(keep_calendar(connection, shop, run_settings.time.as_of));
+    auto doubtful = TRY(doubts(connection, shop, run_settings.time));
     if (room->info.contacts) TRY(suppress_as_settled(connection, shop));
     if (!suppressed.ids.empty() || !suppressed.file.empty())
       warnings = TRY(suppress(connection, suppressed)).warnings;
-    auto ends = TRY(engine::early_ends(connection, run_settings.time));
-    doubts.insert(doubts.end(), ends.begin(), ends.end());
     auto run = TRY(engine::run_job(connection, *room, params, run_settings, progress));
-    run.doubts = engine::said(doubts);
+    run.doubts = engine::said(doubtful);
     run.warnings.insert(run.warnings.begin(), warnings.begin(), warnings.end());
     return run;
   }
@@ -279,7 +281,7 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
         (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
   for (const Room* room : chosen) run_settings.params_of_rooms[room->info.name] = shop.with_room(*room, {});
-  auto doubts = TRY(keep_calendar(connection, shop, run_settings.time.as_of));
+  auto doubtful = TRY(doubts(connection, shop, run_settings.time));
   if (std::any_of(chosen.begin(), chosen.end(), [](const Room* room) { return room->info.contacts; }))
     TRY(suppress_as_settled(connection, shop));
   // To the file when a second has passed, and in the end: a run of milliseconds does not wait for the disk.
@@ -296,9 +298,7 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
     return write();
   };
   PipelineSummary summary;
-  auto ends = TRY(engine::early_ends(connection, run_settings.time));
-  doubts.insert(doubts.end(), ends.begin(), ends.end());
-  summary.doubts = engine::said(doubts);
+  summary.doubts = engine::said(doubtful);
   for (size_t i = 0; i < chosen.size(); ++i) {
     if (since_written.seconds() > 1) TRY(write());
     auto part = [&](double done, std::string_view what) -> Status {

@@ -51,12 +51,9 @@ Error no_such(const std::string& what, const std::string& name, const std::vecto
                                        nearest_hint(name, known), fmt::join(known, ", "))};
 }
 
-struct CalendarNames {
-  std::vector<std::string> countries, files;
-};
-// Of "kr, sales.csv"; nothing of "none".
-Result<CalendarNames> calendar_in(const std::string& value) {
-  CalendarNames out;
+// Of "kr, sales.csv", whose files lie beside the store; nothing of "none".
+Result<ingest::CalendarSources> calendar_in(const std::string& value) {
+  ingest::CalendarSources out;
   std::vector<std::string> known = ingest::calendar_countries();
   std::vector<std::string> names;
   TRY(param_text::parse({.name = "calendar", .type = ParamType::list}, value, names));
@@ -158,10 +155,13 @@ Result<std::map<std::string, ParamTexts>> parse(const std::string& text, const s
 }  // namespace
 
 Result<ShopSettings> ShopSettings::read(const std::string& store_path) {
+  return of(TRY(text_of(file_beside(store_path))), store_path);
+}
+
+Result<ShopSettings> ShopSettings::of(const std::string& text, const std::string& store_path) {
   ShopSettings out;
-  std::string path = file_beside(store_path);
   out.folder_ = std::filesystem::path(store_path).parent_path().string();
-  out.sections_ = TRY(parse(TRY(text_of(path)), path));
+  out.sections_ = TRY(parse(text, file_beside(store_path)));
   return out;
 }
 
@@ -193,13 +193,11 @@ std::string ShopSettings::suppress_file() const {
 }
 
 // A shop that is told of in Korean, or whose money is Korean, has Korean holidays.
-Result<CalendarSources> ShopSettings::calendar() const {
+Result<ingest::CalendarSources> ShopSettings::calendar() const {
   bool is_korean = shop("language") == "ko" || shop("currency") == "KRW";
   const std::string& settled = shop("calendar");
-  CalendarNames names = TRY(calendar_in(settled.empty() && is_korean ? "kr" : settled));
-  CalendarSources out{.countries = std::move(names.countries)};
-  for (const std::string& file : names.files)
-    out.files.push_back({(std::filesystem::path(folder_) / file).string()});
+  auto out = TRY(calendar_in(settled.empty() && is_korean ? "kr" : settled));
+  for (std::string& file : out.files) file = (std::filesystem::path(folder_) / file).string();
   return out;
 }
 
@@ -219,12 +217,10 @@ Status set(const std::string& store_path, const std::vector<Setting>& settings) 
     return Error{
         Code::bad_input,
         fmt::format("{}: would be larger than {} bytes, the most that settings may have", path, most_bytes)};
-  ShopSettings checked;
-  checked.sections_ = TRY(parse(text, path));
-  checked.folder_ = std::filesystem::path(store_path).parent_path().string();
+  ShopSettings changed = TRY(ShopSettings::of(text, store_path));
   for (const Setting& setting : settings)  // what is settled now must be there to be read
     if (setting.section == "shop" && setting.name == "calendar")
-      TRY(ingest::check_calendar(TRY(checked.calendar()).files));
+      TRY(ingest::check_calendar(TRY(changed.calendar())));
   OutputFile file = TRY(OutputFile::create(path));
   file.stream() << text;
   return file.commit();

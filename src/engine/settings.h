@@ -16,17 +16,12 @@
 
 namespace danggol::engine {
 
-// Whose days are in raw.calendar (ingest/calendar.h).
-struct CalendarSources {
-  std::vector<std::string> countries;
-  std::vector<ingest::CalendarFile> files;
-};
-
 class ShopSettings {
  public:
   // Of the store; nothing where there is no file. Code::bad_input where it names what is not there or gives
   // what cannot be.
   static Result<ShopSettings> read(const std::string& store_path);
+  static Result<ShopSettings> of(const std::string& text, const std::string& store_path);  // if it held this
 
   // A value of [shop]; "" where it is not set.
   const std::string& shop(const std::string& name) const;
@@ -35,11 +30,10 @@ class ShopSettings {
   ParamTexts with_room(const Room& room, ParamTexts given) const;
   const ParamTexts& import() const { return section("import"); }
   std::string suppress_file() const;  // its path; "" where there is none
-  Result<CalendarSources> calendar() const;
+  Result<ingest::CalendarSources> calendar() const;
   std::vector<Setting> all() const;
 
  private:
-  friend Status set(const std::string& store_path, const std::vector<Setting>& settings);
   const ParamTexts& section(const std::string& name) const;
   std::map<std::string, ParamTexts> sections_;
   std::string folder_;

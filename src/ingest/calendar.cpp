@@ -9,13 +9,10 @@
 #include "base/ids.h"
 #include "ingest/calendars/kr.csv.h"
 #include "ingest/list_file.h"
-#include "ingest/times.h"
-#include "ingest/values.h"
 
 namespace danggol::ingest {
 namespace {
 
-using Words = std::vector<std::string_view>;
 const Words first_names = {"firstday", "day",  "date", "from",   "start", "startdate",
                            "begin",    "날짜", "일자", "시작일", "시작"},
             last_names = {"lastday", "until", "to", "end", "enddate", "종료일", "종료", "끝"},
@@ -29,17 +26,6 @@ const Words holidays = {"holiday", "publicholiday", "휴일", "공휴일", "명�
                      "할인", "행사",  "프로모션",  "할인행사", "event"},
             notes = {"note", "memo", "메모", "기록"};
 
-bool is_of(std::string_view text, const Words& words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
-std::string bare(std::string_view text) {
-  std::string out;
-  for (char c : text)
-    if (std::string_view(" _-.").find(c) == std::string_view::npos)
-      out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
-
 struct CalendarDay {
   Date first, last;
   std::string_view kind;
@@ -52,14 +38,14 @@ constexpr int32_t most_length_days = 366;
 class Reader {
  public:
   Reader(const RecordBlock& block, std::string source, std::string where)
-      : block_(block), source_(std::move(source)), where_(std::move(where)) {}
+      : block_(block), source_(std::move(source)), where_(std::move(where)), rows_(block, where_) {}
 
   Status read(std::vector<CalendarDay>& out) {
     if (block_.records.empty()) return {};
     const Record& header = block_.records[0];
     for (uint32_t f = 0; f < header.fields; ++f) {
       int column = static_cast<int>(f);
-      std::string name = bare(trimmed(block_.field(header, column)));
+      std::string name = bare(rows_.cell(header, column));
       for (auto [names, at] : {std::pair(&first_names, &first_),
                                {&last_names, &last_},
                                {&name_ko_names, &name_ko_},
@@ -76,58 +62,45 @@ class Reader {
           fmt::format("{}: must be a table with the columns day (or first_day and last_day) and name, "
                       "and perhaps kind and name_ko",
                       where_)};
-    std::string named = bare(trimmed(block_.field(header, name_)));
+    std::string named = bare(rows_.cell(header, name_));
     if (is_of(named, names_of_sales)) usual_kind_ = "sale";
     else if (is_of(named, names_of_notes)) usual_kind_ = "note";
-    settle_days();
+    rows_.settle_days({first_, last_});
     for (size_t i = 1; i < block_.records.size(); ++i) TRY(add(block_.records[i], out));
     return {};
   }
 
  private:
-  std::string_view cell(const Record& record, int column) const {
-    bool is_there = column >= 0 && static_cast<uint32_t>(column) < record.fields;
-    return is_there ? trimmed(block_.field(record, column)) : std::string_view();
-  }
-  Error bad(const Record& record, std::string_view text, const std::string& must) const {
-    return {Code::bad_input, fmt::format("{}: line {}: {}: {}", where_, record.line, shown(text), must)};
-  }
-  // The order of a day's numbers is a matter of the whole column.
-  void settle_days() {
-    TimeEvidence seen;
-    for (size_t i = 1; i < block_.records.size(); ++i)
-      for (int column : {first_, last_}) (void)parse_time(cell(block_.records[i], column), {}, seen);
-    style_.order = seen.shown();
-  }
   Result<Date> day(const Record& record, std::string_view text) const {
-    TimeEvidence ignored;
-    auto time = parse_time(text, style_, ignored);
-    if (!time) return bad(record, text, "must be a day, such as 2024-11-11");
-    return to_date(*time);
+    auto found = rows_.day(text);
+    if (!found) return rows_.bad(record, text, "must be a day, such as 2024-11-11");
+    return *found;
   }
   Status add(const Record& record, std::vector<CalendarDay>& out) const {
-    if (record.problem != RecordProblem::none) return bad(record, record.text, "must be a row of the table");
+    if (record.problem != RecordProblem::none)
+      return rows_.bad(record, record.text, "must be a row of the table");
     bool is_blank = true;
     for (uint32_t f = 0; f < record.fields; ++f)
-      is_blank = is_blank && cell(record, static_cast<int>(f)).empty();
+      is_blank = is_blank && rows_.cell(record, static_cast<int>(f)).empty();
     if (is_blank) return {};
     CalendarDay row{.kind = usual_kind_, .source = source_};
-    row.first = row.last = TRY(day(record, cell(record, first_)));
-    if (std::string_view text = cell(record, last_); !text.empty()) row.last = TRY(day(record, text));
+    row.first = row.last = TRY(day(record, rows_.cell(record, first_)));
+    if (std::string_view text = rows_.cell(record, last_); !text.empty()) row.last = TRY(day(record, text));
     if (row.last < row.first || row.last.days - row.first.days >= most_length_days)
-      return bad(
-          record, cell(record, last_),
+      return rows_.bad(
+          record, rows_.cell(record, last_),
           fmt::format("must be from the first day on, and less than {} days after it", most_length_days));
-    if (std::string kind = bare(cell(record, kind_)); is_of(kind, sales)) row.kind = "sale";
+    if (std::string kind = bare(rows_.cell(record, kind_)); is_of(kind, sales)) row.kind = "sale";
     else if (is_of(kind, notes)) row.kind = "note";
     else if (!kind.empty() && !is_of(kind, holidays))
-      return bad(record, cell(record, kind_), "must be one of holiday, sale, note");
-    row.name = cleaned(std::string(cell(record, name_)));
-    row.name_ko = cleaned(std::string(cell(record, name_ko_)));
+      return rows_.bad(record, rows_.cell(record, kind_), "must be one of holiday, sale, note");
+    row.name = cleaned(std::string(rows_.cell(record, name_)));
+    row.name_ko = cleaned(std::string(rows_.cell(record, name_ko_)));
     if (row.name.empty()) row.name = row.name_ko;
     if (row.name_ko.empty()) row.name_ko = row.name;
     if (row.name.empty() || std::max(row.name.size(), row.name_ko.size()) > most_name_bytes)
-      return bad(record, cell(record, name_), fmt::format("must be a name of 1..{} bytes", most_name_bytes));
+      return rows_.bad(record, rows_.cell(record, name_),
+                       fmt::format("must be a name of 1..{} bytes", most_name_bytes));
     if (out.size() == most_days)
       return Error{Code::bad_input,
                    fmt::format("{}: more than {} days; leave out what no analysis needs", where_, most_days)};
@@ -137,42 +110,48 @@ class Reader {
 
   const RecordBlock& block_;
   std::string source_, where_;
-  TimeStyle style_;
+  ListRows rows_;
   std::string_view usual_kind_ = "holiday";  // of a table without kinds, by what it calls their names
   int first_ = -1, last_ = -1, name_ = -1, name_ko_ = -1, kind_ = -1;
 };
 
 }  // namespace
 
-std::vector<std::string> calendar_countries() { return {"kr"}; }
-
 namespace {
 
-Status read_files(const std::vector<CalendarFile>& files, std::vector<CalendarDay>& days) {
-  for (const CalendarFile& file : files) {
-    ListFile list = TRY(ListFile::read(file.path));
-    TRY(Reader(list.block, std::filesystem::path(file.path).filename().string(), file.path).read(days));
+constexpr std::pair<std::string_view, std::string_view> known[] = {{"kr", calendars::kr}};
+
+Result<std::vector<CalendarDay>> read(const CalendarSources& sources) {
+  std::vector<CalendarDay> days;
+  for (const auto& [country, text] : known) {
+    if (!is_of(country, {sources.countries.begin(), sources.countries.end()})) continue;
+    RecordBlock block;
+    block.text = text;
+    CsvSplitter(',', 0).split(block, true);
+    TRY(Reader(block, std::string(country), std::string(country)).read(days));
   }
-  return {};
+  for (const std::string& path : sources.files) {
+    ListFile list = TRY(ListFile::read(path));
+    TRY(Reader(list.block, std::filesystem::path(path).filename().string(), path).read(days));
+  }
+  return days;
 }
 
 }  // namespace
 
-Status check_calendar(const std::vector<CalendarFile>& files) {
-  std::vector<CalendarDay> ignored;
-  return read_files(files, ignored);
+std::vector<std::string> calendar_countries() {
+  std::vector<std::string> out;
+  for (const auto& [country, text] : known) out.emplace_back(country);
+  return out;
 }
 
-Status keep_calendar(store::Connection& connection, const std::vector<std::string>& countries,
-                     const std::vector<CalendarFile>& files) {
-  std::vector<CalendarDay> days;
-  for (const std::string& country : countries) {
-    RecordBlock block;
-    block.text = calendars::kr;
-    CsvSplitter(',', 0).split(block, true);
-    TRY(Reader(block, country, country).read(days));
-  }
-  TRY(read_files(files, days));
+Status check_calendar(const CalendarSources& sources) {
+  (void)TRY(read(sources));
+  return {};
+}
+
+Status keep_calendar(store::Connection& connection, const CalendarSources& sources) {
+  std::vector<CalendarDay> days = TRY(read(sources));
   TRY(connection.execute("CREATE OR REPLACE TEMP TABLE settled_calendar AS FROM raw.calendar LIMIT 0"));
   auto rows = TRY(store::Appender::open(connection, "temp", "settled_calendar"));
   for (const CalendarDay& day : days) {

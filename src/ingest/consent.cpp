@@ -19,8 +19,6 @@
 namespace danggol::ingest {
 namespace {
 
-using Words = std::vector<std::string_view>;
-
 // What may stand in the name of a column, once blanks and marks are gone: a medium, and what is asked of it.
 const std::array<Words, media.size()> words_of_media = {
     Words{"textmessage", "sms", "lms", "mms", "문자메시지", "문자"},
@@ -61,18 +59,6 @@ const Words yes = {"y",      "yes",    "true",     "1",     "t",          "o",  
                   "refuse", "refused", "disagree", "opt-out", "optout",   "withdrawn", "unsubscribed",
                   "미동의", "비동의",  "동의안함", "거부",    "수신거부", "수신안함",  "미수신",
                   "차단",   "해지",    "철회",     "아니오",  "아니요"};
-
-bool is_of(std::string_view text, const Words& words) {
-  return std::find(words.begin(), words.end(), text) != words.end();
-}
-// In small letters, without such characters.
-std::string small(std::string_view text, std::string_view without) {
-  std::string out;
-  for (char c : text)
-    if (without.find(c) == without.npos) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return out;
-}
-std::string bare(std::string_view name) { return small(name, " _-.()"); }
 
 // The medium that a text begins or ends with, which is taken off it.
 std::optional<size_t> take_medium(std::string& text) {
@@ -131,8 +117,8 @@ struct Consent {
 // The rows of the table, which `where` is the path of.
 class Reader {
  public:
-  Reader(const ListFile& file, const Columns& columns, std::string where, Date today)
-      : file_(file), columns_(columns), where_(std::move(where)), today_(today) {}
+  Reader(const ListFile& file, const Columns& columns, const std::string& where, Date today)
+      : file_(file), columns_(columns), where_(where), rows_(file.block, where), today_(today) {}
 
   Result<std::vector<Consent>> read() {
     if (columns_.customer < 0 || (!columns_.is_long() && columns_.answers.empty()))
@@ -140,68 +126,54 @@ class Reader {
                    fmt::format("{}: must be a table of customers with a column each medium ({}), or with the "
                                "columns medium and consent",
                                where_, fmt::join(media, ", "))};
-    settle_days();
+    std::vector<int> of_days(columns_.days.begin(), columns_.days.end());
+    of_days.push_back(columns_.day);
+    rows_.settle_days(of_days);
     for (size_t i = 1; i < file_.block.records.size(); ++i) TRY(add(file_.block.records[i]));
     return std::move(out_);
   }
 
  private:
-  std::string_view cell(const Record& record, int column) const {
-    bool is_there = column >= 0 && static_cast<uint32_t>(column) < record.fields;
-    return is_there ? trimmed(file_.block.field(record, column)) : std::string_view();
-  }
-  Error bad(const Record& record, std::string_view text, const std::string& must) const {
-    return {Code::bad_input, fmt::format("{}: line {}: {}: {}", where_, record.line, shown(text), must)};
-  }
-
-  // The order of a day's numbers is a matter of the whole column.
-  void settle_days() {
-    TimeEvidence seen;
-    for (size_t i = 1; i < file_.block.records.size(); ++i) {
-      (void)parse_time(cell(file_.block.records[i], columns_.day), {}, seen);
-      for (int column : columns_.days) (void)parse_time(cell(file_.block.records[i], column), {}, seen);
-    }
-    style_.order = seen.shown();
-  }
   Result<Date> day_of(const Record& record, size_t medium) {
-    std::string_view text = cell(record, columns_.days[medium] >= 0 ? columns_.days[medium] : columns_.day);
+    std::string_view text =
+        rows_.cell(record, columns_.days[medium] >= 0 ? columns_.days[medium] : columns_.day);
     if (text.empty()) return today_;
-    TimeEvidence ignored;
-    auto time = parse_time(text, style_, ignored);
-    if (!time) return bad(record, text, "must be a day, such as 2024-01-31");
-    if (to_date(*time) > to_date(now_utc())) return bad(record, text, "must be a day that has been");
-    return to_date(*time);
+    auto day = rows_.day(text);
+    if (!day) return rows_.bad(record, text, "must be a day, such as 2024-01-31");
+    if (*day > to_date(now_utc())) return rows_.bad(record, text, "must be a day that has been");
+    return *day;
   }
   Status answer(const Record& record, const std::string& id, const Columns::Answer& asked) {
-    std::string_view text = cell(record, asked.column);
+    std::string_view text = rows_.cell(record, asked.column);
     if (text.empty()) return {};
     auto said = answer_in(text);
-    if (!said) return bad(record, text, "must be a yes or a no, such as Y or N");
+    if (!said) return rows_.bad(record, text, "must be a yes or a no, such as Y or N");
     if (asked.is_refusal && !*said) return {};
     out_.push_back({id, asked.medium, *said && !asked.is_refusal, TRY(day_of(record, asked.medium))});
     return {};
   }
   Status add(const Record& record) {
-    if (record.problem != RecordProblem::none) return bad(record, record.text, "must be a row of the table");
-    std::string id = cleaned(std::string(customer_id(cell(record, columns_.customer))));
+    if (record.problem != RecordProblem::none)
+      return rows_.bad(record, record.text, "must be a row of the table");
+    std::string id = cleaned(std::string(customer_id(rows_.cell(record, columns_.customer))));
     if (id.empty() || id.size() > most_id_bytes || !why_nobody(id).empty()) return {};
     if (!columns_.is_long()) {
       for (const Columns::Answer& asked : columns_.answers) TRY(answer(record, id, asked));
       return {};
     }
-    std::string named = bare(cell(record, columns_.medium));
+    std::string named = bare(rows_.cell(record, columns_.medium));
     auto medium = take_medium(named);
     if (!medium || !named.empty())
-      return bad(record, cell(record, columns_.medium),
-                 fmt::format("must be one of {}", fmt::join(media, ", ")));
+      return rows_.bad(record, rows_.cell(record, columns_.medium),
+                       fmt::format("must be one of {}", fmt::join(media, ", ")));
     return answer(record, id, {columns_.consent, *medium, false});
   }
 
   const ListFile& file_;
   const Columns& columns_;
-  std::string where_;
+  const std::string& where_;
+  ListRows rows_;
   Date today_;
-  TimeStyle style_;
   std::vector<Consent> out_;
 };
 

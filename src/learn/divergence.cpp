@@ -196,12 +196,12 @@ double p_value(const std::vector<double>& null, double seen) {
   double usual = mean_of(null);
   auto as_far = std::ranges::count_if(
       null, [&](double x) { return std::abs(x - usual) >= std::abs(seen - usual) - 1e-12; });
-  return static_cast<double>(as_far + 1) / static_cast<double>(null.size() + 1);
+  return permutation_p_value(as_far, null.size());
 }
 // The same of what can only be too large.
 double p_value_above(const std::vector<double>& null, double seen) {
   auto as_far = std::ranges::count_if(null, [&](double x) { return x >= seen - 1e-12; });
-  return static_cast<double>(as_far + 1) / static_cast<double>(null.size() + 1);
+  return permutation_p_value(as_far, null.size());
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "learn/multiple_tests.h"
 
 namespace danggol::learn {
 namespace {
@@ -69,8 +70,7 @@ KolmogorovSmirnov kolmogorov_smirnov(const std::vector<TwoSamples>& samples, int
     }
     as_far[r] = largest(drawn, a_size) >= seen - 1e-9;  // ties are ties, whatever their rounding
   });
-  double reached = static_cast<double>(std::count(as_far.begin(), as_far.end(), 1));
-  return {seen, (reached + 1) / (static_cast<double>(resamples) + 1)};
+  return {seen, permutation_p_value(std::count(as_far.begin(), as_far.end(), 1), as_far.size())};
 }
 
 }  // namespace danggol::learn

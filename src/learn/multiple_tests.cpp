@@ -6,6 +6,10 @@
 
 namespace danggol::learn {
 
+double permutation_p_value(int64_t as_far, size_t resamples) {
+  return static_cast<double>(as_far + 1) / static_cast<double>(resamples + 1);
+}
+
 std::vector<double> benjamini_hochberg(const std::vector<double>& p_values) {
   std::vector<size_t> order(p_values.size());
   std::iota(order.begin(), order.end(), size_t{0});

@@ -8,6 +8,13 @@
 
 namespace danggol::learn {
 
+DoseTable& DoseTable::operator+=(const DoseTable& more) {
+  successes.resize(more.successes.size()), trials.resize(more.trials.size());
+  for (size_t dose = 0; dose < trials.size(); ++dose)
+    successes[dose] += more.successes[dose], trials[dose] += more.trials[dose];
+  return *this;
+}
+
 Trend trend_test(const std::vector<DoseTable>& strata) {
   double excess = 0, variance = 0;
   for (const DoseTable& stratum : strata) {

@@ -10,7 +10,8 @@
 namespace danggol::learn {
 
 struct DoseTable {
-  std::vector<int64_t> successes, trials;  // by dose; doses score 0, 1, 2, ...
+  std::vector<int64_t> successes, trials;        // by dose; doses score 0, 1, 2, ...
+  DoseTable& operator+=(const DoseTable& more);  // of as many doses, or more
 };
 
 struct Trend {

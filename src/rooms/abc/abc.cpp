@@ -129,10 +129,8 @@ Status say_discounts(Context& context, const Bindings& window, const Period& per
   }
   Estimate depth = ratio(saved, at_list);
   summary.fact("discount", depth, "share");
-  auto told = [](const Estimate& figure) {
-    return std::isfinite(figure.lo) ? Share(figure) : Share(figure.value);
-  };
-  summary.say(words::discounts({.share = told(share), .discount = told(depth), .period = period}));
+  summary.say(words::discounts(
+      {.share = Share::perhaps_bounded(share), .discount = Share::perhaps_bounded(depth), .period = period}));
   return {};
 }
 

@@ -7,11 +7,11 @@ item AS (
 ),
 ranked AS (
   SELECT *, row_number() OVER by_worth AS rank, worth / sum(worth) OVER () AS share,
-         sum(worth) OVER by_worth / sum(worth) OVER () AS cumulative, count(*) OVER () AS items
+         sum(worth) OVER by_worth / sum(worth) OVER () AS cumulative
   FROM item
   WINDOW by_worth AS (ORDER BY worth DESC, item)
 )
-SELECT item, rank, worth, share, least(cumulative, 1) AS cumulative, rank / items AS share_of_items,
+SELECT item, rank, worth, share, least(cumulative, 1) AS cumulative,
        CASE WHEN cumulative - share < $a THEN 'A' WHEN cumulative - share < $b THEN 'B' ELSE 'C' END AS class,
        CASE WHEN at_known > 0 THEN least(greatest(discounted / at_known, 0), 1) END AS discounted,
        CASE WHEN list > 0 THEN least(greatest(1 - discounted / list, 0), 1) END AS discount

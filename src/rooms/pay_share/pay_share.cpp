@@ -271,12 +271,10 @@ struct Leaving {
 constexpr const char *receipts_alike = "receipts", *grade_alike = "receipts and grade";
 
 Table dose_rows(const Payers& payers) {
-  learn::DoseTable all{std::vector<int64_t>(std::size(doses)), std::vector<int64_t>(std::size(doses))};
-  for (const auto& [key, table] : payers.left)
-    for (size_t d = 0; d < std::size(doses); ++d)
-      all.successes[d] += table.successes[d], all.trials[d] += table.trials[d];
+  learn::DoseTable all;
+  for (const auto& [key, table] : payers.left) all += table;
   Table rows = Table::of(dose_columns());
-  for (size_t d = 0; d < std::size(doses); ++d)
+  for (size_t d = 0; d < all.trials.size(); ++d)
     if (int64_t n = all.trials[d]; n > 0)
       rows.append(d, doses[d].name, n, all.successes[d], learn::share(all.successes[d], n));
   return rows;
@@ -287,10 +285,7 @@ std::vector<Leaving> leaving(const Payers& payers) {
   std::vector<learn::DoseTable> by_grade, of_receipts;
   for (const auto& [key, table] : payers.left) {
     by_grade.push_back(table);
-    auto& all = by_receipts[key.first];
-    all.successes.resize(std::size(doses)), all.trials.resize(std::size(doses));
-    for (size_t d = 0; d < std::size(doses); ++d)
-      all.successes[d] += table.successes[d], all.trials[d] += table.trials[d];
+    by_receipts[key.first] += table;
   }
   for (auto& [receipts, table] : by_receipts) of_receipts.push_back(std::move(table));
   return {{receipts_alike, of_receipts}, {grade_alike, by_grade}};

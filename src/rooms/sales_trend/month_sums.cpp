@@ -186,13 +186,18 @@ Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last) {
 }
 
 void Moments::add(Wide of_y, Wide of_x, Wide unit) {
-  constexpr Wide most = 100'000'000;
   y += of_y, x += of_x, yy += of_y * of_y, yx += of_y * of_x, xx += of_x * of_x;
-  Wide whole = std::clamp(of_y / unit, -most, most), power = 1;
-  for (size_t i = 0; i < 5; ++i, power *= whole) {
-    Wide both = power;
-    for (size_t j = 0; i + j < 5; ++j, both *= of_x) coarse[i][j] += both;
-  }
+  // powers that fit into a word are multiplied as words: this is done for each slice of each customer's
+  // months
+  constexpr Wide most_y = 100'000'000, most_x = 10'000;
+  auto whole = static_cast<int64_t>(std::clamp(of_y / unit, -most_y, most_y)),
+       times = static_cast<int64_t>(std::min(of_x, most_x));
+  int64_t ys[] = {1, whole, whole * whole}, xs[] = {1, times, times * times, times * times * times, 0};
+  xs[4] = xs[2] * xs[2];
+  for (size_t i = 0; i < 3; ++i)
+    for (size_t j = 0; i + j < 5; ++j) coarse[i][j] += static_cast<Wide>(ys[i]) * xs[j];
+  Wide cube = static_cast<Wide>(ys[2]) * whole;
+  coarse[3][0] += cube, coarse[3][1] += cube * times, coarse[4][0] += static_cast<Wide>(ys[2]) * ys[2];
 }
 
 Moments& Moments::operator+=(const Moments& more) {
@@ -243,6 +248,8 @@ Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slic
       }));
   return sums;
 }
+
+constexpr double widest_growth = 10;  // an interval that spans more, either way, says nothing
 
 Estimate TwoPeriods::growth() const {
   auto a = static_cast<double>(xa), b = static_cast<double>(xb), n = static_cast<double>(customers);

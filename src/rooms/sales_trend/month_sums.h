@@ -41,8 +41,8 @@ struct Sales {
 Result<Sales> sum_sales(const Sequences& sequences, Date first, Date last);
 
 // Sums over customers of what each has of y and of x: receipts of one customer are not independent. Exact to
-// the second power; to the fourth of y in whole units, of at most a hundred million, so that none can
-// overflow.
+// the second power; to the fourth of y in whole units, of at most a hundred million, and of x of at most
+// ten thousand, so that none can overflow.
 struct Moments {
   Wide y = 0, x = 0, yy = 0, yx = 0, xx = 0;
   std::array<std::array<Wide, 5>, 5> coarse{};  // [i][j]: of y^i x^j
@@ -65,8 +65,6 @@ struct MonthSums {
 // Of the calendar months from `first` on, before `last`: month m and slice s at m * slices + s.
 Result<std::vector<MonthSums>> sum_months(const Sequences& sequences, const Slices& slices, Date first,
                                           Date last);
-
-inline constexpr double widest_growth = 10;  // an interval that spans more, either way, says nothing
 
 // What every customer bought in two periods, a and b, of a slice: x, and in all: t; sums over customers.
 struct TwoPeriods {

@@ -174,8 +174,9 @@ Table rows_of(const Slices& slices, const std::vector<MonthFigures>& figures,
               const std::vector<CalendarDays>& calendar) {
   std::map<Date, std::pair<int64_t, int64_t>> days;  // of holidays and sales, by month
   for (const MonthFigures& of : figures)
-    days.try_emplace(of.month, days_in(calendar, false, month_of(of.month)),
-                     days_in(calendar, true, month_of(of.month)));
+    if (auto [at, is_new] = days.try_emplace(of.month); is_new)
+      at->second = {days_in(calendar, false, month_of(of.month)),
+                    days_in(calendar, true, month_of(of.month))};
   Table rows = Table::of(trend());
   for (const MonthFigures& of : figures) {
     const auto& [dimension, slice] = slices.all[of.slice];
@@ -238,7 +239,7 @@ void say_extremes(const std::vector<MonthFigures>& months, Summary& summary) {
 struct Shift {
   size_t slice;
   TwoPeriods of;
-  double adjusted = 1;
+  Estimate by;
 };
 
 // Those that moved by a hundredth and more, and not by chance alone, the most first. All partners that
@@ -252,17 +253,17 @@ Result<std::vector<Shift>> shifts_of(const Sequences& sequences, const Slices& s
   for (size_t s = 0; s < sums.size(); ++s) {
     const TwoPeriods& of = sums[s];
     if (of.ta <= 0 || of.tb <= 0 || std::max(of.share_a(), of.share_b()) < least) continue;
-    tested.push_back({s, of});
+    tested.push_back({s, of, of.shift()});
     p_values.push_back(of.shift_p_value());
   }
   std::vector<double> adjusted = learn::holm(p_values);
   for (size_t i = 0; i < tested.size(); ++i) {
-    Estimate by = tested[i].of.shift();
+    const Estimate& by = tested[i].by;
     if (slices.all[tested[i].slice].name == other_values || std::abs(by.value) < least) continue;
     if (adjusted[i] <= level && (by.lo > 0 || by.hi < 0)) out.push_back(tested[i]);
   }
   std::stable_sort(out.begin(), out.end(), [](const Shift& a, const Shift& b) {
-    return std::abs(a.of.shift().value) > std::abs(b.of.shift().value);
+    return std::abs(a.by.value) > std::abs(b.by.value);
   });
   return out;
 }
@@ -276,7 +277,7 @@ Status say_shifts(const Sequences& sequences, const Slices& slices, const std::v
   constexpr size_t most = 4;
   auto shifts = TRY(shifts_of(sequences, slices, first, last));
   for (size_t i = 0; i < std::min(most, shifts.size()); ++i) {
-    Estimate by = shifts[i].of.shift();
+    const Estimate& by = shifts[i].by;
     Name partner{slices.all[shifts[i].slice].name};
     Share before(shifts[i].of.share_a()), after(shifts[i].of.share_b());
     if (by.value > 0)
@@ -294,10 +295,6 @@ Status say_shifts(const Sequences& sequences, const Slices& slices, const std::v
 
 // The last of the months, which are whole, beside the one before it, and beside the same one a year before,
 // which shares its season.
-Change change_of(const Estimate& growth) {
-  return std::isfinite(growth.lo) ? Change(growth) : Change(growth.value);
-}
-
 // What one of two months has and the other has not may be all the difference.
 void say_unlike(const std::vector<CalendarDays>& calendar, const Period& month, const Period& before,
                 Summary& summary) {
@@ -318,8 +315,8 @@ Status say_changes(const Sequences& sequences, const std::vector<CalendarDays>& 
     Estimate of = TRY(change(month_before));
     if (std::isfinite(of.value)) {
       summary.fact("sales_change_last_month", of, "relative change");
-      summary.say(
-          words::against_month_before({.month = month, .change = change_of(of), .before = month_before}));
+      summary.say(words::against_month_before(
+          {.month = month, .change = Change::perhaps_bounded(of), .before = month_before}));
       say_unlike(calendar, month, month_before, summary);
     }
   }
@@ -333,11 +330,13 @@ Status say_changes(const Sequences& sequences, const std::vector<CalendarDays>& 
   if (!std::isfinite(of.value)) return {};
   summary.fact("sales_change_year", of, "relative change");
   if (before.about.empty())
-    summary.say(
-        words::against_year_before({.month = month, .change = change_of(of), .before = before.period}));
+    summary.say(words::against_year_before(
+        {.month = month, .change = Change::perhaps_bounded(of), .before = before.period}));
   else
-    summary.say(words::against_days_alike(
-        {.month = month, .change = change_of(of), .before = before.period, .about = before.about}));
+    summary.say(words::against_days_alike({.month = month,
+                                           .change = Change::perhaps_bounded(of),
+                                           .before = before.period,
+                                           .about = before.about}));
   say_unlike(calendar, month, before.period, summary);
   return {};
 }
