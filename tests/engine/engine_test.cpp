@@ -223,6 +223,23 @@ TEST(Report, SaysWhatIsOfOtherDatesOrData) {
   EXPECT_FALSE(says("loaded after these results"));
 }
 
+// A dozen marks, not more, and notes before sales.
+TEST(Report, MarksNotesBeforeSales) {
+  SmallShop shop;
+  std::string days = "name,first_day,kind\nTill broken,2024-01-05,note\n";
+  for (int32_t i = 10; i < 30; ++i) days += fmt::format("Sale {0},2024-02-{0},sale\n", i);
+  shop.folder().write("days.csv", days);
+  must(Engine::set(shop.store(), {{"shop", "calendar", "days.csv"}}));
+  Engine engine = shop.open(Access::write);
+  must(engine.run("sales_trend", {}, silent));
+  must(engine.report(shop.folder().path("r.html"), Language::en));
+  std::string html = shop.folder().read("r.html");
+  EXPECT_NE(html.find("Till broken"), std::string::npos);
+  EXPECT_NE(html.find("Sale 29"), std::string::npos);
+  EXPECT_NE(html.find("Sale 19"), std::string::npos);
+  EXPECT_EQ(html.find("Sale 18"), std::string::npos);
+}
+
 // Which sections a report has, by the ids of their analyses.
 std::vector<std::string> sections_of(const std::string& html) {
   std::vector<std::string> out;

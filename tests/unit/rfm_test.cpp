@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/random.h"
+#include "contract/grade_pair.h"
 
 namespace danggol::features {
 namespace {
@@ -95,6 +96,15 @@ TEST(rfm, rank_shares_are_of_the_order_with_its_ties_broken) {
       EXPECT_EQ(buyers.grade[i], static_cast<int32_t>(std::min<size_t>(3, 5 * place / count)));
     }
   }
+}
+
+// One by one up to 5, then half as many more again: 6-7, 8-10, 11-14, 15-20, 21-29, ...
+TEST(ReceiptsClass, GrowsByHalf) {
+  std::vector<int64_t> first;
+  for (int64_t receipts = 0, last = -1; receipts <= 60; ++receipts)
+    if (receipts_class(receipts) != last) first.push_back(receipts), last = receipts_class(receipts);
+  EXPECT_EQ(first, (std::vector<int64_t>{0, 1, 2, 3, 4, 5, 6, 8, 11, 15, 21, 30, 44}));
+  EXPECT_EQ(receipts_class(60), 12);
 }
 
 }  // namespace
