@@ -12,7 +12,7 @@ struct GradePair {
   int64_t h1_receipts = 0;
 };
 
-// Who is compared within it differs little in how often they bought: one class each up to 6 receipts, then
+// Who is compared within it differs little in how often they bought: one class each up to 5 receipts, then
 // classes that grow by about a half.
 int32_t receipts_class(int64_t receipts);
 
