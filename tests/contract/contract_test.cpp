@@ -539,7 +539,8 @@ TEST_P(Contract, EstimatesLieWithinTheirBounds) {
           << table.name << "." << name << ": one bound without the other";
       // bounds and value are computed apart: half a unit of the ninth decimal is rounding
       never.add(fmt::format("{0}_lo > {0}_hi + 5e-10", base), base + " has crossed bounds");
-      if (is_real(base))
+      // what 95 % of customers lie within need not hold their mean, which a few large ones make
+      if (is_real(base) && column.bounds != "predictive")
         never.add(fmt::format("{0} < {0}_lo - 5e-10 OR {0} > {0}_hi + 5e-10", base),
                   base + " is outside its bounds");
     }

@@ -1,0 +1,44 @@
+// The least of a smooth function of a few variables.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/interval.h"
+#include "learn/linear_algebra.h"
+
+namespace danggol::learn {
+
+// The value at x; its derivatives go into `gradient`, as many as x has.
+using Smooth = std::function<double(std::span<const double> x, std::span<double> gradient)>;
+
+struct Minimum {
+  std::vector<double> at;
+  double value = 0;
+  bool converged = false;  // else the steps ran out, or no step down was left that numbers can tell
+};
+
+// By quasi-Newton steps (Broyden, Fletcher, Goldfarb and Shanno, 1970), each halved until it goes down enough
+// (Armijo, 1966); converged where no derivative is above `tolerance`.
+Minimum minimise(const Smooth& function, std::vector<double> start, double tolerance = 1e-8,
+                 int32_t most_steps = 500);
+
+// Second derivatives there, by central differences of the gradient.
+Dense<double> second_derivatives(const Smooth& function, const std::vector<double>& at);
+
+// The inverse of an information matrix, to which a normal prior of each variable, with this standard
+// deviation, is added: what no data tell stays as wide as that. Where even so it has no inverse, more is
+// added until it has.
+Dense<double> covariance(Dense<double> information, double prior_spread);
+
+// A parameter above 0 of a model, and its 95 % interval.
+struct NamedEstimate {
+  const char* name;
+  Estimate estimate;
+};
+// With this variance of its logarithm.
+NamedEstimate log_normal(const char* name, double value, double variance);
+
+}  // namespace danggol::learn
