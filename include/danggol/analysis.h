@@ -113,8 +113,9 @@ struct AnalysisInfo {
   std::vector<std::pair<std::string, Text>> key_figures = {};  // words of its facts that a report sets large
   // The ids of its sentences that open a report, in their order; its section then comes before all others.
   std::vector<std::string> lead = {};
-  bool evidence = false;  // says how good other analyses are: a report has it at its end, folded
-  bool contacts = false;  // its tables say whom to contact: nobody who is suppressed may be in them
+  bool evidence = false;    // says how good other analyses are: a report has it at its end, folded
+  bool on_request = false;  // a pipeline runs it where it is named, and not with everything
+  bool contacts = false;    // its tables say whom to contact: nobody who is suppressed may be in them
 };
 
 }  // namespace danggol

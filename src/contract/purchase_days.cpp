@@ -5,23 +5,28 @@
 
 namespace danggol {
 
-std::span<const PurchaseDays::Day> PurchaseDays::of(size_t customer, Date from, Date until) const {
+std::span<const int32_t> PurchaseDays::of(size_t customer, Date from, Date until) const {
+  auto known = before(customer, until);
+  return {std::lower_bound(known.begin(), known.end(), from.days), known.end()};
+}
+
+std::span<const int32_t> PurchaseDays::before(size_t customer, Date at) const {
   auto all = of(customer);
-  auto first_from = [&](Date date) {
-    return std::lower_bound(all.begin(), all.end(), date.days,
-                            [](const Day& of, int32_t day) { return of.day < day; });
-  };
-  return {first_from(from), first_from(until)};
+  return {all.begin(), std::lower_bound(all.begin(), all.end(), at.days)};
 }
 
 Result<PurchaseDays> purchase_days(Context& context) {
   const TimeFrame& time = context.time();
   std::vector<std::string> ids = TRY(texts_by_number(context, "customer", "customer_id"));
   Sequences sequences = TRY(context.sequences());
-  std::vector<std::vector<PurchaseDays::Day>> by_number(sequences.customers());
+  struct Day {
+    int32_t day;
+    Money spent;
+  };
+  std::vector<std::vector<Day>> by_number(sequences.customers());
   TRY(sequences.each_customer(time.first_sale, time.as_of,
                               [&](size_t customer, std::span<const Event> events) {
-                                std::vector<PurchaseDays::Day>& days = by_number[customer];
+                                std::vector<Day>& days = by_number[customer];
                                 for (const Event& event : events) {
                                   if (sequences.action(event) != Action::purchase) continue;
                                   int32_t day = event.day().days;
@@ -37,7 +42,7 @@ Result<PurchaseDays> purchase_days(Context& context) {
   out.start.push_back(0);
   for (size_t i : order) {
     out.customer_id.push_back(std::move(ids[i]));
-    out.days.insert(out.days.end(), by_number[i].begin(), by_number[i].end());
+    for (const Day& of : by_number[i]) out.days.push_back(of.day), out.spent.push_back(of.spent);
     out.start.push_back(out.days.size());
     by_number[i] = {};
   }

@@ -14,19 +14,22 @@ namespace danggol {
 
 // Of the customers who ever bought before as_of, ascending by customer_id.
 struct PurchaseDays {
-  struct Day {
-    int32_t day;  // since 1970-01-01
-    Money spent;  // by purchases; cancellations are not taken off
-  };
   std::vector<std::string> customer_id;
-  std::vector<size_t> start;  // of customer i the days start[i] up to start[i + 1], ascending
-  std::vector<Day> days;
+  std::vector<size_t> start;  // customer i has the days start[i] up to start[i + 1], ascending
+  std::vector<int32_t> days;  // since 1970-01-01
+  std::vector<Money> spent;   // on each, by purchases; cancellations are not taken off
 
   size_t size() const { return customer_id.size(); }
-  std::span<const Day> of(size_t customer) const {
-    return {days.data() + start[customer], start[customer + 1] - start[customer]};
+  std::span<const int32_t> of(size_t customer) const { return part(days, customer); }
+  std::span<const Money> spent_of(size_t customer) const { return part(spent, customer); }
+  std::span<const int32_t> of(size_t customer, Date from, Date until) const;  // from <= day < until
+  std::span<const int32_t> before(size_t customer, Date at) const;
+
+ private:
+  template <class Of>
+  std::span<const Of> part(const std::vector<Of>& all, size_t customer) const {
+    return {all.data() + start[customer], start[customer + 1] - start[customer]};
   }
-  std::span<const Day> of(size_t customer, Date from, Date until) const;  // from <= day < until
 };
 
 Result<PurchaseDays> purchase_days(Context& context);

@@ -278,7 +278,8 @@ Result<PipelineSummary> Engine::State::work(store::Connection& connection, const
   for (const auto& name : names) (void)TRY(room_named(name, Kind::job));
   for (const Room& room : rooms::all())  // the registry is in dependency order
     if (room.info.kind == Kind::job &&
-        (names.empty() || std::find(names.begin(), names.end(), room.info.name) != names.end()))
+        (names.empty() ? !room.info.on_request
+                       : std::find(names.begin(), names.end(), room.info.name) != names.end()))
       chosen.push_back(&room);
   for (const Room* room : chosen) run_settings.params_of_rooms[room->info.name] = shop.with_room(*room, {});
   auto doubtful = TRY(doubts(connection, shop, run_settings.time));

@@ -32,8 +32,11 @@ void quiet(const char*) {}
 }  // namespace
 
 Result<Gbdt> train_lightgbm(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
-                            const GbdtParams& p, uint64_t seed) {
+                            const GbdtParams& p, uint64_t seed, const std::vector<float>& weights,
+                            const std::vector<double>& start) {
   DANGGOL_ASSERT(features.rows() == labels.size());
+  DANGGOL_ASSERT(weights.empty() || weights.size() == labels.size());
+  DANGGOL_ASSERT(start.empty() || start.size() == labels.size() * static_cast<size_t>(classes));
   if (features.rows() < 2)  // LightGBM would print before it throws
     return Error{Code::no_data, fmt::format("rows to learn from = {}: must be 2 or more", features.rows())};
   LGBM_RegisterLogCallback(quiet);
@@ -54,6 +57,12 @@ Result<Gbdt> train_lightgbm(const Matrix& features, const std::vector<int32_t>& 
   std::vector<float> targets(labels.begin(), labels.end());
   LIGHTGBM(LGBM_DatasetSetField(dataset.get(), "label", targets.data(), static_cast<int>(targets.size()),
                                 lightgbm_float32));
+  if (!weights.empty())
+    LIGHTGBM(LGBM_DatasetSetField(dataset.get(), "weight", weights.data(), static_cast<int>(weights.size()),
+                                  lightgbm_float32));
+  if (!start.empty())
+    LIGHTGBM(LGBM_DatasetSetField(dataset.get(), "init_score", start.data(), static_cast<int>(start.size()),
+                                  lightgbm_float64));
   LightgbmBooster booster_handle = nullptr;
   LIGHTGBM(LGBM_BoosterCreate(dataset.get(), parameters.c_str(), &booster_handle));
   Booster booster(booster_handle);

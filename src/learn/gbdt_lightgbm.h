@@ -22,8 +22,11 @@ struct GbdtParams {
   int64_t bins = 63;
 };
 
-// labels: 0..classes-1, one a row of `features`. Runs in the calling thread; several may run side by side.
+// labels: 0..classes-1, one a row of `features`. Where they are not empty, `weights` has one a row, and
+// `start` the scores that the trees add to, class after class, each with one a row: predictions are of the
+// trees alone. Runs in the calling thread; several may run side by side.
 Result<Gbdt> train_lightgbm(const Matrix& features, const std::vector<int32_t>& labels, int32_t classes,
-                            const GbdtParams& params, uint64_t seed);
+                            const GbdtParams& params, uint64_t seed, const std::vector<float>& weights = {},
+                            const std::vector<double>& start = {});
 
 }  // namespace danggol::learn

@@ -108,6 +108,12 @@ std::array<bool, 4> is_time(const LifetimeFamily& family) {
 
 }  // namespace
 
+Lifetime lifetime_of(std::span<const int32_t> days, int32_t at) {
+  DANGGOL_ASSERT(!days.empty() && days.back() < at);
+  return {static_cast<double>(days.size() - 1), static_cast<double>(days.back() - days.front()),
+          static_cast<double>(at - 1 - days.front())};
+}
+
 std::string LifetimeFamily::name() const {
   std::string process = k > 1 ? fmt::format("CNBD-{}", k) : "NBD";
   switch (leaving) {

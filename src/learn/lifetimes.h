@@ -27,6 +27,10 @@ struct Lifetime {
   auto operator<=>(const Lifetime&) const = default;
 };
 
+// Of who bought on these days, ascending, as it is known at a later day: the last one known is that before
+// it.
+Lifetime lifetime_of(std::span<const int32_t> days, int32_t at);
+
 struct LifetimeFamily {
   enum class Leaving { after_repeat, after_any, at_any_time };
   Leaving leaving = Leaving::after_repeat;

@@ -57,8 +57,8 @@ void fit_and_score(benchmark::State& state, LifetimeFamily family, size_t most_r
     benchmark::DoNotOptimize(expected.data());
     state.counters["rows"] = static_cast<double>(alive.size());
     state.counters["fitted to"] = fit.customers;
-    double off = std::log(fit.model.parameters()[0] / fit.model.parameters()[1] * truth[1] / truth[0]);
-    if (std::abs(off) > 0.3) state.SkipWithError("the pace was not found");
+    double pace = fit.model.parameters()[0] / fit.model.parameters()[1] / family.k;
+    if (std::abs(std::log(pace * truth[1] / truth[0])) > 0.5) state.SkipWithError("the pace was not found");
   }
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }

@@ -82,20 +82,6 @@ Compared compare(const Backtest& test, const std::vector<int32_t>& paired, bool 
           class_figures(actual, predicted, pair_count, all.subspan(metrics + grade_count, pair_count))};
 }
 
-std::vector<Figure> compare_seasons(const SeasonCheck& season) {
-  const std::vector<int32_t>& label = season.with.later.label;
-  std::vector<bool> left = has_left(label);
-  Predictor with = model_of(season.with), without = model_of(season.without, "model without season");
-  Measures measures;
-  for (const Predictor* predictor : {&with, &without}) {
-    add_class_measures(*predictor, label, measures);
-    add_leaving_measures(*predictor, left, measures);
-  }
-  measures.add_difference("log_loss_saved", over(without.name), {"log_loss", without.name},
-                          {"log_loss", with.name});
-  return measures.estimate(label.size(), season.with.seed);
-}
-
 double share_of_leavers(const std::vector<int32_t>& label) {
   auto left = std::count(label.begin(), label.end(), inactive_grade);
   return static_cast<double>(left) / static_cast<double>(label.size());
@@ -242,31 +228,13 @@ void warn_of_drift(const Backtest& test, Summary& summary) {
                                  .tested_in = {test.later.cutoff, test.later.label_until}}));
 }
 
-void say_season(const std::vector<Figure>& figures, Date at, Summary& summary) {
-  Estimate with = find(figures, "calibration_error_leaving", model_name),
-           without = find(figures, "calibration_error_leaving", "model without season");
-  summary.fact("season_calibration_error", with.value, "share");
-  summary.fact("season_calibration_error_uncorrected", without.value, "share");
-  Estimate saved = find(figures, "log_loss_saved", over("model without season"));
-  if (saved.lo > 0 && with.value < without.value)
-    summary.say(
-        words::season_helps({.at = at, .without = Points(without.value), .with = Points(with.value)}));
-  else if (saved.hi < 0 && with.value > without.value)
-    summary.warn(
-        words::season_hurts({.at = at, .without = Points(without.value), .with = Points(with.value)}));
-}
-
 }  // namespace
 
-Result<Summary> write_backtest(Context& context, const Backtest& test,
-                               const std::optional<SeasonCheck>& season) {
+Result<Summary> write_backtest(Context& context, const Backtest& test) {
   Compared compared = compare(test, test.decided, true);
-  std::vector<Figure> seasons;
-  if (season) seasons = compare_seasons(*season);
   TRY(context.progress(0.8, "tables"));
   Table metrics = Table::of(metric_columns());
   add_metric_rows(test.later.cutoff, compared.metrics, metrics);
-  if (season) add_metric_rows(season->with.later.cutoff, seasons, metrics);
   TRY(context.write("result.forecast_metric", metrics));
   TRY(write_tables(context, test, compared));
 
@@ -276,7 +244,6 @@ Result<Summary> write_backtest(Context& context, const Backtest& test,
   say_baselines(compared.metrics, test.later.cutoff, summary);
   warn_of_accuracy(compared.metrics, {test.later.cutoff, test.later.label_until}, summary);
   warn_of_drift(test, summary);
-  if (season) say_season(seasons, season->with.later.cutoff, summary);
   return summary;
 }
 

@@ -9,9 +9,9 @@
 #include "base/digest.h"
 #include "base/random.h"
 #include "learn/intervals.h"
-#include "learn/label_shift.h"
 #include "learn/probability_model.h"
 #include "rooms/grade_forecast/backtest.h"
+#include "rooms/grade_forecast/forecast_model.h"
 #include "rooms/grade_forecast/tables.h"
 #include "rooms/grade_forecast/words.h"
 
@@ -23,7 +23,9 @@ using learn::ProbabilityModel;
 namespace words = grade_forecast_words;
 
 constexpr const char* model_table = "grade_forecast";
-constexpr const char* method_name = "LightGBM, 5 folds crossed; temperature scaling; Venn-Abers for leaving";
+constexpr const char* method_name =
+    "leaving: BG/NBD, logistic, LightGBM; grades: LightGBM, 5 folds crossed, temperature scaling";
+constexpr size_t origins_tested = 4;
 
 struct Params {
   Grading grading;
@@ -92,16 +94,57 @@ Importance importance_of(const ProbabilityModel& model) {
   return out;
 }
 
+Table test_rows(const Learned& learned) {
+  Table rows = Table::of(test_columns());
+  for (const LeavingTest& test : learned.tests)
+    for (const LeavingTest::Told& of : test.told) {
+      bool blend = of.name == blend_name;
+      rows.append(test.origin, of.name, test.customers, test.left,
+                  Estimate{of.expected, blend ? test.leavers.lo : NAN, blend ? test.leavers.hi : NAN},
+                  of.log_loss, of.auc, of.name == learned.used);
+    }
+  return rows;
+}
+
+void say_tests(const Learned& learned, Summary& summary) {
+  if (learned.tests.empty()) return summary.warn(words::no_origins({.at = learned.snapshots[0].at}));
+  double loss[2] = {},
+         n = static_cast<double>(learned.tests.size());  // of what is used, and of the lifetime model
+  int64_t held = 0;
+  for (const LeavingTest& test : learned.tests) {
+    for (const LeavingTest::Told& of : test.told) {
+      if (of.name == learned.used) loss[0] += of.log_loss / n;
+      if (of.name == name(Teller::lifetime)) loss[1] += of.log_loss / n;
+    }
+    held += test.leavers.lo <= static_cast<double>(test.left) &&
+            static_cast<double>(test.left) <= test.leavers.hi;
+  }
+  const LeavingTest &newest = learned.tests.front(), &oldest = learned.tests.back();
+  summary.say(words::tested_at_origins({.origins = learned.tests.size(),
+                                        .first = oldest.origin,
+                                        .last = newest.origin,
+                                        .used = {learned.used},
+                                        .loss = Number(loss[0]),
+                                        .lifetime = Number(loss[1]),
+                                        .held = held}));
+}
+
 Result<Summary> train(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
   auto lent_frame = TRY(context.frame(Origin::train, params.grading));
   const Frame& frame = *lent_frame;
   TRY(context.progress(0.3, "trees"));
   ProbabilityModel model = TRY(learn_from(frame, params, context.seed()));
-  TRY(context.save_model(model_table, method_name,
-                         feature_hash(frame, params.grading, context.time().horizon_months),
-                         model.to_bytes()));
+  const TimeFrame& time = context.time();
+  TRY(context.progress(0.6, "who left at past origins"));
+  PurchaseDays history = TRY(purchase_days(context));
+  Learned leaving = TRY(learn_leaving(history, time.first_sale, time.as_of, time.horizon_months,
+                                      origins_tested, context.seed()));
   Importance importance = importance_of(model);
+  ForecastModel kept{std::move(leaving.model), std::move(model)};
+  TRY(context.save_model(model_table, method_name, feature_hash(frame, params.grading, time.horizon_months),
+                         kept.to_bytes()));
+  TRY(context.write("result.leaving_test", test_rows(leaving)));
   Table rows = Table::of(importance_columns());
   for (size_t i = 0; i < importance.features.size(); ++i)
     rows.append(importance.features[i], importance.gain[i], importance.gain[i] / importance.all);
@@ -118,34 +161,11 @@ Result<Summary> train(Context& context, const Params& params) {
                                      .second = {importance.features[1]},
                                      .third = {importance.features[2]},
                                      .learned = {frame.cutoff, frame.label_until}}));
+  say_tests(leaving, summary);
   return summary;
 }
 
 // ---- predict
-
-learn::LabelShift shift(const Frame& learned, const Frame& season) {
-  return {learned.grade, learned.label, season.grade, season.label, grade_count, grade_count};
-}
-
-// Those of a frame who had not bought in the window before theirs.
-double share_of_newcomers(const Frame& frame) {
-  const auto& names = frame.features.names;
-  auto column =
-      static_cast<size_t>(std::find(names.begin(), names.end(), "previous_receipts") - names.begin());
-  DANGGOL_ASSERT(column < names.size());
-  int64_t newcomers = 0;
-  for (size_t i = 0; i < frame.customer_id.size(); ++i) newcomers += frame.features.row(i)[column] == 0;
-  return static_cast<double>(newcomers) / static_cast<double>(std::max<size_t>(1, frame.customer_id.size()));
-}
-
-// Who has just come leaves more often in any season: where the customers of a year before were newer than
-// those learned from and left more often, or older and less often, that may be all there is to it.
-bool tells_of_season(const Frame& learned, const Frame& season) {
-  constexpr double most_apart = 0.2;
-  double newer = share_of_newcomers(season) - share_of_newcomers(learned),
-         leaving = leaving_share(season).value - leaving_share(learned).value;
-  return std::abs(newer) <= most_apart || newer * leaving <= 0;
-}
 
 Table forecast_rows(const Frame& frame, const learn::ClassProbabilities& probabilities,
                     const std::vector<int32_t>& decided) {
@@ -159,37 +179,15 @@ Table forecast_rows(const Frame& frame, const learn::ClassProbabilities& probabi
   return rows;
 }
 
-// How many will leave: chance of each, and the error of the rates they lean on, which all of a grade share.
-Estimate expected_leavers(const Frame& frame, const learn::ClassProbabilities& probabilities,
-                          const learn::LabelShift& rates) {
-  double leavers = 0, variance = 0, spread[grade_count] = {};
-  for (size_t i = 0; i < frame.customer_id.size(); ++i) {
-    double p = probabilities.p[i * grade_count + inactive_grade];
-    leavers += p, variance += p * (1 - p);
-    spread[frame.grade[i]] += p * (1 - p);
+void say_season(const Level& level, const Period& season, const Period& coming, Summary& summary) {
+  switch (level.season_is) {
+    case Level::Season::none: return summary.warn(words::no_season({.coming = coming}));
+    case Level::Season::unclear:
+      return summary.warn(words::season_unclear({.season = season, .coming = coming}));
+    case Level::Season::harms: return summary.warn(words::season_harms({.season = season, .coming = coming}));
+    case Level::Season::helps:
+      return summary.say(words::season_helps({.season = season, .factor = Number(std::exp(level.season))}));
   }
-  for (int32_t g = 0; g < inactive_grade; ++g)
-    variance += std::pow(spread[g] * rates.log_odds_error(g, inactive_grade), 2);
-  double half = learn::z95 * std::sqrt(variance), all = static_cast<double>(frame.customer_id.size());
-  return {std::round(leavers), std::round(std::max(0.0, leavers - half)),
-          std::round(std::min(all, leavers + half))};
-}
-
-void say_season(const Frame& learned, const Frame* season, bool is_counted, const Period& coming,
-                Summary& summary) {
-  if (!season) return summary.warn(words::no_season({.coming = coming}));
-  if (!is_counted)
-    return summary.warn(words::season_of_others({.season = {season->cutoff, season->label_until},
-                                                 .learned_in = {learned.cutoff, learned.label_until},
-                                                 .then = Share(share_of_newcomers(*season)),
-                                                 .learned = Share(share_of_newcomers(learned)),
-                                                 .coming = coming}));
-  Estimate then = leaving_share(*season);
-  summary.fact("leaving_share_a_year_before", then, "share");
-  summary.say(words::season_counted({.then = Share(then),
-                                     .learned = Share(leaving_share(learned).value),
-                                     .season = {season->cutoff, season->label_until},
-                                     .learned_in = {learned.cutoff, learned.label_until}}));
 }
 
 Result<Summary> predict(Context& context, const Params& params) {
@@ -203,17 +201,18 @@ Result<Summary> predict(Context& context, const Params& params) {
                              to_text(frame.cutoff))};
   std::string bytes = TRY(
       context.load_model(model_table, feature_hash(frame, params.grading, months), "grade_forecast.train"));
-  ProbabilityModel model = TRY(ProbabilityModel::from_bytes(bytes));
+  ForecastModel model = TRY(ForecastModel::from_bytes(bytes));
   TRY(context.progress(0.5, "probabilities"));
-  auto probabilities = model.predict(frame.features);
-  auto season = TRY(context.season_frame(Origin::predict, params.grading));
-  auto learned = TRY(context.frame(Origin::train, params.grading));
-  bool is_counted = season && tells_of_season(*learned, *season);
-  if (is_counted) shift(*learned, *season).apply(frame.grade, inactive_grade, probabilities);
+  auto probabilities = model.grades.predict(frame.features);
+  PurchaseDays history = TRY(purchase_days(context));
+  Snapshot now = snapshot_at(history, frame.cutoff, months, frame.cutoff, model.leaving.with_amounts());
+  const Level& level = model.leaving.level();
+  LeavingForecast leaving{model.leaving.log_odds(now)};
+  leaving.apply(history, now, level, frame, probabilities);
   TRY(context.write("result.grade_forecast",
-                    forecast_rows(frame, probabilities, model.decide(probabilities.p))));
+                    forecast_rows(frame, probabilities, model.grades.decide(probabilities.p))));
 
-  Estimate leavers = expected_leavers(frame, probabilities, shift(*learned, is_counted ? *season : *learned));
+  Estimate leavers = leavers_of(leaving.log_odds, level);
   Period coming{frame.cutoff, add_months(frame.cutoff, months)};
   Summary summary;
   summary.fact("customers", frame.customer_id.size(), "customers");
@@ -222,7 +221,7 @@ Result<Summary> predict(Context& context, const Params& params) {
                                  .period = {add_months(frame.cutoff, -months), frame.cutoff},
                                  .leavers = Count(std::llround(leavers.value), leavers.interval()),
                                  .coming = coming}));
-  say_season(*learned, season.get(), is_counted, coming, summary);
+  say_season(level, {add_months(coming.from, -12), add_months(coming.until, -12)}, coming, summary);
   return summary;
 }
 
@@ -234,31 +233,26 @@ struct Tested {
   learn::ClassProbabilities probabilities;
 };
 
-Result<Tested> train_and_predict(Context& context, Origin learn_at, Origin test_at, const Params& params) {
-  auto known = TRY(context.frame(learn_at, params.grading));
+// Learned at an earlier origin with what was known by the later one.
+Result<Tested> train_and_predict(Context& context, const Params& params) {
+  auto known = TRY(context.frame(Origin::backtest_train, params.grading));
   ProbabilityModel model = TRY(learn_from(*known, params, context.seed()));
-  auto later = TRY(context.frame(test_at, params.grading));
+  auto later = TRY(context.frame(Origin::backtest_test, params.grading));
   auto probabilities = model.predict(later->features);
+  int32_t months = context.time().backtest_horizon_months;
+  PurchaseDays history = TRY(purchase_days(context));
+  auto leaving =
+      TRY(learn_leaving(history, context.time().first_sale, later->cutoff, months, 0, context.seed())).model;
+  Snapshot then = snapshot_at(history, later->cutoff, months, later->cutoff, leaving.with_amounts());
+  LeavingForecast{leaving.log_odds(then)}.apply(history, then, leaving.level(), *later, probabilities);
   return Tested{std::move(known), std::move(later), std::move(model), std::move(probabilities)};
 }
 
 Result<Summary> backtest(Context& context, const Params& params) {
   TRY(context.progress(0.05, "testing at the earlier origin"));
-  Tested first = TRY(train_and_predict(context, Origin::backtest_train, Origin::backtest_test, params));
-  Backtest test{*first.known, *first.later, first.probabilities, first.model.decide(first.probabilities.p),
-                context.seed()};
-  auto season = TRY(context.season_frame(Origin::train, params.grading));
-  if (!season) return write_backtest(context, test, std::nullopt);
-
-  TRY(context.progress(0.4, "checking the season at the split"));
-  Tested second = TRY(train_and_predict(context, Origin::earlier, Origin::train, params));
-  if (!tells_of_season(*second.known, *season)) return write_backtest(context, test, std::nullopt);
-  auto shifted = second.probabilities;
-  shift(*second.known, *season).apply(second.later->grade, inactive_grade, shifted);
-  SeasonCheck check{{*second.known, *second.later, shifted, second.model.decide(shifted.p), context.seed()},
-                    {*second.known, *second.later, second.probabilities,
-                     second.model.decide(second.probabilities.p), context.seed()}};
-  return write_backtest(context, test, check);
+  Tested of = TRY(train_and_predict(context, params));
+  return write_backtest(
+      context, {*of.known, *of.later, of.probabilities, of.model.decide(of.probabilities.p), context.seed()});
 }
 
 // ---- random split
@@ -299,8 +293,8 @@ Result<Summary> random_split(Context& context, const Params& params) {
 Room training() {
   AnalysisInfo info = {.name = "grade_forecast.train",
                        .reads = {"raw.event", "raw.customer"},
-                       .dates = {"split", "until"},
-                       .writes = {importance_columns()},
+                       .dates = {"as-of", "split", "until"},
+                       .writes = {importance_columns(), test_columns()},
                        .trains = {"model.grade_forecast"},
                        .charts = {bar("forecast_importance", "forecast_importance")
                                       .x("feature")
@@ -309,6 +303,7 @@ Room training() {
                                       .unit("share")
                                       .order_by("gain_share DESC, feature")
                                       .rows(15)},
+                       .tables = {Shown("leaving_test").order_by("origin DESC, log_loss")},
                        .evidence = true};
   return make_job(info, words::all, params_table(), train);
 }
@@ -344,7 +339,8 @@ Room random_splitting() {
                        .dates = {"split", "until"},
                        .writes = {random_split_columns(), pair_columns("forecast_random_split_pair")},
                        .tables = {Shown("forecast_random_split").where("metric <> 'log_loss'")},
-                       .evidence = true};
+                       .evidence = true,
+                       .on_request = true};
   return make_job(info, words::all, params_table(), random_split);
 }
 

@@ -14,6 +14,19 @@ Columns importance_columns() {
   return Columns("forecast_importance").key("feature").real("gain").share("gain_share");
 }
 
+Columns test_columns() {
+  return Columns("leaving_test")
+      .key("origin", Type::date)
+      .key("predictor")
+      .count("customers")
+      .count("leaves")
+      .real("expected", "customers")
+      .bounds("origins")
+      .real("log_loss")
+      .real("auc")
+      .flag("used");
+}
+
 Columns forecast_columns() {
   return Columns("grade_forecast")
       .customer_key()
@@ -23,7 +36,7 @@ Columns forecast_columns() {
       .share("p_regular")
       .share("p_other")
       .share("p_leave")
-      .bounds("venn_abers")
+      .bounds("origins")
       .text("predicted");
 }
 
@@ -81,7 +94,7 @@ Columns backtest_columns() {
       .text("actual")
       .text("predicted")
       .share("p_leave")
-      .bounds("venn_abers");
+      .bounds("origins");
 }
 
 }  // namespace danggol::rooms

@@ -6,6 +6,7 @@
 namespace danggol::rooms {
 
 Columns importance_columns();
+Columns test_columns();
 Columns forecast_columns();
 Columns metric_columns();
 Columns class_columns();

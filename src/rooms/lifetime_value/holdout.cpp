@@ -112,7 +112,8 @@ struct Plan {
 Plan plan(const TimeFrame& time, int32_t wanted) {
   Date start{time.first_sale.days - slack_days};
   int32_t known = start < time.until ? months_between(start, time.until) : 0;
-  Plan out{std::min(wanted, known > 2 ? known / 3 : known / 2), 1, {}};  // more to learn from than to foretell
+  Plan out{
+      std::min(wanted, known > 2 ? known / 3 : known / 2), 1, {}};  // more to learn from than to foretell
   if (out.months == 0) return out;
   out.step = std::max(1, (known - 2 * out.months) / (most_origins - 1));
   out.step = std::min(out.step, out.months);
@@ -145,16 +146,13 @@ LifetimeFamily choose(const HoldOut& test, const std::vector<LifetimeFamily>& ca
 
 Known known_at(const PurchaseDays& history, Date at) {
   Known out;
-  Date always{std::numeric_limits<int32_t>::min()};
   for (size_t i = 0; i < history.size(); ++i) {
-    auto days = history.of(i, always, at);
+    auto days = history.before(i, at);
     if (days.empty()) continue;
-    double first = days.front().day;
     out.customers.push_back(i);
-    out.lifetimes.push_back(
-        {static_cast<double>(days.size() - 1), days.back().day - first, at.days - 1 - first});
+    out.lifetimes.push_back(learn::lifetime_of(days, at.days));
     for (size_t d = 1; d < days.size(); ++d)
-      out.log_pauses += std::log(static_cast<double>(days[d].day - days[d - 1].day));
+      out.log_pauses += std::log(static_cast<double>(days[d] - days[d - 1]));
   }
   return out;
 }

@@ -61,9 +61,9 @@ Spending spending_of(const PurchaseDays& history, const Known& known) {
   std::vector<learn::Spend> paying;
   for (size_t customer : known.customers) {
     double spent = 0;
-    auto days = history.of(customer);
-    for (const auto& day : days) spent += static_cast<double>(day.spent.ten_thousandths) / Money::scale;
-    double n = static_cast<double>(days.size());
+    for (Money of_day : history.spent_of(customer))
+      spent += static_cast<double>(of_day.ten_thousandths) / Money::scale;
+    double n = static_cast<double>(history.of(customer).size());
     out.customers.push_back({n, std::max(0.0, spent / n)});
     if (spent > 0) paying.push_back(out.customers.back());
   }
@@ -181,7 +181,7 @@ Table customer_rows(const PurchaseDays& history, const Known& known, const std::
   for (size_t i = 0; i < outlooks.size(); ++i) {
     const Outlook& of = outlooks[i];
     auto days = history.of(known.customers[i]);
-    rows.append(history.customer_id[known.customers[i]], days.size(), Date{days.back().day}, of.alive,
+    rows.append(history.customer_id[known.customers[i]], days.size(), Date{days.back()}, of.alive,
                 of.purchases, of.spend, of.value);
   }
   return rows;
