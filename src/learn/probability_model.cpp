@@ -174,8 +174,13 @@ Result<ProbabilityModel> ProbabilityModel::train(const Matrix& features, const s
     }
     model.calibrators_.emplace_back(scores, was_special);
   }
-  model.decision_weights_ = best_weights(crossed, labels, classes);
+  model.choose_decisions(crossed, labels);
+  model.crossed_ = std::move(crossed);
   return model;
+}
+
+void ProbabilityModel::choose_decisions(const std::vector<double>& p, const std::vector<int32_t>& labels) {
+  decision_weights_ = best_weights(p, labels, classes_);
 }
 
 ClassProbabilities ProbabilityModel::predict(const Matrix& features) const {

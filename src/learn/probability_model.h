@@ -30,6 +30,11 @@ class ProbabilityModel {
                                         int32_t classes, int32_t special, const GbdtParams& params,
                                         uint64_t seed);
 
+  // Of the rows trained with, by folds that have not seen them; not kept by to_bytes().
+  const std::vector<double>& crossed() const { return crossed_; }
+  // Decision weights for other probabilities of rows whose labels are known.
+  void choose_decisions(const std::vector<double>& p, const std::vector<int32_t>& labels);
+
   // Columns are matched by name: a column the model does not know is left out, one that the data lacks is 0.
   ClassProbabilities predict(const Matrix& features) const;
   std::vector<double> gain() const;  // mean over the folds, of columns()
@@ -46,7 +51,7 @@ class ProbabilityModel {
   int32_t classes_ = 0, special_ = 0;
   double temperature_ = 1;
   std::vector<std::string> columns_;
-  std::vector<double> decision_weights_;
+  std::vector<double> decision_weights_, crossed_;
   std::vector<Gbdt> folds_;
   std::vector<VennAbers> calibrators_;
 };

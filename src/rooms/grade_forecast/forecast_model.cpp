@@ -35,16 +35,18 @@ Result<ForecastModel> ForecastModel::from_bytes(std::string_view bytes) {
   return ForecastModel{std::move(leaving), std::move(grades)};
 }
 
-void LeavingForecast::apply(const PurchaseDays& history, const Snapshot& snapshot, const Level& level,
-                            const Frame& frame, learn::ClassProbabilities& probabilities) const {
+Estimate ForecastModel::put_leaving(const PurchaseDays& history, const Frame& frame, int32_t horizon_months,
+                                    learn::ClassProbabilities& probabilities) const {
   constexpr double least = 1e-9;
-  double half = level.next.half();
+  Snapshot now = snapshot_at(history, frame.cutoff, horizon_months, frame.cutoff, leaving.with_amounts());
+  std::vector<double> log_odds = leaving.log_odds(now);
+  double half = leaving.level().next.half();
   auto chance = [&](double z) { return std::clamp(1 / (1 + std::exp(-z)), least, 1 - least); };
   size_t at = 0;  // both are ascending by customer_id
   for (size_t i = 0; i < frame.customer_id.size(); ++i) {
-    auto id = [&] { return std::string_view(history.customer_id[snapshot.customers[at]]); };
-    while (at < snapshot.customers.size() && id() < frame.customer_id[i]) ++at;
-    if (at == snapshot.customers.size() || id() != frame.customer_id[i]) continue;
+    auto id = [&] { return std::string_view(history.customer_id[now.customers[at]]); };
+    while (at < now.customers.size() && id() < frame.customer_id[i]) ++at;
+    if (at == now.customers.size() || id() != frame.customer_id[i]) continue;
     double* p = &probabilities.p[i * grade_count];
     double leaves = chance(log_odds[at]), scale = (1 - leaves) / std::max(1 - p[inactive_grade], least),
            sum = leaves;
@@ -53,6 +55,24 @@ void LeavingForecast::apply(const PurchaseDays& history, const Snapshot& snapsho
     for (int32_t g = 0; g < grade_count; ++g) p[g] /= sum;
     probabilities.lo[i] = chance(log_odds[at] - half), probabilities.hi[i] = chance(log_odds[at] + half);
   }
+  return leavers_of(log_odds, leaving.level());
+}
+
+Prediction ForecastModel::predict(const PurchaseDays& history, const Frame& frame,
+                                  int32_t horizon_months) const {
+  Prediction out{grades.predict(frame.features), {}, {}};
+  out.leavers = put_leaving(history, frame, horizon_months, out.probabilities);
+  out.decided = grades.decide(out.probabilities.p);
+  return out;
+}
+
+void ForecastModel::choose_decisions(const PurchaseDays& history, const Frame& known,
+                                     int32_t horizon_months) {
+  size_t rows = known.label.size();
+  learn::ClassProbabilities probabilities{grades.crossed(), std::vector<double>(rows),
+                                          std::vector<double>(rows)};
+  put_leaving(history, known, horizon_months, probabilities);
+  grades.choose_decisions(probabilities.p, known.label);
 }
 
 }  // namespace danggol::rooms

@@ -1,9 +1,11 @@
-// What is kept of a training: who leaves, and which grade follows for who stays.
+// Who leaves, and which grade follows for who stays.
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/interval.h"
 #include "contract/frame.h"
 #include "danggol/result.h"
 #include "learn/probability_model.h"
@@ -11,21 +13,29 @@
 
 namespace danggol::rooms {
 
+struct Prediction {
+  learn::ClassProbabilities probabilities;  // lo and hi: what the level of leaving may be off by
+  std::vector<int32_t> decided;
+  Estimate leavers;  // of all customers
+};
+
 struct ForecastModel {
   LeavingModel leaving;
   learn::ProbabilityModel grades;
 
+  // Of a frame whose horizon is `horizon_months`.
+  Prediction predict(const PurchaseDays& history, const Frame& frame, int32_t horizon_months) const;
+  // Decisions are to be good at the grades that followed.
+  void choose_decisions(const PurchaseDays& history, const Frame& known, int32_t horizon_months);
+
   std::string to_bytes() const;
   static Result<ForecastModel> from_bytes(std::string_view bytes);
-};
 
-// Of a frame's customers, those of a snapshot among them, by the leaving model: its chance of leaving with
-// the bounds of the level, and log odds; the grades share the rest as they did. Who is not in the snapshot
-// stays as they are.
-struct LeavingForecast {
-  std::vector<double> log_odds;  // of the snapshot's customers
-  void apply(const PurchaseDays& history, const Snapshot& snapshot, const Level& level, const Frame& frame,
-             learn::ClassProbabilities& probabilities) const;
+ private:
+  // Puts the chances of leaving into those of the grades, which share the rest as they did. Who is not among
+  // the buyers that `history` knows (a device, since somebody's) keeps theirs.
+  Estimate put_leaving(const PurchaseDays& history, const Frame& frame, int32_t horizon_months,
+                       learn::ClassProbabilities& probabilities) const;
 };
 
 }  // namespace danggol::rooms

@@ -67,6 +67,24 @@ Result<ProbabilityModel> learn_from(const Frame& frame, const Params& params, ui
   return model;
 }
 
+// What a model learns from what was known at a date, its frame's labels among it.
+struct Trained {
+  ForecastModel model;
+  Learned leaving;  // but the model, which is moved from
+};
+
+Result<Trained> train_at(Context& context, const PurchaseDays& history, const Frame& known, Date at,
+                         int32_t horizon_months, const Params& params) {
+  TRY(context.progress(0.2, "grades"));
+  ProbabilityModel grades = TRY(learn_from(known, params, context.seed()));
+  TRY(context.progress(0.5, "who left at past origins"));
+  Learned leaving = TRY(
+      learn_leaving(history, context.time().first_sale, at, horizon_months, origins_tested, context.seed()));
+  ForecastModel model{std::move(leaving.model), std::move(grades)};
+  model.choose_decisions(history, known, horizon_months);
+  return Trained{std::move(model), std::move(leaving)};
+}
+
 Estimate leaving_share(const Frame& frame) {
   auto left = std::count(frame.label.begin(), frame.label.end(), inactive_grade);
   return learn::share(left, frame.label.size());
@@ -97,35 +115,32 @@ Importance importance_of(const ProbabilityModel& model) {
 Table test_rows(const Learned& learned) {
   Table rows = Table::of(test_columns());
   for (const LeavingTest& test : learned.tests)
-    for (const LeavingTest::Told& of : test.told) {
-      bool blend = of.name == blend_name;
-      rows.append(test.origin, of.name, test.customers, test.left,
-                  Estimate{of.expected, blend ? test.leavers.lo : NAN, blend ? test.leavers.hi : NAN},
-                  of.log_loss, of.auc, of.name == learned.used);
+    for (const LeavingTest::Judged& of : test.judged) {
+      Interval bounds = of.name == blend_name ? test.leavers : Interval{NAN, NAN};
+      rows.append(test.at->at, of.name, test.at->left.size(), test.left(),
+                  Estimate{of.expected, bounds.lo, bounds.hi}, of.log_loss, of.auc, of.name == learned.used);
     }
   return rows;
 }
 
 void say_tests(const Learned& learned, Summary& summary) {
   if (learned.tests.empty()) return summary.warn(words::no_origins({.at = learned.snapshots[0].at}));
-  double loss[2] = {},
-         n = static_cast<double>(learned.tests.size());  // of what is used, and of the lifetime model
+  double used = 0, lifetime = 0, n = static_cast<double>(learned.tests.size());
   int64_t held = 0;
   for (const LeavingTest& test : learned.tests) {
-    for (const LeavingTest::Told& of : test.told) {
-      if (of.name == learned.used) loss[0] += of.log_loss / n;
-      if (of.name == name(Teller::lifetime)) loss[1] += of.log_loss / n;
+    for (const LeavingTest::Judged& of : test.judged) {
+      if (of.name == learned.used) used += of.log_loss / n;
+      if (of.name == name(Teller::lifetime)) lifetime += of.log_loss / n;
     }
-    held += test.leavers.lo <= static_cast<double>(test.left) &&
-            static_cast<double>(test.left) <= test.leavers.hi;
+    auto left = static_cast<double>(test.left());
+    held += test.leavers.lo <= left && left <= test.leavers.hi;
   }
-  const LeavingTest &newest = learned.tests.front(), &oldest = learned.tests.back();
   summary.say(words::tested_at_origins({.origins = learned.tests.size(),
-                                        .first = oldest.origin,
-                                        .last = newest.origin,
+                                        .first = learned.tests.back().at->at,
+                                        .last = learned.tests.front().at->at,
                                         .used = {learned.used},
-                                        .loss = Number(loss[0]),
-                                        .lifetime = Number(loss[1]),
+                                        .loss = Number(used),
+                                        .lifetime = Number(lifetime),
                                         .held = held}));
 }
 
@@ -133,18 +148,13 @@ Result<Summary> train(Context& context, const Params& params) {
   TRY(context.progress(0.1, "features"));
   auto lent_frame = TRY(context.frame(Origin::train, params.grading));
   const Frame& frame = *lent_frame;
-  TRY(context.progress(0.3, "trees"));
-  ProbabilityModel model = TRY(learn_from(frame, params, context.seed()));
-  const TimeFrame& time = context.time();
-  TRY(context.progress(0.6, "who left at past origins"));
+  int32_t months = context.time().horizon_months;
   PurchaseDays history = TRY(purchase_days(context));
-  Learned leaving = TRY(learn_leaving(history, time.first_sale, time.as_of, time.horizon_months,
-                                      origins_tested, context.seed()));
-  Importance importance = importance_of(model);
-  ForecastModel kept{std::move(leaving.model), std::move(model)};
-  TRY(context.save_model(model_table, method_name, feature_hash(frame, params.grading, time.horizon_months),
-                         kept.to_bytes()));
+  auto [model, leaving] = TRY(train_at(context, history, frame, context.time().as_of, months, params));
+  TRY(context.save_model(model_table, method_name, feature_hash(frame, params.grading, months),
+                         model.to_bytes()));
   TRY(context.write("result.leaving_test", test_rows(leaving)));
+  Importance importance = importance_of(model.grades);
   Table rows = Table::of(importance_columns());
   for (size_t i = 0; i < importance.features.size(); ++i)
     rows.append(importance.features[i], importance.gain[i], importance.gain[i] / importance.all);
@@ -203,56 +213,35 @@ Result<Summary> predict(Context& context, const Params& params) {
       context.load_model(model_table, feature_hash(frame, params.grading, months), "grade_forecast.train"));
   ForecastModel model = TRY(ForecastModel::from_bytes(bytes));
   TRY(context.progress(0.5, "probabilities"));
-  auto probabilities = model.grades.predict(frame.features);
   PurchaseDays history = TRY(purchase_days(context));
-  Snapshot now = snapshot_at(history, frame.cutoff, months, frame.cutoff, model.leaving.with_amounts());
-  const Level& level = model.leaving.level();
-  LeavingForecast leaving{model.leaving.log_odds(now)};
-  leaving.apply(history, now, level, frame, probabilities);
-  TRY(context.write("result.grade_forecast",
-                    forecast_rows(frame, probabilities, model.grades.decide(probabilities.p))));
+  Prediction told = model.predict(history, frame, months);
+  TRY(context.write("result.grade_forecast", forecast_rows(frame, told.probabilities, told.decided)));
 
-  Estimate leavers = leavers_of(leaving.log_odds, level);
   Period coming{frame.cutoff, add_months(frame.cutoff, months)};
   Summary summary;
   summary.fact("customers", frame.customer_id.size(), "customers");
-  summary.key_figure("expected_leavers", leavers, "customers", coming);
+  summary.key_figure("expected_leavers", told.leavers, "customers", coming);
   summary.say(words::will_leave({.customers = frame.customer_id.size(),
                                  .period = {add_months(frame.cutoff, -months), frame.cutoff},
-                                 .leavers = Count(std::llround(leavers.value), leavers.interval()),
+                                 .leavers = Count(std::llround(told.leavers.value), told.leavers.interval()),
                                  .coming = coming}));
-  say_season(level, {add_months(coming.from, -12), add_months(coming.until, -12)}, coming, summary);
+  say_season(model.leaving.level(), {add_months(coming.from, -12), add_months(coming.until, -12)}, coming,
+             summary);
   return summary;
 }
 
 // ---- back-test
 
-struct Tested {
-  std::shared_ptr<const Frame> known, later;
-  ProbabilityModel model;
-  learn::ClassProbabilities probabilities;
-};
-
 // Learned at an earlier origin with what was known by the later one.
-Result<Tested> train_and_predict(Context& context, const Params& params) {
-  auto known = TRY(context.frame(Origin::backtest_train, params.grading));
-  ProbabilityModel model = TRY(learn_from(*known, params, context.seed()));
-  auto later = TRY(context.frame(Origin::backtest_test, params.grading));
-  auto probabilities = model.predict(later->features);
-  int32_t months = context.time().backtest_horizon_months;
-  PurchaseDays history = TRY(purchase_days(context));
-  auto leaving =
-      TRY(learn_leaving(history, context.time().first_sale, later->cutoff, months, 0, context.seed())).model;
-  Snapshot then = snapshot_at(history, later->cutoff, months, later->cutoff, leaving.with_amounts());
-  LeavingForecast{leaving.log_odds(then)}.apply(history, then, leaving.level(), *later, probabilities);
-  return Tested{std::move(known), std::move(later), std::move(model), std::move(probabilities)};
-}
-
 Result<Summary> backtest(Context& context, const Params& params) {
-  TRY(context.progress(0.05, "testing at the earlier origin"));
-  Tested of = TRY(train_and_predict(context, params));
-  return write_backtest(
-      context, {*of.known, *of.later, of.probabilities, of.model.decide(of.probabilities.p), context.seed()});
+  TRY(context.progress(0.05, "features"));
+  auto known = TRY(context.frame(Origin::backtest_train, params.grading)),
+       later = TRY(context.frame(Origin::backtest_test, params.grading));
+  PurchaseDays history = TRY(purchase_days(context));
+  int32_t months = context.time().backtest_horizon_months;
+  ForecastModel model = TRY(train_at(context, history, *known, later->cutoff, months, params)).model;
+  Prediction told = model.predict(history, *later, months);
+  return write_backtest(context, {*known, *later, told.probabilities, told.decided, context.seed()});
 }
 
 // ---- random split

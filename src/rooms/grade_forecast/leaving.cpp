@@ -20,7 +20,7 @@ namespace danggol::rooms {
 namespace {
 
 constexpr size_t most_origins = 12;
-constexpr double half_life_months = 12;
+constexpr double half_life_months = 12, level_half_life_months = 4;
 
 double chance(double z) { return 1 / (1 + std::exp(-z)); }
 double log_loss(double z, int32_t left) {
@@ -70,7 +70,7 @@ Matrix recency_and_frequency(const Matrix& features) {
 
 Result<learn::Gbdt> learn_trees(const Stacked& known, uint64_t seed) {
   learn::GbdtParams params;
-  params.rounds = 60, params.leaves = 8, params.learning_rate = 0.04, params.l2 = 10, params.row_share = 0.7;
+  params.rounds = 150, params.leaves = 8, params.learning_rate = 0.04, params.l2 = 10, params.row_share = 0.7;
   params.least_rows_in_leaf = std::max<int64_t>(40, static_cast<int64_t>(known.left.size()) / 200);
   std::vector<float> weights(known.weights.begin(), known.weights.end());
   std::vector<double> start;  // half against and half for
@@ -99,6 +99,13 @@ const char* name(Teller teller) {
   return "";
 }
 
+std::vector<double> blend(const Told& told, const Weights& weights) {
+  std::vector<double> out(told[0].size());
+  for (size_t t = 0; t < tellers; ++t)
+    for (size_t i = 0; weights[t] > 0 && i < out.size(); ++i) out[i] += weights[t] * told[t][i];
+  return out;
+}
+
 // ---- level
 
 Level level_of(const std::vector<const Snapshot*>& known, int32_t horizon_months,
@@ -106,9 +113,18 @@ Level level_of(const std::vector<const Snapshot*>& known, int32_t horizon_months
   constexpr double usual = 0.2, least_variance = 0.01, untold_variance = 0.1;  // between shops; of one origin
   constexpr double season_share = 0.5, helps = 0.8;
   Level out;
-  double n = static_cast<double>(known.size()), mean = 0, variance = 0, apart = 1.0 / horizon_months;
-  for (const Snapshot* of : known) mean += of->shift / n;
-  for (const Snapshot* of : known) variance += std::pow(of->shift - mean, 2) / std::max(1.0, n - 1);
+  // their mean, the newer ones counting more, held towards none by how little they tell (empirical Bayes)
+  double apart = 1.0 / horizon_months, all = 0, squares = 0, mean = 0, variance = 0;
+  std::vector<double> weights;
+  for (size_t age = 0; age < known.size(); ++age) {
+    double weight = std::pow(0.5, static_cast<double>(age) / level_half_life_months);
+    weights.push_back(weight), all += weight, squares += weight * weight;
+    mean += weight * known[age]->shift;
+  }
+  mean /= all;
+  double n = all * all / squares;
+  for (size_t age = 0; age < known.size(); ++age)
+    variance += weights[age] / all * std::pow(known[age]->shift - mean, 2) * n / std::max(1.0, n - 1);
   variance = (known.size() > 2 ? variance : untold_variance) + least_variance;
   out.now = mean * usual * usual / (usual * usual + variance / std::max(1.0, n * apart));
   std::vector<double> errors;
@@ -167,22 +183,14 @@ Result<LeavingModel> LeavingModel::learn(const std::vector<const Snapshot*>& kno
   return out;
 }
 
-std::array<std::vector<double>, tellers> LeavingModel::tell(const Snapshot& of) const {
+Told LeavingModel::tell(const Snapshot& of) const {
   DANGGOL_ASSERT(of.features.names == columns_);
-  std::array<std::vector<double>, tellers> out = {of.lifetime, rhythm_.predict(of.features),
-                                                  log_odds_by(trees_, of.features),
-                                                  recency_.predict(recency_and_frequency(of.features))};
+  Told out = {of.lifetime, rhythm_.predict(of.features), log_odds_by(trees_, of.features),
+              recency_.predict(recency_and_frequency(of.features))};
   for (size_t i = 0; i < of.lifetime.size(); ++i) {
     double start = of.lifetime[i] + level_.now;
     out[0][i] = start, out[1][i] += start, out[2][i] += start;
   }
-  return out;
-}
-
-std::vector<double> LeavingModel::blend(const std::array<std::vector<double>, tellers>& told) const {
-  std::vector<double> out(told[0].size());
-  for (size_t t = 0; t < tellers; ++t)
-    for (size_t i = 0; i < out.size(); ++i) out[i] += weights_[t] * told[t][i];
   return out;
 }
 
@@ -242,15 +250,20 @@ struct Grid {
   }
 };
 
-bool is_enough(const Snapshot& of) {
+// To learn from, or to test on: some who left, and some who stayed.
+bool is_enough(const std::vector<const Snapshot*>& all) {
   constexpr int64_t least = 5;
-  int64_t left = std::accumulate(of.left.begin(), of.left.end(), int64_t{0});
-  return left >= least && static_cast<int64_t>(of.left.size()) - left >= least;
+  int64_t left = 0, customers = 0;
+  for (const Snapshot* of : all) {
+    left += std::accumulate(of->left.begin(), of->left.end(), int64_t{0});
+    customers += static_cast<int64_t>(of->left.size());
+  }
+  return left >= least && customers - left >= least;
 }
 
-LeavingTest::Told judge(std::string name, const std::vector<double>& log_odds,
-                        const std::vector<int32_t>& left) {
-  LeavingTest::Told out{std::move(name)};
+LeavingTest::Judged judge(std::string name, const std::vector<double>& log_odds,
+                          const std::vector<int32_t>& left) {
+  LeavingTest::Judged out{std::move(name)};
   std::vector<bool> leaves;
   for (size_t i = 0; i < left.size(); ++i) {
     out.expected += chance(log_odds[i]);
@@ -267,20 +280,34 @@ Result<LeavingTest> test_at(const Grid& grid, size_t i, uint64_t seed) {
   const Snapshot& at = grid.snapshots[i];
   size_t months = i + static_cast<size_t>(grid.horizon);
   auto model = TRY(LeavingModel::learn(grid.known(months), grid.horizon, grid.year_before(months), seed));
-  LeavingTest out{at.at,
-                  add_months(at.at, grid.horizon),
-                  static_cast<int64_t>(at.left.size()),
-                  std::accumulate(at.left.begin(), at.left.end(), int64_t{0}),
-                  {},
-                  {},
-                  &at};
-  auto told = model.tell(at);
+  LeavingTest out{&at, add_months(at.at, grid.horizon), model.level(), model.tell(at), {}, {}};
   for (size_t t = 0; t < tellers; ++t)
-    out.told.push_back(judge(name(static_cast<Teller>(t)), told[t], at.left));
-  auto blend = model.blend(told);
-  out.told.push_back(judge(blend_name, blend, at.left));
-  out.leavers = leavers_of(blend, model.level()).interval();
+    out.judged.push_back(judge(name(static_cast<Teller>(t)), out.told[t], at.left));
   return out;
+}
+
+// Of the tests but one: the weights with the least mean log loss, held towards equal ones: a teller alone
+// must be better by `towards_equal` to be used alone (stacking; Wolpert, 1992).
+Weights stacked_weights(const std::vector<LeavingTest>& tests, size_t but) {
+  constexpr double towards_equal = 0.004;
+  constexpr int steps = 10;
+  std::vector<Weights> grid;
+  for (int a = 0; a <= steps; ++a)
+    for (int b = 0; a + b <= steps; ++b)
+      grid.push_back({a / double{steps}, b / double{steps}, (steps - a - b) / double{steps}, 0});
+  grid.push_back(equal_weights);
+  std::vector<double> cost(grid.size());
+  parallel_for(grid.size(), [&](size_t w) {
+    for (size_t i = 0; i < 3; ++i) cost[w] += towards_equal * 1.5 * std::pow(grid[w][i] - 1.0 / 3, 2);
+    for (size_t t = 0; t < tests.size(); ++t) {
+      if (t == but) continue;
+      auto z = blend(tests[t].told, grid[w]);
+      double sum = 0;
+      for (size_t i = 0; i < z.size(); ++i) sum += log_loss(z[i], tests[t].at->left[i]);
+      cost[w] += sum / static_cast<double>(z.size()) / static_cast<double>(tests.size());
+    }
+  });
+  return grid[static_cast<size_t>(std::min_element(cost.begin(), cost.end()) - cost.begin())];
 }
 
 // Mean over customers of what each loses more by `a`, in standard errors; a customer of several tests counts
@@ -290,7 +317,7 @@ double excess(const std::vector<LeavingTest>& tests, size_t a, size_t b) {
   for (const LeavingTest& test : tests)
     for (size_t i = 0; i < test.at->customers.size(); ++i) {
       auto& [sum, n] = by_customer[test.at->customers[i]];
-      sum += test.told[a].losses[i] - test.told[b].losses[i], ++n;
+      sum += test.judged[a].losses[i] - test.judged[b].losses[i], ++n;
     }
   double n = static_cast<double>(by_customer.size()), sum = 0, squares = 0;
   for (const auto& [customer, of] : by_customer) {
@@ -303,26 +330,46 @@ double excess(const std::vector<LeavingTest>& tests, size_t a, size_t b) {
 
 double mean_loss(const std::vector<LeavingTest>& tests, size_t teller) {
   double sum = 0;
-  for (const LeavingTest& test : tests) sum += test.told[teller].log_loss / static_cast<double>(tests.size());
+  for (const LeavingTest& test : tests)
+    sum += test.judged[teller].log_loss / static_cast<double>(tests.size());
   return sum;
 }
 
-// The blend, unless what is simpler was significantly better; then the better of those.
-std::array<double, tellers> choose(const std::vector<LeavingTest>& tests, std::string& used) {
-  constexpr size_t blend = tellers;
-  std::array<double, tellers> out = {1.0 / 3, 1.0 / 3, 1.0 / 3, 0};
-  used = blend_name;
+// At more than half of the origins: one that went wrong for all is no reason.
+bool is_mostly_better(const std::vector<LeavingTest>& tests, size_t a, size_t b) {
+  auto wins = std::count_if(tests.begin(), tests.end(), [&](const LeavingTest& test) {
+    return test.judged[a].log_loss < test.judged[b].log_loss;
+  });
+  return 2 * static_cast<size_t>(wins) > tests.size();
+}
+
+// Judges the blend, too, and says what to use: it, unless what is simpler was significantly better, and at
+// most origins; then the better of those.
+std::pair<Weights, std::string> choose(std::vector<LeavingTest>& tests) {
+  constexpr size_t of_blend = tellers;
+  for (size_t i = 0; i < tests.size(); ++i) {
+    LeavingTest& test = tests[i];
+    auto z = blend(test.told, tests.size() > 1 ? stacked_weights(tests, i) : equal_weights);
+    test.judged.push_back(judge(blend_name, z, test.at->left));
+    test.leavers = leavers_of(z, test.level).interval();
+  }
+  std::pair<Weights, std::string> out = {tests.empty() ? equal_weights : stacked_weights(tests, tests.size()),
+                                         blend_name};
   double best = std::numeric_limits<double>::infinity();
   for (Teller simple : {Teller::lifetime, Teller::recency}) {
     auto of = static_cast<size_t>(simple);
-    if (tests.empty() || excess(tests, blend, of) <= learn::z95 || mean_loss(tests, of) >= best) continue;
-    best = mean_loss(tests, of), used = name(simple);
-    out = {}, out[of] = 1;
+    if (tests.empty() || excess(tests, of_blend, of) <= learn::z95 ||
+        !is_mostly_better(tests, of, of_blend) || mean_loss(tests, of) >= best)
+      continue;
+    best = mean_loss(tests, of);
+    out = {{}, name(simple)}, out.first[of] = 1;
   }
   return out;
 }
 
 }  // namespace
+
+int64_t LeavingTest::left() const { return std::accumulate(at->left.begin(), at->left.end(), int64_t{0}); }
 
 Result<Learned> learn_leaving(const PurchaseDays& history, Date first_sale, Date cutoff,
                               int32_t horizon_months, size_t tests, uint64_t seed) {
@@ -342,18 +389,20 @@ Result<Learned> learn_leaving(const PurchaseDays& history, Date first_sale, Date
   parallel_for(dates.size(), [&](size_t i) {
     grid.snapshots[i] = snapshot_at(history, dates[i], horizon_months, cutoff, with_amounts);
   });
-  while (!grid.snapshots.empty() && !is_enough(grid.snapshots.back())) grid.snapshots.pop_back();
-  if (grid.snapshots.empty() || !is_enough(grid.snapshots[0]))
-    return Error{Code::no_data,
-                 fmt::format("fewer than 5 customers left or stayed in the {} months before {}",
-                             horizon_months, to_text(cutoff))};
+  while (!grid.snapshots.empty() && grid.snapshots.back().customers.empty()) grid.snapshots.pop_back();
+  if (!is_enough(grid.known(0)))
+    return Error{
+        Code::no_data,
+        fmt::format("fewer than 5 customers left, or stayed, in periods of {} months before {}; a longer "
+                    "horizon (--horizon-months) has more",
+                    horizon_months, to_text(cutoff))};
   // the newest test is over at the cutoff; the others are as far apart as leaves one to learn from before the
   // last
   std::vector<size_t> at;
   size_t last = grid.snapshots.size() > horizon ? grid.snapshots.size() - 1 - horizon : 0;
   size_t step = tests > 1 ? std::clamp<size_t>(last / (tests - 1), 1, horizon) : 1;
   for (size_t i = 0; at.size() < tests && i + horizon < grid.snapshots.size(); i += step)
-    if (is_enough(grid.snapshots[i])) at.push_back(i);
+    if (is_enough({&grid.snapshots[i]}) && is_enough(grid.known(i + horizon))) at.push_back(i);
   std::vector<std::optional<Result<LeavingTest>>> tested(at.size());
   std::optional<Result<LeavingModel>> model;
   parallel_for(at.size() + 1, [&](size_t i) {
@@ -362,7 +411,8 @@ Result<Learned> learn_leaving(const PurchaseDays& history, Date first_sale, Date
   });
   Learned out{{}, {}, "", TRY(*std::move(model))};
   for (auto& test : tested) out.tests.push_back(TRY(*std::move(test)));
-  out.model.use(choose(out.tests, out.used));
+  auto [weights, used] = choose(out.tests);
+  out.model.use(weights), out.used = used;
   out.snapshots =
       std::move(grid.snapshots);  // where the tests' pointers still point: a vector's move keeps them
   return out;

@@ -17,6 +17,10 @@ namespace danggol::rooms {
 // What can tell of leaving alone. `recency` is a logistic regression of recency and frequency.
 enum class Teller { lifetime, rhythm, trees, recency };
 inline constexpr size_t tellers = 4;
+using Weights = std::array<double, tellers>;  // of their log odds; they add up to 1
+inline constexpr Weights equal_weights = {1.0 / 3, 1.0 / 3, 1.0 / 3, 0};
+using Told = std::array<std::vector<double>, tellers>;  // log odds of leaving by each, of every customer
+std::vector<double> blend(const Told& told, const Weights& weights);
 inline constexpr const char* blend_name = "blend";
 const char* name(Teller teller);
 
@@ -38,13 +42,11 @@ class LeavingModel {
   static Result<LeavingModel> learn(const std::vector<const Snapshot*>& known, int32_t horizon_months,
                                     const Snapshot* year_before, uint64_t seed);
 
-  // Log odds of leaving of each customer: by each teller, and of what is used.
-  std::array<std::vector<double>, tellers> tell(const Snapshot& of) const;
-  std::vector<double> blend(const std::array<std::vector<double>, tellers>& told) const;
-  std::vector<double> log_odds(const Snapshot& of) const { return blend(tell(of)); }
+  Told tell(const Snapshot& of) const;
+  std::vector<double> log_odds(const Snapshot& of) const { return blend(tell(of), weights_); }
   const Level& level() const { return level_; }
   bool with_amounts() const;  // whether snapshots must have their columns
-  void use(const std::array<double, tellers>& weights) { weights_ = weights; }
+  void use(const Weights& weights) { weights_ = weights; }
 
   std::string text() const;
   static Result<LeavingModel> read(std::string_view text);
@@ -56,22 +58,25 @@ class LeavingModel {
   std::vector<std::string> columns_;
   learn::Logistic rhythm_, recency_;
   learn::Gbdt trees_;
-  std::array<double, tellers> weights_ = {1.0 / 3, 1.0 / 3, 1.0 / 3, 0};
+  Weights weights_ = equal_weights;
   Level level_;
 };
 
 // What would have been told at a past date, and what came.
 struct LeavingTest {
-  Date origin, until;
-  int64_t customers = 0, left = 0;
-  struct Told {
+  const Snapshot* at = nullptr;
+  Date until;
+  Level level;
+  Told told;
+  struct Judged {
     std::string name;
     double expected = 0, log_loss = 0, auc = 0;
-    std::vector<double> losses = {};  // by customer of the snapshot
+    std::vector<double> losses = {};  // of each customer
   };
-  std::vector<Told> told;        // by each teller, then the blend
-  Interval leavers = {};         // 95 % of the number of leavers by the blend
-  const Snapshot* at = nullptr;  // whose customers they are
+  std::vector<Judged> judged;  // each teller, then the blend, whose weights are chosen at the other origins
+  Interval leavers = {};       // 95 % of the number of leavers by the blend
+
+  int64_t left() const;
 };
 
 // All that is learned at a date: tests at up to four origins before, the choice by them, and the model.
