@@ -115,7 +115,11 @@ void fill(Way way, const std::string& path) {
     run_program({"import", "events", files.before, "--store", path});
     run_program({"import", files.goods, "--store", path});
     run_program({"import", "exposures", files.exposures, "--store", path});
-    return run_program({"pipeline", "--as-of", as_of, "--store", path});
+    std::vector<std::string> jobs;  // by name, so that those on request are there, too
+    for (const AnalysisInfo& info : Engine::analyses())
+      if (info.kind == Kind::job) jobs.push_back(info.name);
+    return run_program(
+        {"pipeline", "--rooms", fmt::format("{}", fmt::join(jobs, ",")), "--as-of", as_of, "--store", path});
   }
   if (std::string moved = moved_date(way); !moved.empty()) {
     copy_store(shared_path(Way::later_load), path);
