@@ -32,7 +32,6 @@ struct TimeFrame {
 };
 
 enum class Origin {
-  earlier,         // features before `from`, labels from H1
   train,           // features before `split`, labels from H2
   backtest_train,  // features before `backtest_train`, labels from the backtest horizon after it
   backtest_test,   // features before `backtest_test`, labels from the backtest horizon after it

@@ -82,9 +82,6 @@ class Context {
   virtual Result<Sequences> sequences() = 0;
   // Lent: the same one to all who ask for the same.
   virtual Result<std::shared_ptr<const Frame>> frame(Origin origin, const Grading& grading) = 0;
-  // The same origin a year before, with labels: what the season did then. nullptr where the history is too
-  // short for it.
-  virtual Result<std::shared_ptr<const Frame>> season_frame(Origin origin, const Grading& grading) = 0;
   // customer_no of a group's customers, ascending; not_found where there is no such table or column.
   virtual Result<std::vector<int64_t>> members(const Group& group) = 0;
   virtual Result<Graded> graded(Date from, Date until, const Grading& grading) = 0;

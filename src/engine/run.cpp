@@ -83,16 +83,6 @@ class RunContext : public Context {
     return settings_.workbench->frame(connection_, pair.cutoff, pair.months, label_until, grading);
   }
 
-  Result<std::shared_ptr<const Frame>> season_frame(Origin origin, const Grading& grading) override {
-    Pair pair = pair_of(origin);
-    Date cutoff = add_months(pair.cutoff, -12);
-    bool known = pair.months > 0 && add_months(cutoff, pair.months) <= pair.cutoff &&
-                 has_history(settings_.time.first_sale, add_months(cutoff, -pair.months));
-    if (!known) return std::shared_ptr<const Frame>();
-    return settings_.workbench->frame(connection_, cutoff, pair.months, add_months(cutoff, pair.months),
-                                      grading);
-  }
-
   Result<std::vector<int64_t>> members(const Group& group) override {
     size_t dot = group.table.find('.');
     std::string schema = group.table.substr(0, dot), name = group.table.substr(dot + 1);
@@ -190,7 +180,6 @@ class RunContext : public Context {
   Pair pair_of(Origin origin) const {
     const TimeFrame& t = settings_.time;
     switch (origin) {
-      case Origin::earlier: return {t.from, t.horizon_months};
       case Origin::train: return {t.split, t.horizon_months};
       case Origin::backtest_train: return {t.backtest_train, t.backtest_horizon_months};
       case Origin::backtest_test: return {t.backtest_test, t.backtest_horizon_months};

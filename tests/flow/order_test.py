@@ -80,13 +80,14 @@ def main():
     files = make_files(flow)
     jobs = json.loads(subprocess.run([flow.danggol, "list", "--json"], check=True, capture_output=True).stdout)
     tables = [table["name"] for job in jobs for table in job["writes"]]
+    rooms = ",".join(job["name"] for job in jobs if job["kind"] == "job")
     said = {}
     for number, (way, loads) in enumerate(WAYS.items()):
         store = f"store{number}.duckdb"
         for load in loads:
             flow.run("import", "events", *(files[name] for name in load), store=store)
         flow.run("import", "exposures", files["exposures"], store=store)
-        flow.run("pipeline", store=store)
+        flow.run("pipeline", "--rooms", rooms, store=store)
         said[way] = {table: flow.run("show", table, "--json", store=store) for table in tables}
         ids = flow.sql("SELECT string_agg(customer_id, ' ' ORDER BY customer_no) AS ids FROM raw.customer", store=store)
         said[way]["numbers"] = ids[0]["ids"]

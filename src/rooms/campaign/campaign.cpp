@@ -65,7 +65,7 @@ Columns campaign_columns() {
       .share("propensity")
       .text("reason")
       .share("p_leave")
-      .bounds("venn_abers")
+      .bounds("origins")
       .product_key()
       .text("product_name")
       .share("p_buy")
@@ -87,7 +87,7 @@ Columns holdout_columns() {
       .share("propensity")
       .text("reason")
       .share("p_leave")
-      .bounds("venn_abers")
+      .bounds("origins")
       .text("medium");
 }
 Columns summary_columns() {
