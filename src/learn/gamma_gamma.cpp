@@ -39,7 +39,7 @@ GammaGammaFit fit_gamma_gamma(const std::vector<Spend>& customers) {
   double n = static_cast<double>(customers.size()), unit = 0;
   for (const Spend& of : customers) unit += of.mean / n;
   // minus the mean log-likelihood, by the logarithms of p, q - 1 and gamma, with everybody's mean as the unit
-  constexpr double farthest = 8;
+  constexpr double farthest = 8, least_above_1 = -0.7;  // logarithms; of q - 1 the latter, 0.5
   auto loss = [&](std::span<const double> at, std::span<double> gradient) {
     GammaGammaModel model{std::exp(at[0]), 1 + std::exp(at[1]), std::exp(at[2])};
     constexpr size_t range = 2048;
@@ -63,6 +63,7 @@ GammaGammaFit fit_gamma_gamma(const std::vector<Spend>& customers) {
     double value = -sum[3] / n;
     for (size_t d = 0; d < 3; ++d) {
       double beyond = std::max(0.0, std::abs(at[d]) - farthest);
+      if (d == 1 && at[d] < least_above_1) beyond = least_above_1 - at[d];
       gradient[d] = -sum[d] * std::exp(at[d]) / n + std::copysign(2 * beyond, at[d]);
       value += beyond * beyond;
     }

@@ -34,7 +34,8 @@ struct GammaGammaFit {
   std::vector<NamedEstimate> estimates() const;
 };
 
-// Maximum likelihood over at least one customer.
+// Maximum likelihood over at least one customer; q is held above about 1.5, for below it a single customer
+// would make everybody's mean.
 GammaGammaFit fit_gamma_gamma(const std::vector<Spend>& customers);
 
 }  // namespace danggol::learn

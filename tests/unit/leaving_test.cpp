@@ -16,6 +16,8 @@
 namespace danggol {
 namespace {
 
+const Date start = parse_date("2021-01-01").value(), cutoff = parse_date("2024-01-01").value();
+
 double chance(double z) { return 1 / (1 + std::exp(-z)); }
 
 TEST(Optimise, FindsTheBottomOfABentValley) {  // Rosenbrock (1960)
@@ -157,6 +159,7 @@ TEST(Level, ASeasonCountsWhereItWouldHaveHelped) {
     for (size_t i = 0; i < months; ++i) {
       double side = i / 3 % 2 ? 1 : -1;
       all.push_back(moved_by(i < 12 ? side : years_alike * side));
+      all.back().at = add_months(cutoff, -1 - static_cast<int32_t>(i));
     }
     return rooms::level_of(each(all), 1, &all[11]);
   };
@@ -213,8 +216,6 @@ PurchaseDays shop(size_t customers, uint64_t seed) {
   }
   return out;
 }
-
-const Date start = parse_date("2021-01-01").value(), cutoff = parse_date("2024-01-01").value();
 
 TEST(Snapshot, SeesNothingFromItsDateOn) {
   PurchaseDays all = shop(400, 1), known = shop(400, 1);
@@ -280,6 +281,21 @@ TEST(Snapshot, FeaturesOfOneCustomer) {
   EXPECT_NEAR(value("spend_day"), (std::log(4.0) + std::log(8.0)) / 3 - usual, 1e-12);
   EXPECT_NEAR(value("spend_last"), std::log(8.0) - (std::log(4.0) + std::log(8.0)) / 3, 1e-12);
   EXPECT_NEAR(value("spend_window"), std::log(11.0) - usual, 1e-12);
+}
+
+TEST(Snapshot, UsualPausesCountEachCustomerOnce) {
+  PurchaseDays
+      history;  // a hundred pauses of a day of one customer, and 19 customers with one of 30 to 48 days
+  history.start = {0};
+  for (int32_t customer = 0; customer < 20; ++customer) {
+    for (int32_t i = 0; i < (customer == 0 ? 101 : 2); ++i)
+      history.days.push_back(i * (customer == 0 ? 1 : 29 + customer));
+    history.customer_id.push_back(std::to_string(customer));
+    history.start.push_back(history.days.size());
+  }
+  EXPECT_EQ(rooms::usual_pause_days(history), 47);  // 1 + 18 of 20
+  history.days.resize(1), history.start = {0, 1}, history.customer_id.resize(1);
+  EXPECT_TRUE(std::isnan(rooms::usual_pause_days(history)));
 }
 
 TEST(Leaving, IsLearnedBeyondTheLifetimeModelAndTestedAtPastOrigins) {

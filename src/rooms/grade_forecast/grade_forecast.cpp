@@ -63,7 +63,7 @@ Result<ProbabilityModel> learn_from(const Frame& frame, const Params& params, ui
   auto model =
       ProbabilityModel::train(frame.features, frame.label, grade_count, inactive_grade, params.trees, seed);
   if (!model && model.error().code == Code::no_data)
-    return Error{Code::no_data, model.error().message + "; a longer horizon (--horizon-months) has more"};
+    return Error{Code::no_data, model.error().message + "; another horizon (--horizon-months) may have more"};
   return model;
 }
 
@@ -116,7 +116,7 @@ Table test_rows(const Learned& learned) {
   Table rows = Table::of(test_columns());
   for (const LeavingTest& test : learned.tests)
     for (const LeavingTest::Judged& of : test.judged) {
-      Interval bounds = of.name == blend_name ? test.leavers : Interval{NAN, NAN};
+      Interval bounds = of.name == learned.used ? test.leavers : Interval{NAN, NAN};
       rows.append(test.at->at, of.name, test.at->left.size(), test.left(),
                   Estimate{of.expected, bounds.lo, bounds.hi}, of.log_loss, of.auc, of.name == learned.used);
     }
@@ -142,6 +142,25 @@ void say_tests(const Learned& learned, Summary& summary) {
                                         .loss = Number(used),
                                         .lifetime = Number(lifetime),
                                         .held = held}));
+  if (used > std::log(2.0))
+    summary.warn(words::no_better_than_a_coin(
+        {.first = learned.tests.back().at->at, .last = learned.tests.front().at->at, .loss = Number(used)}));
+}
+
+// Whether a horizon is as long as customers usually stay away.
+void say_horizon(double pause_days, int32_t months, Date as_of, Summary& summary) {
+  if (std::isnan(pause_days)) return;
+  constexpr double month_days = 31;  // of the longest
+  constexpr int64_t most_months = 24;
+  int64_t fitting = std::clamp<int64_t>(std::llround(std::ceil(pause_days / month_days)), 1, most_months);
+  auto days = static_cast<int64_t>(pause_days);
+  summary.fact("usual_pause_days", pause_days, "days");
+  summary.fact("fitting_horizon_months", fitting, "months");
+  if (months < fitting)
+    summary.warn(words::horizon_short({.as_of = as_of, .days = days, .fitting = fitting, .months = months}));
+  else if (months >= 2 * fitting)
+    summary.say(words::horizon_long({.as_of = as_of, .days = days, .fitting = fitting, .months = months}));
+  else summary.say(words::horizon_fits({.as_of = as_of, .days = days, .months = months}));
 }
 
 Result<Summary> train(Context& context, const Params& params) {
@@ -172,6 +191,7 @@ Result<Summary> train(Context& context, const Params& params) {
                                      .third = {importance.features[2]},
                                      .learned = {frame.cutoff, frame.label_until}}));
   say_tests(leaving, summary);
+  say_horizon(usual_pause_days(history), months, context.time().as_of, summary);
   return summary;
 }
 
@@ -241,7 +261,11 @@ Result<Summary> backtest(Context& context, const Params& params) {
   int32_t months = context.time().backtest_horizon_months;
   ForecastModel model = TRY(train_at(context, history, *known, later->cutoff, months, params)).model;
   Prediction told = model.predict(history, *later, months);
-  return write_backtest(context, {*known, *later, told.probabilities, told.decided, context.seed()});
+  Summary summary =
+      TRY(write_backtest(context, {*known, *later, told.probabilities, told.decided, context.seed()}));
+  if (int32_t asked = context.time().horizon_months; months != asked)
+    summary.warn(words::other_horizon({.at = later->cutoff, .months = months, .asked = asked}));
+  return summary;
 }
 
 // ---- random split

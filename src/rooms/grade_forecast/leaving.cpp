@@ -131,22 +131,23 @@ Level level_of(const std::vector<const Snapshot*>& known, int32_t horizon_months
   for (const Snapshot* of : known) errors.push_back(of->shift - out.now);
 
   // the same season: whether what a year before was off by told what came, wherever both are known
+  std::vector<double> corrected;
   double without = 0, with = 0;
-  size_t pairs = errors.size() > 12 ? errors.size() - 12 : 0;
-  for (size_t i = 0; i < pairs; ++i) {
-    without += errors[i] * errors[i];
-    with += std::pow(errors[i] - season_share * errors[i + 12], 2);
-  }
+  for (size_t i = 0; i < known.size(); ++i)
+    for (size_t then = i + 1; then < known.size(); ++then)
+      if (known[then]->at == add_months(known[i]->at, -12)) {
+        corrected.push_back(errors[i] - season_share * errors[then]);
+        without += errors[i] * errors[i], with += corrected.back() * corrected.back();
+      }
   if (year_before) {
-    bool enough = pairs >= static_cast<size_t>(std::max(3, horizon_months));
+    bool enough = corrected.size() >= static_cast<size_t>(std::max(3, horizon_months));
     out.season_is = !enough                  ? Level::Season::unclear
                     : with > without         ? Level::Season::harms
                     : with < helps * without ? Level::Season::helps
                                              : Level::Season::unclear;
     if (out.season_is == Level::Season::helps) {
       out.season = season_share * (year_before->shift - out.now);
-      for (size_t i = 0; i < pairs; ++i) errors[i] -= season_share * errors[i + 12];
-      errors.resize(pairs);
+      errors = corrected;
       out.now += out.season;
     }
   }
@@ -240,13 +241,16 @@ struct Grid {
   // Those whose outcome was known `months` before the cutoff.
   std::vector<const Snapshot*> known(size_t first) const {
     std::vector<const Snapshot*> out;
-    for (size_t i = first; i < snapshots.size(); ++i) out.push_back(&snapshots[i]);
+    for (size_t i = first; i < snapshots.size(); ++i)
+      if (!snapshots[i].customers.empty()) out.push_back(&snapshots[i]);
     return out;
   }
   // A year before a date that many months before the cutoff.
   const Snapshot* year_before(size_t months) const {
     size_t at = months + 12 - static_cast<size_t>(horizon);
-    return months + 12 >= static_cast<size_t>(horizon) && at < snapshots.size() ? &snapshots[at] : nullptr;
+    bool is_there = months + 12 >= static_cast<size_t>(horizon) && at < snapshots.size() &&
+                    !snapshots[at].customers.empty();
+    return is_there ? &snapshots[at] : nullptr;
   }
 };
 
@@ -254,7 +258,8 @@ struct Grid {
 bool is_enough(const std::vector<const Snapshot*>& all) {
   constexpr int64_t least = 5;
   int64_t left = 0, customers = 0;
-  for (const Snapshot* of : all) {
+  for (size_t i = 0; i < std::min(all.size(), most_origins); ++i) {
+    const Snapshot* of = all[i];
     left += std::accumulate(of->left.begin(), of->left.end(), int64_t{0});
     customers += static_cast<int64_t>(of->left.size());
   }
@@ -358,11 +363,12 @@ std::pair<Weights, std::string> choose(std::vector<LeavingTest>& tests) {
   double best = std::numeric_limits<double>::infinity();
   for (Teller simple : {Teller::lifetime, Teller::recency}) {
     auto of = static_cast<size_t>(simple);
-    if (tests.empty() || excess(tests, of_blend, of) <= learn::z95 ||
-        !is_mostly_better(tests, of, of_blend) || mean_loss(tests, of) >= best)
+    bool may = simple == Teller::lifetime || is_mostly_better(tests, of, of_blend);
+    if (tests.empty() || excess(tests, of_blend, of) <= learn::z95 || !may || mean_loss(tests, of) >= best)
       continue;
     best = mean_loss(tests, of);
     out = {{}, name(simple)}, out.first[of] = 1;
+    for (LeavingTest& test : tests) test.leavers = leavers_of(test.told[of], test.level).interval();
   }
   return out;
 }
@@ -393,8 +399,8 @@ Result<Learned> learn_leaving(const PurchaseDays& history, Date first_sale, Date
   if (!is_enough(grid.known(0)))
     return Error{
         Code::no_data,
-        fmt::format("fewer than 5 customers left, or stayed, in periods of {} months before {}; a longer "
-                    "horizon (--horizon-months) has more",
+        fmt::format("fewer than 5 customers left, or stayed, in periods of {} months before {}; another "
+                    "horizon (--horizon-months) may have more",
                     horizon_months, to_text(cutoff))};
   // the newest test is over at the cutoff; the others are as far apart as leaves one to learn from before the
   // last

@@ -74,7 +74,7 @@ struct LeavingTest {
     std::vector<double> losses = {};  // of each customer
   };
   std::vector<Judged> judged;  // each teller, then the blend, whose weights are chosen at the other origins
-  Interval leavers = {};       // 95 % of the number of leavers by the blend
+  Interval leavers = {};       // 95 % of the number of leavers by what is used
 
   int64_t left() const;
 };

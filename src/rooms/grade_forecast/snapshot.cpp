@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 #include "base/parallel.h"
@@ -152,6 +153,23 @@ Snapshot snapshot_at(const PurchaseDays& history, Date at, int32_t horizon_month
   }
   if (is_over) out.shift = level_shift(out.lifetime, out.left);
   return out;
+}
+
+double usual_pause_days(const PurchaseDays& history) {
+  constexpr double usual = 0.95;
+  std::map<int32_t, double> weight_of;
+  double all = 0;
+  for (size_t customer = 0; customer < history.size(); ++customer) {
+    auto days = history.of(customer);
+    if (days.size() < 2) continue;
+    ++all;
+    for (size_t i = 1; i < days.size(); ++i)
+      weight_of[days[i] - days[i - 1]] += 1 / static_cast<double>(days.size() - 1);
+  }
+  double reached = 0;
+  for (const auto& [days, weight] : weight_of)
+    if (reached += weight; reached >= usual * all - 1e-9) return days;
+  return NAN;
 }
 
 }  // namespace danggol::rooms

@@ -30,4 +30,8 @@ Snapshot snapshot_at(const PurchaseDays& history, Date at, int32_t horizon_month
 // rests on few (a normal prior of the move, sd 0.5).
 double level_shift(const std::vector<double>& log_odds, const std::vector<int32_t>& came);
 
+// So long were 95 % of the pauses between days of purchases that had ended, each customer counting once; NaN
+// where nobody came back.
+double usual_pause_days(const PurchaseDays& history);
+
 }  // namespace danggol::rooms

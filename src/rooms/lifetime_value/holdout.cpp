@@ -177,14 +177,18 @@ std::vector<const Tested*> HoldOut::of(const std::string& model) const {
   return out;
 }
 
-HoldOut hold_out(const PurchaseDays& history, const TimeFrame& time, int32_t months) {
+HoldOut hold_out(const PurchaseDays& history, const TimeFrame& time, int32_t months,
+                 const std::optional<LifetimeFamily>& asked) {
   Plan planned = plan(time, months);
   HoldOut out{planned.months, {}, {}, {}, static_cast<double>(planned.step) / std::max(1, planned.months)};
+  if (asked) out.chosen = *asked;
   if (planned.months == 0) return out;
   std::vector<LifetimeFamily> candidates = {
       {Leaving::after_repeat}, {Leaving::after_any}, {Leaving::at_any_time}};
   if (int32_t k = likeliest_regularity(known_at(history, planned.origins.back())); k > 1)
     candidates.push_back({Leaving::after_any, k});
+  auto is_asked = [&](const LifetimeFamily& of) { return asked && of.name() == asked->name(); };
+  if (asked && std::none_of(candidates.begin(), candidates.end(), is_asked)) candidates.push_back(*asked);
   std::vector<std::array<Group, most_group + 1>> newest;
   for (Date origin : planned.origins) {
     Date until = add_months(origin, planned.months);
@@ -206,7 +210,7 @@ HoldOut hold_out(const PurchaseDays& history, const TimeFrame& time, int32_t mon
     out.tests.push_back(tested_as_before(cases, common));
   }
   if (out.tests.empty()) return out.months = 0, out;
-  out.chosen = choose(out, candidates);
+  if (!asked) out.chosen = choose(out, candidates);
   for (size_t c = 0; c < candidates.size(); ++c)
     if (candidates[c].name() == out.chosen.name())
       for (size_t g = 0; g < newest[c].size(); ++g)

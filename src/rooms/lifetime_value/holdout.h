@@ -1,6 +1,7 @@
 // How well each lifetime model would have foretold the purchases of months that are over.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,9 @@ struct HoldOut {
 // Candidates: BG/NBD, MBG/NBD, Pareto/NBD, and MBG/CNBD-k with the k that is likeliest before the oldest
 // origin. What is chosen told the likeliest of what came, over all origins alike, and did so better than
 // BG/NBD, the simplest, at more than half of them; else it is BG/NBD.
-HoldOut hold_out(const PurchaseDays& history, const TimeFrame& time, int32_t months);
+// Where one is asked for, it is tested, too, and is what is chosen.
+HoldOut hold_out(const PurchaseDays& history, const TimeFrame& time, int32_t months,
+                 const std::optional<learn::LifetimeFamily>& asked);
 
 // The k from 1 on up to which the likelihood rises.
 int32_t likeliest_regularity(const Known& known);

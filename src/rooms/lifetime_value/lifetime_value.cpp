@@ -48,12 +48,12 @@ struct Spending {
   double correlation = NAN;  // of how often they buy and what they spend, between customers (Spearman)
 };
 
-LifetimeFamily family_of(const Params& params, const HoldOut& test, const Known& known) {
-  if (params.model == "bg_nbd") return {Leaving::after_repeat};
-  if (params.model == "mbg_nbd") return {Leaving::after_any};
-  if (params.model == "pareto_nbd") return {Leaving::at_any_time};
-  if (params.model == "mbg_cnbd") return {Leaving::after_any, likeliest_regularity(known)};
-  return test.chosen;
+std::optional<LifetimeFamily> asked_for(const Params& params, const Known& known) {
+  if (params.model == "bg_nbd") return LifetimeFamily{Leaving::after_repeat};
+  if (params.model == "mbg_nbd") return LifetimeFamily{Leaving::after_any};
+  if (params.model == "pareto_nbd") return LifetimeFamily{Leaving::at_any_time};
+  if (params.model == "mbg_cnbd") return LifetimeFamily{Leaving::after_any, likeliest_regularity(known)};
+  return {};
 }
 
 Spending spending_of(const PurchaseDays& history, const Known& known) {
@@ -86,7 +86,7 @@ Estimate alive_of(const LifetimeFit& fit, const std::vector<learn::LifetimeModel
   }
   double half = learn::z95 * std::sqrt(std::max(0.0, squares - mean * mean));
   auto share = [](double z) { return 1 / (1 + std::exp(-z)); };
-  return {p, share(log_odds(p) - half), share(log_odds(p) + half)};
+  return {p, std::min(p, share(log_odds(p) - half)), std::max(p, share(log_odds(p) + half))};
 }
 
 Outlook outlook_of(const LifetimeFit& fit, const std::vector<learn::LifetimeModel>& likely,
@@ -114,26 +114,35 @@ Outlook outlook_of(const LifetimeFit& fit, const std::vector<learn::LifetimeMode
   return out;
 }
 
-// Of all of them together: chance, which evens out, and what origins were off by, which does not.
+// Of all of them together: chance, which evens out, and what origins were off by, which does not, and which
+// is taken to grow with the months foretold. Without a test there are no bounds.
 struct Totals {
   double alive = 0;
   Estimate purchases = {}, value = {};
 };
 
-Totals totals_of(const std::vector<Outlook>& outlooks, const HoldOut& test, const LifetimeFamily& family) {
+Totals totals_of(const std::vector<Outlook>& outlooks, const HoldOut& test, const Period& coming,
+                 int32_t months) {
+  constexpr double half_a_day = 0.5;  // so that nothing expected and nothing come is no error
   Totals out;
-  double variance = 0;
+  double variance = 0, most = static_cast<double>(outlooks.size()) * (coming.until.days - coming.from.days);
   for (const Outlook& of : outlooks) {
     out.alive += of.alive.value, out.purchases.value += of.purchases.value, variance += of.spread;
     out.value.value += of.value.value;
   }
+  out.purchases.lo = out.purchases.hi = out.value.lo = out.value.hi = NAN;
+  if (test.months == 0) return out;
   std::vector<double> errors;
-  for (const Tested* of : test.of(family.name()))
-    if (of->came > 0 && of->expected > 0) errors.push_back(std::log(of->came / of->expected));
-  double all = out.purchases.value,
-         half = all > 0 ? learn::next_error(errors, test.apart).half(variance / all / all) : 0;
-  for (Estimate* of : {&out.purchases, &out.value})
-    of->lo = of->value * std::exp(-half), of->hi = of->value * std::exp(half);
+  double farther = std::max(1.0, static_cast<double>(months) / test.months),
+         all = out.purchases.value + half_a_day;
+  for (const Tested* of : test.of(test.chosen.name()))
+    errors.push_back(farther * std::log((of->came + half_a_day) / (of->expected + half_a_day)));
+  double half = learn::next_error(errors, test.apart).half(variance / all / all);
+  out.purchases.lo = std::max(0.0, all * std::exp(-half) - half_a_day);
+  out.purchases.hi = std::min(most, all * std::exp(half) - half_a_day);
+  double least_factor = std::exp(-half),
+         most_factor = std::min(std::exp(half), most / std::max(1.0, out.purchases.value));
+  out.value.lo = out.value.value * least_factor, out.value.hi = out.value.value * std::max(1.0, most_factor);
   return out;
 }
 
@@ -213,48 +222,59 @@ Table group_rows(const HoldOut& test) {
 
 // ---- words
 
-void say_tested(const HoldOut& test, const LifetimeFamily& used, Summary& summary) {
-  auto tests = test.of(used.name()), before = test.of(as_before);
+void say_tested(const HoldOut& test, int32_t months, Summary& summary) {
+  auto tests = test.of(test.chosen.name()), before = test.of(as_before);
   if (tests.empty()) return;
   const Tested& newest = *tests[0];
-  Period period{newest.origin, newest.until};
-  summary.say(words::tested({.customers = newest.customers,
+  auto said = words::tested({.customers = newest.customers,
                              .origin = newest.origin,
-                             .period = period,
+                             .period = {newest.origin, newest.until},
                              .expected = Count(std::llround(newest.expected)),
                              .came = static_cast<int64_t>(newest.came),
-                             .held = Share(newest.held)}));
+                             .held = Share(newest.held)});
+  constexpr double far_off = 0.25, least_held = 0.9;
+  bool is_good =
+      std::abs(newest.came - newest.expected) <= far_off * newest.expected + 1 && newest.held >= least_held;
+  is_good ? summary.say(std::move(said)) : summary.warn(std::move(said));
   size_t wins = 0;
   for (size_t i = 0; i < tests.size(); ++i) wins += tests[i]->rmse < before[i]->rmse;
-  if (wins < tests.size())
+  if (2 * wins <= tests.size())
     summary.warn(words::not_better(
         {.wins = wins, .origins = tests.size(), .first = tests.back()->origin, .last = newest.origin}));
+  if (months > test.months)
+    summary.warn(
+        words::farther_than_tested({.origin = newest.origin, .tested = test.months, .months = months}));
 }
 
-Summary say(const Totals& totals, const HoldOut& test, const LifetimeFit& fit, const Spending& spending,
-            size_t customers, const Period& coming, Date as_of) {
+Count counted(const Estimate& of) {
+  auto value = std::llround(of.value);
+  return std::isfinite(of.lo) && std::isfinite(of.hi) ? Count(value, of.interval()) : Count(value);
+}
+
+Summary say(const Totals& totals, const HoldOut& test, const Spending& spending, size_t customers,
+            const Period& coming, int32_t months) {
+  Date as_of = coming.from;
   Summary summary;
   summary.fact("customers", customers, "customers");
   summary.fact("alive", std::round(totals.alive), "customers");
   summary.key_figure("expected_purchases", totals.purchases, "days", coming);
-  Count purchases(std::llround(totals.purchases.value), totals.purchases.interval());
   if (spending.fit) {
     summary.key_figure("expected_value", totals.value, "currency", coming);
     summary.say(words::outlook({.customers = customers,
                                 .as_of = as_of,
                                 .alive = std::llround(totals.alive),
                                 .coming = coming,
-                                .purchases = purchases,
-                                .value = Amount(totals.value)}));
+                                .purchases = counted(totals.purchases),
+                                .value = Amount::perhaps_bounded(totals.value)}));
   } else {
     summary.say(words::outlook_without_money({.customers = customers,
                                               .as_of = as_of,
                                               .alive = std::llround(totals.alive),
                                               .coming = coming,
-                                              .purchases = purchases}));
+                                              .purchases = counted(totals.purchases)}));
   }
-  say_tested(test, fit.model.family(), summary);
-  if (test.months == 0) summary.warn(words::untested({.as_of = as_of}));
+  say_tested(test, months, summary);
+  if (test.months == 0) summary.warn(words::untested({.as_of = as_of, .model = {test.chosen.name()}}));
   constexpr double strong = 0.3;
   if (spending.fit && std::abs(spending.correlation) > strong)
     summary.warn(words::spend_depends({.as_of = as_of, .correlation = Number(spending.correlation)}));
@@ -268,11 +288,10 @@ Result<Summary> run(Context& context, const Params& params) {
   if (history.size() == 0)
     return Error{Code::no_data, fmt::format("lifetime_value: no purchases before {}", to_text(time.as_of))};
   TRY(context.progress(0.1, "tests at past origins"));
-  HoldOut test = hold_out(history, time, months);
-  TRY(context.progress(0.5, "customers"));
   Known known = known_at(history, time.as_of);
-  LifetimeFit fit =
-      fit_lifetimes(family_of(params, test, known), learn::Lifetimes(known.lifetimes, known.log_pauses));
+  HoldOut test = hold_out(history, time, months, asked_for(params, known));
+  TRY(context.progress(0.5, "customers"));
+  LifetimeFit fit = fit_lifetimes(test.chosen, learn::Lifetimes(known.lifetimes, known.log_pauses));
   Spending spending =
       TRY(knows_amounts(context, {time.first_sale, time.as_of})) ? spending_of(history, known) : Spending();
   Period coming{time.as_of, add_months(time.as_of, months)};
@@ -287,8 +306,8 @@ Result<Summary> run(Context& context, const Params& params) {
   TRY(context.write("result.lifetime_model", parameter_rows(fit, spending)));
   TRY(context.write("result.lifetime_test", test_rows(test, fit.model.family())));
   TRY(context.write("result.lifetime_calibration", group_rows(test)));
-  return say(totals_of(outlooks, test, fit.model.family()), test, fit, spending, known.customers.size(),
-             coming, time.as_of);
+  return say(totals_of(outlooks, test, coming, months), test, spending, known.customers.size(), coming,
+             months);
 }
 
 }  // namespace
