@@ -4,7 +4,9 @@
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
+#include <algorithm>
 #include <cstddef>
+#include <vector>
 
 namespace danggol {
 
@@ -35,6 +37,21 @@ void parallel_add(size_t count, const Own& fresh, const Body& body, const Add& a
   });
   owns.combine_each(add);
 #endif
+}
+
+// body(sum, i) adds to `sum`, a copy of `zero`, an array or vector of numbers; floating ones, too, for ranges
+// of i are fixed and added in their order.
+template <class Sum, class Body>
+Sum parallel_sum(size_t count, const Sum& zero, const Body& body) {
+  constexpr size_t range = 2048;
+  std::vector<Sum> sums((count + range - 1) / range, zero);
+  parallel_for(sums.size(), [&](size_t part) {
+    for (size_t i = part * range; i < std::min(count, (part + 1) * range); ++i) body(sums[part], i);
+  });
+  Sum out = zero;
+  for (const Sum& sum : sums)
+    for (size_t i = 0; i < out.size(); ++i) out[i] += sum[i];
+  return out;
 }
 
 }  // namespace danggol

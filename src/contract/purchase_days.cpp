@@ -1,7 +1,6 @@
 #include "contract/purchase_days.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace danggol {
 

@@ -30,6 +30,11 @@ struct Count {
   Count(Number number) : value(static_cast<int64_t>(number)) {}
   template <std::integral Number>
   Count(Number number, Interval of) : value(static_cast<int64_t>(number)), bounds(of) {}
+  // Rounded, of an estimate that may have no bounds, and then is told without.
+  static Count perhaps_bounded(const Estimate& of) {
+    auto value = std::llround(of.value);
+    return std::isfinite(of.lo) && std::isfinite(of.hi) ? Count(value, of.interval()) : Count(value);
+  }
   int64_t value;
   std::optional<Interval> bounds = {};
 };

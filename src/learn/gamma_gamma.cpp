@@ -1,5 +1,6 @@
 #include "learn/gamma_gamma.h"
 
+#include <array>
 #include <cmath>
 
 #include "base/assert.h"
@@ -8,6 +9,7 @@
 #include "learn/optimise.h"
 
 namespace danggol::learn {
+
 double GammaGammaModel::log_likelihood(const Spend& of) const {
   double px = p * of.purchases, sum = of.purchases * of.mean;
   return log_gamma(px + q) - log_gamma(px) - log_gamma(q) + q * std::log(gamma) + px * std::log(sum) -
@@ -42,40 +44,27 @@ GammaGammaFit fit_gamma_gamma(const std::vector<Spend>& customers) {
   constexpr double farthest = 8, least_above_1 = -0.7;  // logarithms; of q - 1 the latter, 0.5
   auto loss = [&](std::span<const double> at, std::span<double> gradient) {
     GammaGammaModel model{std::exp(at[0]), 1 + std::exp(at[1]), std::exp(at[2])};
-    constexpr size_t range = 2048;
-    std::vector<std::array<double, 4>> sums((customers.size() + range - 1) / range);
-    parallel_for(sums.size(), [&](size_t part) {
-      std::array<double, 4> sum{};
-      for (size_t i = part * range; i < std::min(customers.size(), (part + 1) * range); ++i) {
-        Spend of{customers[i].purchases, customers[i].mean / unit};
-        double px = model.p * of.purchases, spent = of.purchases * of.mean, all = model.gamma + spent,
-               by_all = digamma(px + model.q) - std::log(all);
-        sum[3] += model.log_likelihood(of);
-        sum[0] += of.purchases * (by_all - digamma(px) + std::log(spent));
-        sum[1] += by_all - digamma(model.q) + std::log(model.gamma);
-        sum[2] += model.q / model.gamma - (px + model.q) / all;
-      }
-      sums[part] = sum;
-    });
-    std::array<double, 4> sum{};
-    for (const auto& part : sums)
-      for (size_t d = 0; d < 4; ++d) sum[d] += part[d];
+    auto sum =
+        parallel_sum(customers.size(), std::array<double, 4>{}, [&](std::array<double, 4>& sums, size_t i) {
+          Spend of{customers[i].purchases, customers[i].mean / unit};
+          double px = model.p * of.purchases, spent = of.purchases * of.mean, all = model.gamma + spent,
+                 by_all = digamma(px + model.q) - std::log(all);
+          sums[3] += model.log_likelihood(of);
+          sums[0] += of.purchases * (by_all - digamma(px) + std::log(spent));
+          sums[1] += by_all - digamma(model.q) + std::log(model.gamma);
+          sums[2] += model.q / model.gamma - (px + model.q) / all;
+        });
     double value = -sum[3] / n;
     for (size_t d = 0; d < 3; ++d) {
-      double beyond = std::max(0.0, std::abs(at[d]) - farthest);
-      if (d == 1 && at[d] < least_above_1) beyond = least_above_1 - at[d];
-      gradient[d] = -sum[d] * std::exp(at[d]) / n + std::copysign(2 * beyond, at[d]);
-      value += beyond * beyond;
+      gradient[d] = -sum[d] * std::exp(at[d]) / n;
+      hold_within(at[d], d == 1 ? least_above_1 : -farthest, farthest, value, gradient[d]);
     }
     return value;
   };
   Minimum best = minimise(loss, {1, 1, 1});
-  Dense<double> information = second_derivatives(loss, best.at);
-  for (double& value : information.values) value *= n;
-  constexpr double prior_spread = 1.5;
   return {{std::exp(best.at[0]), 1 + std::exp(best.at[1]), std::exp(best.at[2]) * unit},
           -best.value * n - n * std::log(unit),
-          covariance(std::move(information), prior_spread),
+          covariance(loss, best.at, n),
           best.converged};
 }
 

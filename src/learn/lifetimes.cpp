@@ -15,8 +15,6 @@ namespace {
 
 using Leaving = LifetimeFamily::Leaving;
 
-constexpr double prior_spread = 1.5;  // of a parameter's logarithm: within a factor of twenty
-
 // A number of every customer, as one of its distinct values.
 struct Coded {
   std::vector<double> values;  // ascending
@@ -65,30 +63,19 @@ class Loss {
     parallel_for(last.size(), [&](size_t i) { last[i] = terms.by_age(t_x_.values[i]); });
     parallel_for(now.size(), [&](size_t i) { now[i] = terms.by_age(T_.values[i]); });
 
-    // sums of fixed ranges of rows, so that threads do not show
-    constexpr size_t range = 2048;
-    std::vector<std::array<double, 5>> sums((weights_.size() + range - 1) / range);
-    parallel_for(sums.size(), [&](size_t part) {
-      std::array<double, 5> sum{};
-      for (size_t i = part * range; i < std::min(weights_.size(), (part + 1) * range); ++i) {
-        auto own = [i](const auto& of, const Coded& coded) -> const auto& {
-          return of[static_cast<size_t>(coded.codes[i])];
-        };
-        auto of = terms.likelihood(own(counts, x_), own(last, t_x_), own(now, T_));
-        sum[4] += weights_[i] * of.value;
-        for (size_t d = 0; d < 4; ++d) sum[d] += weights_[i] * of.gradient[d];
-      }
-      sums[part] = sum;
-    });
-    std::array<double, 5> sum{};
-    for (const auto& part : sums)
-      for (size_t d = 0; d < 5; ++d) sum[d] += part[d];
+    auto sum =
+        parallel_sum(weights_.size(), std::array<double, 5>{}, [&](std::array<double, 5>& sums, size_t i) {
+          auto own = [i](const auto& of, const Coded& coded) -> const auto& {
+            return of[static_cast<size_t>(coded.codes[i])];
+          };
+          auto of = terms.likelihood(own(counts, x_), own(last, t_x_), own(now, T_));
+          sums[4] += weights_[i] * of.value;
+          for (size_t d = 0; d < 4; ++d) sums[d] += weights_[i] * of.gradient[d];
+        });
     double loss = -sum[4] / customers_;
     for (size_t d = 0; d < 4; ++d) {
       gradient[d] = -sum[d] * parameters[d] / customers_;
-      // where more of a parameter changes nothing it need not go on for ever
-      double beyond = std::max(0.0, std::abs(at[d]) - farthest);
-      loss += beyond * beyond, gradient[d] += std::copysign(2 * beyond, at[d]);
+      hold_within(at[d], -farthest, farthest, loss, gradient[d]);
     }
     return loss;
   }
@@ -160,22 +147,15 @@ Lifetimes::Lifetimes(std::vector<Lifetime> customers, double log_pauses)
 }
 
 std::vector<LifetimeModel> LifetimeFit::likely_models() const {
+  auto root = cholesky(covariance);
+  DANGGOL_ASSERT(root);
   constexpr size_t n = 4;
-  // by the lower triangle whose square the covariance is (Cholesky)
-  Dense<double> root{n, n, std::vector<double>(n * n)};
-  for (size_t i = 0; i < n; ++i)
-    for (size_t j = 0; j <= i; ++j) {
-      double rest = covariance.values[i * n + j];
-      for (size_t k = 0; k < j; ++k) rest -= root.values[i * n + k] * root.values[j * n + k];
-      double diagonal = root.values[j * n + j];
-      root.values[i * n + j] = i == j ? std::sqrt(std::max(0.0, rest)) : diagonal > 0 ? rest / diagonal : 0;
-    }
   std::vector<LifetimeModel> out;
   for (size_t j = 0; j < n; ++j)
     for (double side : {-1.0, 1.0}) {
       LifetimeModel::Parameters parameters = model.parameters();
       for (size_t i = 0; i < n; ++i)
-        parameters[i] *= std::exp(side * std::sqrt(static_cast<double>(n)) * root.values[i * n + j]);
+        parameters[i] *= std::exp(side * std::sqrt(static_cast<double>(n)) * root->values[i * n + j]);
       out.emplace_back(model.family(), parameters);
     }
   return out;
@@ -202,15 +182,13 @@ LifetimeFit fit_lifetimes(LifetimeFamily family, const Lifetimes& of, size_t mos
 
   LifetimeModel::Parameters parameters;
   for (size_t i = 0; i < 4; ++i) parameters[i] = std::exp(best.at[i]) * (is_time(family)[i] ? unit : 1);
-  Dense<double> information = second_derivatives(loss, best.at);
-  for (double& value : information.values) value *= of.customers();
   bool inside =
       std::all_of(best.at.begin(), best.at.end(), [](double at) { return std::abs(at) < Loss::farthest; });
   // of times in the unit given: each purchase's density is per that unit
   double value = -best.value * of.customers() - of.repeats() * std::log(unit) * family.k;
   value += (family.k - 1) * of.log_pauses();
-  return {LifetimeModel(family, parameters), value, covariance(std::move(information), prior_spread),
-          of.customers(), best.converged && inside};
+  return {LifetimeModel(family, parameters), value, covariance(loss, best.at, of.customers()), of.customers(),
+          best.converged && inside};
 }
 
 }  // namespace danggol::learn

@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <random>
 
 #include "base/parallel.h"
 #include "base/random.h"
@@ -17,27 +18,16 @@ using Leaving = LifetimeFamily::Leaving;
 // each repeat purchase.
 const std::array<double, 4> truth = {1.0, 40.0, 1.5, 8.5};
 
-double uniform(Random& random) { return (static_cast<double>(random.below(1u << 30)) + 0.5) / (1u << 30); }
-
 std::vector<Lifetime> shop(int64_t customers) {
   std::vector<Lifetime> out(static_cast<size_t>(customers));
   parallel_for(out.size(), [&](size_t i) {
     Random random(11, i);
-    double pace = -std::log(uniform(random)) / truth[1], T = std::ceil(730 * uniform(random));
-    // a beta of (a, b) by two gammas of halves and wholes
-    auto gamma = [&](double shape) {
-      double sum = 0;
-      for (; shape > 0.75; --shape) sum -= std::log(uniform(random));
-      if (shape > 0)
-        sum +=
-            std::pow(std::sqrt(-2 * std::log(uniform(random))) * std::cos(6.283185307 * uniform(random)), 2) /
-            2;
-      return sum;
-    };
-    double a = gamma(truth[2]), p = a / (a + gamma(truth[3])), x = 0, last = 0;
-    for (double at = -std::log(uniform(random)) / pace; at < T; at -= std::log(uniform(random)) / pace) {
+    auto gamma = [&](double shape, double rate) { return std::gamma_distribution(shape, 1 / rate)(random); };
+    double pace = gamma(truth[0], truth[1]), T = std::ceil(730 * random.uniform());
+    double a = gamma(truth[2], 1), p = a / (a + gamma(truth[3], 1)), x = 0, last = 0;
+    for (double at = gamma(1, pace); at < T; at += gamma(1, pace)) {
       if (double day = std::ceil(at); day > last) last = day, ++x;
-      if (uniform(random) < p) break;
+      if (random.uniform() < p) break;
     }
     out[i] = {x, last, T};
   });

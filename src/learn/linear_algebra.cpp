@@ -28,6 +28,15 @@ Dense<Real> dense(const Matrix<Real>& a) {
   return {static_cast<size_t>(a.rows()), static_cast<size_t>(a.cols()), {a.data(), a.data() + a.size()}};
 }
 
+// Nothing where it is not positive definite.
+std::optional<Eigen::LLT<Matrix<double>>> positive(const Dense<double>& a) {
+  DANGGOL_ASSERT(a.rows == a.columns);
+  Eigen::LLT<Matrix<double>> factors(copy_of(a));
+  bool is_positive = (factors.matrixLLT().diagonal().array() > 0).all();  // NaN is not
+  if (factors.info() != Eigen::Success || !is_positive) return std::nullopt;
+  return factors;
+}
+
 }  // namespace
 
 template <class Real>
@@ -50,11 +59,17 @@ template Dense<float> product_of_transposed(const Dense<float>&, const Dense<flo
 template Dense<double> product_of_transposed(const Dense<double>&, const Dense<double>&);
 
 std::optional<Dense<double>> solve(const Dense<double>& a, const Dense<double>& b) {
-  DANGGOL_ASSERT(a.rows == a.columns && a.rows == b.rows);
-  Eigen::LLT<Matrix<double>> factors(copy_of(a));
-  bool positive = (factors.matrixLLT().diagonal().array() > 0).all();  // NaN is not
-  if (factors.info() != Eigen::Success || !positive) return std::nullopt;
-  Matrix<double> out = factors.solve(copy_of(b));
+  DANGGOL_ASSERT(a.rows == b.rows);
+  auto factors = positive(a);
+  if (!factors) return std::nullopt;
+  Matrix<double> out = factors->solve(copy_of(b));
+  return dense(out);
+}
+
+std::optional<Dense<double>> cholesky(const Dense<double>& a) {
+  auto factors = positive(a);
+  if (!factors) return std::nullopt;
+  Matrix<double> out = factors->matrixL();
   return dense(out);
 }
 

@@ -23,6 +23,8 @@ Dense<Real> product_of_transposed(const Dense<Real>& a, const Dense<Real>& b);  
 // The x with a x = b for a symmetric a, of which the lower half is read, by Cholesky; nothing where a is not
 // positive definite.
 std::optional<Dense<double>> solve(const Dense<double>& a, const Dense<double>& b);
+// The lower triangle l with l l' = a, of the same a.
+std::optional<Dense<double>> cholesky(const Dense<double>& a);
 // The x that brings a x nearest to b, by an orthogonal decomposition; where many do, the shortest.
 Dense<double> least_squares(const Dense<double>& a, const Dense<double>& b);
 

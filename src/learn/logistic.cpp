@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 #include "base/assert.h"
 #include "base/parallel.h"
 #include "learn/linear_algebra.h"
+#include "learn/log_odds.h"
 #include "learn/model_text.h"
 
 namespace danggol::learn {
@@ -16,21 +16,6 @@ namespace {
 
 constexpr double most = 4;           // standard deviations
 constexpr double most_stored = 1e9;  // of any number of a model
-constexpr size_t range = 4096;       // of rows summed together, so that threads do not show
-
-double logistic(double z) { return 1 / (1 + std::exp(-z)); }
-
-// The sum over all rows of what add(row, sums) adds to `size` sums.
-std::vector<double> sum_rows(size_t rows, size_t size, const std::function<void(size_t, double*)>& add) {
-  std::vector<std::vector<double>> parts((rows + range - 1) / range, std::vector<double>(size));
-  parallel_for(parts.size(), [&](size_t part) {
-    for (size_t i = part * range; i < std::min(rows, (part + 1) * range); ++i) add(i, parts[part].data());
-  });
-  std::vector<double> out(size);
-  for (const auto& part : parts)
-    for (size_t i = 0; i < size; ++i) out[i] += part[i];
-  return out;
-}
 
 }  // namespace
 
@@ -46,7 +31,7 @@ Logistic Logistic::fit(const Matrix& features, const std::vector<double>& offset
   size_t rows = features.rows(), columns = features.columns(), size = columns + 1;
   DANGGOL_ASSERT(rows > 0 && offset.size() == rows && outcome.size() == rows && weights.size() == rows);
   Logistic out;
-  auto sums = sum_rows(rows, 3 * columns, [&](size_t i, double* sum) {
+  auto sums = parallel_sum(rows, std::vector<double>(3 * columns), [&](std::vector<double>& sum, size_t i) {
     for (size_t c = 0; c < columns; ++c)
       if (double value = features.row(i)[c]; !std::isnan(value))
         sum[3 * c] += weights[i], sum[3 * c + 1] += weights[i] * value,
@@ -65,17 +50,18 @@ Logistic Logistic::fit(const Matrix& features, const std::vector<double>& offset
   });
   out.coefficients_.assign(size, 0);
   for (int step = 0; step < 50; ++step) {  // Newton; the ridge makes it safe
-    auto second = sum_rows(rows, size + size * size, [&](size_t i, double* sum) {
-      const double* x = &design[i * size];
-      double z = offset[i];
-      for (size_t c = 0; c < size; ++c) z += out.coefficients_[c] * x[c];
-      double p = logistic(z), by = weights[i] * (p - outcome[i]), curve = weights[i] * p * (1 - p);
-      for (size_t c = 0; c < size; ++c) {
-        sum[c] += by * x[c];
-        double* row = sum + size + c * size;
-        for (size_t d = 0; d <= c; ++d) row[d] += curve * x[c] * x[d];
-      }
-    });
+    auto second =
+        parallel_sum(rows, std::vector<double>(size + size * size), [&](std::vector<double>& sum, size_t i) {
+          const double* x = &design[i * size];
+          double z = offset[i];
+          for (size_t c = 0; c < size; ++c) z += out.coefficients_[c] * x[c];
+          double p = chance(z), by = weights[i] * (p - outcome[i]), curve = weights[i] * p * (1 - p);
+          for (size_t c = 0; c < size; ++c) {
+            sum[c] += by * x[c];
+            double* row = sum.data() + size + c * size;
+            for (size_t d = 0; d <= c; ++d) row[d] += curve * x[c] * x[d];
+          }
+        });
     Dense<double> slope{size, 1, {}},
         curvature{size, size, {second.begin() + static_cast<int64_t>(size), second.end()}};
     for (size_t c = 0; c < size; ++c) {

@@ -101,13 +101,20 @@ Dense<double> second_derivatives(const Smooth& function, const std::vector<doubl
   return out;
 }
 
-Dense<double> covariance(Dense<double> information, double prior_spread) {
-  size_t n = information.rows;
-  Dense<double> unity{n, n, std::vector<double>(n * n)};
+void hold_within(double at, double lo, double hi, double& value, double& derivative) {
+  double beyond = at < lo ? at - lo : at > hi ? at - hi : 0;
+  value += beyond * beyond, derivative += 2 * beyond;
+}
+
+Dense<double> covariance(const Smooth& mean_loss, const std::vector<double>& at, double units) {
+  constexpr double prior_spread = 1.5;
+  size_t n = at.size();
+  Dense<double> told = second_derivatives(mean_loss, at), unity{n, n, std::vector<double>(n * n)};
+  for (double& value : told.values) value *= units;
   for (size_t i = 0; i < n; ++i) unity.values[i * n + i] = 1;
   for (double more = 1 / (prior_spread * prior_spread);; more *= 10) {
-    for (size_t i = 0; i < n; ++i) information.values[i * n + i] += more;
-    if (auto inverse = solve(information, unity)) return *std::move(inverse);
+    for (size_t i = 0; i < n; ++i) told.values[i * n + i] += more;
+    if (auto inverse = solve(told, unity)) return *std::move(inverse);
   }
 }
 

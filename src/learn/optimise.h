@@ -28,10 +28,14 @@ Minimum minimise(const Smooth& function, std::vector<double> start, double toler
 // Second derivatives there, by central differences of the gradient.
 Dense<double> second_derivatives(const Smooth& function, const std::vector<double>& at);
 
-// The inverse of an information matrix, to which a normal prior of each variable, with this standard
-// deviation, is added: what no data tell stays as wide as that. Where even so it has no inverse, more is
-// added until it has.
-Dense<double> covariance(Dense<double> information, double prior_spread);
+// Adds to the value and derivative of a function what keeps a variable from running on where more of it
+// changes nothing: the square of how far it is outside.
+void hold_within(double at, double lo, double hi, double& value, double& derivative);
+
+// Of variables fitted by the least mean loss of so many units: the inverse of what these tell, to which a
+// normal prior of each variable, with standard deviation 1.5, is added: what no data tell, if it is a
+// logarithm, stays as wide as a factor of twenty. At a saddle more is added, until there is an inverse.
+Dense<double> covariance(const Smooth& mean_loss, const std::vector<double>& at, double units);
 
 // A parameter above 0 of a model, and its 95 % interval.
 struct NamedEstimate {

@@ -37,11 +37,28 @@ TEST(Optimise, FindsTheBottomOfABentValley) {  // Rosenbrock (1960)
 }
 
 TEST(Optimise, ACovarianceIsTheInverseOfWhatIsKnown) {
-  auto both = learn::covariance({2, 2, {3, 0, 0, 0}}, 2);  // of the second nothing but the prior
-  EXPECT_NEAR(both.values[0], 1 / 3.25, 1e-12);
-  EXPECT_NEAR(both.values[3], 4, 1e-12);
-  auto saddle = learn::covariance({2, 2, {-100, 0, 0, 1}}, 1);
+  auto bowl = [](double a, double b) -> learn::Smooth {  // half of a x^2 + b y^2
+    return [a, b](std::span<const double> x, std::span<double> gradient) {
+      gradient[0] = a * x[0], gradient[1] = b * x[1];
+      return (a * x[0] * x[0] + b * x[1] * x[1]) / 2;
+    };
+  };
+  constexpr double prior = 1 / 2.25;
+  auto both = learn::covariance(bowl(3, 0), {0, 0}, 10);  // of the second nothing but the prior
+  EXPECT_NEAR(both.values[0], 1 / (30 + prior), 1e-9);
+  EXPECT_NEAR(both.values[3], 1 / prior, 1e-9);
+  auto saddle = learn::covariance(bowl(-100, 1), {0, 0}, 1);
   EXPECT_TRUE(saddle.values[0] > 0 && saddle.values[3] > 0);
+}
+
+TEST(Optimise, WhatIsHeldPaysTheSquareOfHowFarItIsOutside) {
+  for (auto [at, cost, slope] :
+       {std::array{-3.0, 1.0, -2.0}, std::array{0.0, 0.0, 0.0}, std::array{7.0, 9.0, 6.0}}) {
+    double value = 10, derivative = 20;
+    learn::hold_within(at, -2, 4, value, derivative);
+    EXPECT_EQ(value, 10 + cost);
+    EXPECT_EQ(derivative, 20 + slope);
+  }
 }
 
 TEST(Correlation, OfRanks) {
@@ -301,10 +318,10 @@ TEST(Snapshot, UsualPausesCountEachCustomerOnce) {
 TEST(Leaving, IsLearnedBeyondTheLifetimeModelAndTestedAtPastOrigins) {
   PurchaseDays history = shop(3'000, 2);
   auto learned = must(rooms::learn_leaving(history, start, cutoff, 3, 4, 1));
-  ASSERT_EQ(learned.tests.size(), 4u);
-  EXPECT_EQ(learned.used, rooms::blend_name);
+  ASSERT_EQ(learned.past.tests.size(), 4u);
+  EXPECT_EQ(learned.past.used, rooms::blend_name);
   for (size_t i = 0; i < 4; ++i) {
-    const auto& test = learned.tests[i];
+    const auto& test = learned.past.tests[i];
     EXPECT_EQ(test.at->at, add_months(cutoff, -3 - 3 * static_cast<int32_t>(i)));
     ASSERT_EQ(test.judged.size(), rooms::tellers + 1);
     EXPECT_LT(test.judged[rooms::tellers].log_loss, test.judged[0].log_loss - 0.01)

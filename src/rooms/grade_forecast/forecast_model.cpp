@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "contract/grading.h"
+#include "learn/log_odds.h"
 #include "learn/model_text.h"
 
 namespace danggol::rooms {
@@ -41,7 +42,7 @@ Estimate ForecastModel::put_leaving(const PurchaseDays& history, const Frame& fr
   Snapshot now = snapshot_at(history, frame.cutoff, horizon_months, frame.cutoff, leaving.with_amounts());
   std::vector<double> log_odds = leaving.log_odds(now);
   double half = leaving.level().next.half();
-  auto chance = [&](double z) { return std::clamp(1 / (1 + std::exp(-z)), least, 1 - least); };
+  auto chance = [&](double z) { return std::clamp(learn::chance(z), least, 1 - least); };
   size_t at = 0;  // both are ascending by customer_id
   for (size_t i = 0; i < frame.customer_id.size(); ++i) {
     auto id = [&] { return std::string_view(history.customer_id[now.customers[at]]); };

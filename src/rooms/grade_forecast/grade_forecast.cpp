@@ -70,7 +70,7 @@ Result<ProbabilityModel> learn_from(const Frame& frame, const Params& params, ui
 // What a model learns from what was known at a date, its frame's labels among it.
 struct Trained {
   ForecastModel model;
-  Learned leaving;  // but the model, which is moved from
+  LeavingTests past;
 };
 
 Result<Trained> train_at(Context& context, const PurchaseDays& history, const Frame& known, Date at,
@@ -82,7 +82,7 @@ Result<Trained> train_at(Context& context, const PurchaseDays& history, const Fr
       learn_leaving(history, context.time().first_sale, at, horizon_months, origins_tested, context.seed()));
   ForecastModel model{std::move(leaving.model), std::move(grades)};
   model.choose_decisions(history, known, horizon_months);
-  return Trained{std::move(model), std::move(leaving)};
+  return Trained{std::move(model), std::move(leaving.past)};
 }
 
 Estimate leaving_share(const Frame& frame) {
@@ -112,39 +112,39 @@ Importance importance_of(const ProbabilityModel& model) {
   return out;
 }
 
-Table test_rows(const Learned& learned) {
+Table test_rows(const LeavingTests& past) {
   Table rows = Table::of(test_columns());
-  for (const LeavingTest& test : learned.tests)
+  for (const LeavingTest& test : past.tests)
     for (const LeavingTest::Judged& of : test.judged) {
-      Interval bounds = of.name == learned.used ? test.leavers : Interval{NAN, NAN};
+      Interval bounds = of.name == past.used ? test.leavers : Interval{NAN, NAN};
       rows.append(test.at->at, of.name, test.at->left.size(), test.left(),
-                  Estimate{of.expected, bounds.lo, bounds.hi}, of.log_loss, of.auc, of.name == learned.used);
+                  Estimate{of.expected, bounds.lo, bounds.hi}, of.log_loss, of.auc, of.name == past.used);
     }
   return rows;
 }
 
-void say_tests(const Learned& learned, Summary& summary) {
-  if (learned.tests.empty()) return summary.warn(words::no_origins({.at = learned.snapshots[0].at}));
-  double used = 0, lifetime = 0, n = static_cast<double>(learned.tests.size());
+void say_tests(const LeavingTests& past, Summary& summary) {
+  if (past.tests.empty()) return summary.warn(words::no_origins({.at = past.snapshots[0].at}));
+  double used = 0, lifetime = 0, n = static_cast<double>(past.tests.size());
   int64_t held = 0;
-  for (const LeavingTest& test : learned.tests) {
+  for (const LeavingTest& test : past.tests) {
     for (const LeavingTest::Judged& of : test.judged) {
-      if (of.name == learned.used) used += of.log_loss / n;
+      if (of.name == past.used) used += of.log_loss / n;
       if (of.name == name(Teller::lifetime)) lifetime += of.log_loss / n;
     }
     auto left = static_cast<double>(test.left());
     held += test.leavers.lo <= left && left <= test.leavers.hi;
   }
-  summary.say(words::tested_at_origins({.origins = learned.tests.size(),
-                                        .first = learned.tests.back().at->at,
-                                        .last = learned.tests.front().at->at,
-                                        .used = {learned.used},
+  summary.say(words::tested_at_origins({.origins = past.tests.size(),
+                                        .first = past.tests.back().at->at,
+                                        .last = past.tests.front().at->at,
+                                        .used = {past.used},
                                         .loss = Number(used),
                                         .lifetime = Number(lifetime),
                                         .held = held}));
   if (used > std::log(2.0))
     summary.warn(words::no_better_than_a_coin(
-        {.first = learned.tests.back().at->at, .last = learned.tests.front().at->at, .loss = Number(used)}));
+        {.first = past.tests.back().at->at, .last = past.tests.front().at->at, .loss = Number(used)}));
 }
 
 // Whether a horizon is as long as customers usually stay away.
@@ -169,10 +169,10 @@ Result<Summary> train(Context& context, const Params& params) {
   const Frame& frame = *lent_frame;
   int32_t months = context.time().horizon_months;
   PurchaseDays history = TRY(purchase_days(context));
-  auto [model, leaving] = TRY(train_at(context, history, frame, context.time().as_of, months, params));
+  auto [model, past] = TRY(train_at(context, history, frame, context.time().as_of, months, params));
   TRY(context.save_model(model_table, method_name, feature_hash(frame, params.grading, months),
                          model.to_bytes()));
-  TRY(context.write("result.leaving_test", test_rows(leaving)));
+  TRY(context.write("result.leaving_test", test_rows(past)));
   Importance importance = importance_of(model.grades);
   Table rows = Table::of(importance_columns());
   for (size_t i = 0; i < importance.features.size(); ++i)
@@ -190,7 +190,7 @@ Result<Summary> train(Context& context, const Params& params) {
                                      .second = {importance.features[1]},
                                      .third = {importance.features[2]},
                                      .learned = {frame.cutoff, frame.label_until}}));
-  say_tests(leaving, summary);
+  say_tests(past, summary);
   say_horizon(usual_pause_days(history), months, context.time().as_of, summary);
   return summary;
 }
@@ -243,7 +243,7 @@ Result<Summary> predict(Context& context, const Params& params) {
   summary.key_figure("expected_leavers", told.leavers, "customers", coming);
   summary.say(words::will_leave({.customers = frame.customer_id.size(),
                                  .period = {add_months(frame.cutoff, -months), frame.cutoff},
-                                 .leavers = Count(std::llround(told.leavers.value), told.leavers.interval()),
+                                 .leavers = Count::perhaps_bounded(told.leavers),
                                  .coming = coming}));
   say_season(model.leaving.level(), {add_months(coming.from, -12), add_months(coming.until, -12)}, coming,
              summary);

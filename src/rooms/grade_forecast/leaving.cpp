@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "contract/frame.h"
 #include "learn/gbdt_lightgbm.h"
 #include "learn/intervals.h"
+#include "learn/log_odds.h"
 #include "learn/metrics.h"
 #include "learn/model_text.h"
 
@@ -22,7 +24,8 @@ namespace {
 constexpr size_t most_origins = 12;
 constexpr double half_life_months = 12, level_half_life_months = 4;
 
-double chance(double z) { return 1 / (1 + std::exp(-z)); }
+using learn::chance;
+
 double log_loss(double z, int32_t left) {
   double towards = left ? z : -z;
   return towards > 0 ? std::log1p(std::exp(-towards)) : std::log1p(std::exp(towards)) - towards;
@@ -291,29 +294,42 @@ Result<LeavingTest> test_at(const Grid& grid, size_t i, uint64_t seed) {
   return out;
 }
 
-// Of the tests but one: the weights with the least mean log loss, held towards equal ones: a teller alone
-// must be better by `towards_equal` to be used alone (stacking; Wolpert, 1992).
-Weights stacked_weights(const std::vector<LeavingTest>& tests, size_t but) {
-  constexpr double towards_equal = 0.004;
-  constexpr int steps = 10;
-  std::vector<Weights> grid;
-  for (int a = 0; a <= steps; ++a)
-    for (int b = 0; a + b <= steps; ++b)
-      grid.push_back({a / double{steps}, b / double{steps}, (steps - a - b) / double{steps}, 0});
-  grid.push_back(equal_weights);
-  std::vector<double> cost(grid.size());
-  parallel_for(grid.size(), [&](size_t w) {
-    for (size_t i = 0; i < 3; ++i) cost[w] += towards_equal * 1.5 * std::pow(grid[w][i] - 1.0 / 3, 2);
-    for (size_t t = 0; t < tests.size(); ++t) {
-      if (t == but) continue;
-      auto z = blend(tests[t].told, grid[w]);
-      double sum = 0;
-      for (size_t i = 0; i < z.size(); ++i) sum += log_loss(z[i], tests[t].at->left[i]);
-      cost[w] += sum / static_cast<double>(z.size()) / static_cast<double>(tests.size());
+// What the mean log loss of every test would be with weights of a grid; which are the best by all tests but
+// one, held towards equal ones: a teller alone must be better by `towards_equal` to be used alone (stacking;
+// Wolpert, 1992).
+class Stacking {
+ public:
+  explicit Stacking(const std::vector<LeavingTest>& tests) {
+    constexpr int steps = 10;
+    for (int a = 0; a <= steps; ++a)
+      for (int b = 0; a + b <= steps; ++b)
+        grid_.push_back({a / double{steps}, b / double{steps}, (steps - a - b) / double{steps}, 0});
+    grid_.push_back(equal_weights);
+    losses_.resize(grid_.size());
+    parallel_for(grid_.size(), [&](size_t w) {
+      for (const LeavingTest& test : tests) {
+        auto z = blend(test.told, grid_[w]);
+        double sum = 0;
+        for (size_t i = 0; i < z.size(); ++i) sum += log_loss(z[i], test.at->left[i]);
+        losses_[w].push_back(sum / static_cast<double>(z.size()) / static_cast<double>(tests.size()));
+      }
+    });
+  }
+  const Weights& best(size_t but) const {
+    constexpr double towards_equal = 0.004;
+    std::vector<double> cost(grid_.size());
+    for (size_t w = 0; w < grid_.size(); ++w) {
+      for (size_t i = 0; i < 3; ++i) cost[w] += towards_equal * 1.5 * std::pow(grid_[w][i] - 1.0 / 3, 2);
+      for (size_t t = 0; t < losses_[w].size(); ++t)
+        if (t != but) cost[w] += losses_[w][t];
     }
-  });
-  return grid[static_cast<size_t>(std::min_element(cost.begin(), cost.end()) - cost.begin())];
-}
+    return grid_[static_cast<size_t>(std::min_element(cost.begin(), cost.end()) - cost.begin())];
+  }
+
+ private:
+  std::vector<Weights> grid_;
+  std::vector<std::vector<double>> losses_;  // by weights, then test
+};
 
 // Mean over customers of what each loses more by `a`, in standard errors; a customer of several tests counts
 // once.
@@ -348,17 +364,18 @@ bool is_mostly_better(const std::vector<LeavingTest>& tests, size_t a, size_t b)
   return 2 * static_cast<size_t>(wins) > tests.size();
 }
 
-// Judges the blend, too, and says what to use: it, unless what is simpler was significantly better, and at
-// most origins; then the better of those.
+// Judges the blend, too, and says what to use: it, unless BG/NBD was significantly better, or recency and
+// frequency was, and at most origins; then the better of those.
 std::pair<Weights, std::string> choose(std::vector<LeavingTest>& tests) {
   constexpr size_t of_blend = tellers;
+  Stacking stacking(tests);
   for (size_t i = 0; i < tests.size(); ++i) {
     LeavingTest& test = tests[i];
-    auto z = blend(test.told, tests.size() > 1 ? stacked_weights(tests, i) : equal_weights);
+    auto z = blend(test.told, tests.size() > 1 ? stacking.best(i) : equal_weights);
     test.judged.push_back(judge(blend_name, z, test.at->left));
     test.leavers = leavers_of(z, test.level).interval();
   }
-  std::pair<Weights, std::string> out = {tests.empty() ? equal_weights : stacked_weights(tests, tests.size()),
+  std::pair<Weights, std::string> out = {tests.empty() ? equal_weights : stacking.best(tests.size()),
                                          blend_name};
   double best = std::numeric_limits<double>::infinity();
   for (Teller simple : {Teller::lifetime, Teller::recency}) {
@@ -415,12 +432,12 @@ Result<Learned> learn_leaving(const PurchaseDays& history, Date first_sale, Date
     if (i < at.size()) tested[i] = test_at(grid, at[i], seed);
     else model = LeavingModel::learn(grid.known(0), horizon_months, grid.year_before(0), seed);
   });
-  Learned out{{}, {}, "", TRY(*std::move(model))};
-  for (auto& test : tested) out.tests.push_back(TRY(*std::move(test)));
-  auto [weights, used] = choose(out.tests);
-  out.model.use(weights), out.used = used;
-  out.snapshots =
-      std::move(grid.snapshots);  // where the tests' pointers still point: a vector's move keeps them
+  Learned out{TRY(*std::move(model)), {}};
+  for (auto& test : tested) out.past.tests.push_back(TRY(*std::move(test)));
+  auto [weights, used] = choose(out.past.tests);
+  out.model.use(weights), out.past.used = used;
+  // where the tests' pointers still point: a vector's move keeps them
+  out.past.snapshots = std::move(grid.snapshots);
   return out;
 }
 

@@ -79,12 +79,15 @@ struct LeavingTest {
   int64_t left() const;
 };
 
-// All that is learned at a date: tests at up to four origins before, the choice by them, and the model.
-struct Learned {
+// Tests at up to four origins before a date, and the choice by them.
+struct LeavingTests {
   std::vector<Snapshot> snapshots;  // of known outcome, a month apart, the newest first
   std::vector<LeavingTest> tests;   // the newest first
   std::string used;                 // a teller's name, or the blend's
+};
+struct Learned {
   LeavingModel model;
+  LeavingTests past;
 };
 
 // From what was known before `cutoff`; no_data where the history is too short. With `tests` at most.

@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "learn/lifetimes.h"
+#include "learn/log_odds.h"
 
 namespace danggol::rooms {
 namespace {
@@ -14,11 +15,7 @@ namespace {
 using learn::Lifetime;
 using Leaving = learn::LifetimeFamily::Leaving;
 
-double log_odds(double p) {
-  constexpr double least = 1e-9;
-  p = std::clamp(p, least, 1 - least);
-  return std::log(p / (1 - p));
-}
+constexpr double least_chance = 1e-9;
 
 // A column of the features, in their order.
 struct Row {
@@ -42,9 +39,9 @@ struct Lifes {
 };
 
 void put_lifetime(const Lifes& models, const Lifetime& known, double horizon, Row& row) {
-  row.put("lifetime_bg", log_odds(models.bg.p_none(known, horizon)));
-  row.put("lifetime_mbg", log_odds(models.mbg.p_none(known, horizon)));
-  row.put("lifetime_alive", log_odds(models.mbg.p_alive(known)));
+  row.put("lifetime_bg", learn::log_odds(models.bg.p_none(known, horizon), least_chance));
+  row.put("lifetime_mbg", learn::log_odds(models.mbg.p_none(known, horizon), least_chance));
+  row.put("lifetime_alive", learn::log_odds(models.mbg.p_alive(known), least_chance));
 }
 
 void put_rhythm(std::span<const int32_t> days, const Lifetime& known, Date at, double horizon, Row& row) {
@@ -102,7 +99,7 @@ double level_shift(const std::vector<double>& log_odds, const std::vector<int32_
   for (int step = 0; step < 100; ++step) {
     double sum = 0, curve = 0;
     for (double z : log_odds) {
-      double p = 1 / (1 + std::exp(-z - shift));
+      double p = learn::chance(z + shift);
       sum += p, curve += p * (1 - p);
     }
     double by = std::clamp((all - sum - prior_precision * shift) / (curve + prior_precision), -1.0, 1.0);

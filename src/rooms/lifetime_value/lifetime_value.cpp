@@ -12,6 +12,7 @@
 #include "learn/correlation.h"
 #include "learn/gamma_gamma.h"
 #include "learn/intervals.h"
+#include "learn/log_odds.h"
 #include "learn/origin_errors.h"
 #include "rooms/lifetime_value/holdout.h"
 #include "rooms/lifetime_value/predictive.h"
@@ -85,8 +86,7 @@ Estimate alive_of(const LifetimeFit& fit, const std::vector<learn::LifetimeModel
     mean += z / n, squares += z * z / n;
   }
   double half = learn::z95 * std::sqrt(std::max(0.0, squares - mean * mean));
-  auto share = [](double z) { return 1 / (1 + std::exp(-z)); };
-  return {p, std::min(p, share(log_odds(p) - half)), std::max(p, share(log_odds(p) + half))};
+  return {p, std::min(p, learn::chance(log_odds(p) - half)), std::max(p, learn::chance(log_odds(p) + half))};
 }
 
 Outlook outlook_of(const LifetimeFit& fit, const std::vector<learn::LifetimeModel>& likely,
@@ -246,11 +246,6 @@ void say_tested(const HoldOut& test, int32_t months, Summary& summary) {
         words::farther_than_tested({.origin = newest.origin, .tested = test.months, .months = months}));
 }
 
-Count counted(const Estimate& of) {
-  auto value = std::llround(of.value);
-  return std::isfinite(of.lo) && std::isfinite(of.hi) ? Count(value, of.interval()) : Count(value);
-}
-
 Summary say(const Totals& totals, const HoldOut& test, const Spending& spending, size_t customers,
             const Period& coming, int32_t months) {
   Date as_of = coming.from;
@@ -264,14 +259,14 @@ Summary say(const Totals& totals, const HoldOut& test, const Spending& spending,
                                 .as_of = as_of,
                                 .alive = std::llround(totals.alive),
                                 .coming = coming,
-                                .purchases = counted(totals.purchases),
+                                .purchases = Count::perhaps_bounded(totals.purchases),
                                 .value = Amount::perhaps_bounded(totals.value)}));
   } else {
     summary.say(words::outlook_without_money({.customers = customers,
                                               .as_of = as_of,
                                               .alive = std::llround(totals.alive),
                                               .coming = coming,
-                                              .purchases = counted(totals.purchases)}));
+                                              .purchases = Count::perhaps_bounded(totals.purchases)}));
   }
   say_tested(test, months, summary);
   if (test.months == 0) summary.warn(words::untested({.as_of = as_of, .model = {test.chosen.name()}}));
