@@ -1,6 +1,8 @@
 // A figure and what it may be.
 #pragma once
 
+#include <cmath>
+
 namespace danggol {
 
 struct Interval {  // 95 % unless the method says otherwise
@@ -10,6 +12,7 @@ struct Interval {  // 95 % unless the method says otherwise
 struct Estimate {
   double value, lo, hi;
   Interval interval() const { return {lo, hi}; }
+  Estimate rounded() const { return {std::round(value), std::round(lo), std::round(hi)}; }
 };
 
 }  // namespace danggol

@@ -240,7 +240,7 @@ Result<Summary> predict(Context& context, const Params& params) {
   Period coming{frame.cutoff, add_months(frame.cutoff, months)};
   Summary summary;
   summary.fact("customers", frame.customer_id.size(), "customers");
-  summary.key_figure("expected_leavers", told.leavers, "customers", coming);
+  summary.key_figure("expected_leavers", told.leavers.rounded(), "customers", coming);
   summary.say(words::will_leave({.customers = frame.customer_id.size(),
                                  .period = {add_months(frame.cutoff, -months), frame.cutoff},
                                  .leavers = Count::perhaps_bounded(told.leavers),

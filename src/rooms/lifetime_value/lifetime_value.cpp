@@ -252,7 +252,7 @@ Summary say(const Totals& totals, const HoldOut& test, const Spending& spending,
   Summary summary;
   summary.fact("customers", customers, "customers");
   summary.fact("alive", std::round(totals.alive), "customers");
-  summary.key_figure("expected_purchases", totals.purchases, "days", coming);
+  summary.key_figure("expected_purchases", totals.purchases.rounded(), "days", coming);
   if (spending.fit) {
     summary.key_figure("expected_value", totals.value, "currency", coming);
     summary.say(words::outlook({.customers = customers,
